@@ -1,0 +1,38 @@
+import type { JsonRpcErrorResponse, RequestId } from './json-rpc.ts';
+
+/**
+ * Errors of the way and not of the MCP server, as a JSON-RPC client reads them: the number is outside the range
+ * that JSON-RPC and MCP reserve (-32768 to -32000), and `error.data.code` has the name.
+ */
+export const failureCodes = {
+  /** The server has not answered although relays took the message. Local. */
+  server_silent: -31_001,
+  /** No relay could be reached, or none took the message: nothing was executed. Local. */
+  relays_unreachable: -31_002,
+  /** The connection ended while the request was under way: it may or may not have been executed. Local. */
+  outcome_unknown: -31_003,
+  /** The message is larger than the relays in use carry. */
+  message_too_large: -31_004,
+  /** The server does not serve this key. */
+  not_allowed: -31_005,
+  /** A bound of the server is reached; try again later. */
+  busy: -31_006,
+  /** The program behind the server could not be started or ended. */
+  server_failed: -31_007,
+} as const;
+
+export type FailureCode = keyof typeof failureCodes;
+
+/** The answer to a request that could not be served for a reason of the way. */
+export function failureResponse(
+  id: RequestId | undefined,
+  code: FailureCode,
+  message: string,
+  data: Record<string, unknown> = {},
+): JsonRpcErrorResponse {
+  return {
+    jsonrpc: '2.0',
+    ...(id === undefined ? {} : { id }),
+    error: { code: failureCodes[code], message, data: { code, ...data } },
+  };
+}

@@ -1,0 +1,55 @@
+import { DecodeError } from './errors.ts';
+import { type NostrEvent, parseEvent, signEvent } from './event.ts';
+import { EPHEMERAL_GIFT_WRAP_KIND, type GIFT_WRAP_KIND } from './kinds.ts';
+import { nip44 } from './nip44.ts';
+import { generateSecretKey } from './schnorr.ts';
+import type { Signer } from './signer.ts';
+
+export interface WrapOptions {
+  /** @default 21059 */
+  kind?: typeof GIFT_WRAP_KIND | typeof EPHEMERAL_GIFT_WRAP_KIND;
+}
+
+/**
+ * A signed event, encrypted to its recipient and signed by a key used this once (NIP-59 without the seal, as in
+ * ContextVM's CEP-4). Its time is the inner event's: peers filter live events by `since`, and relays refuse
+ * ephemeral ones that are old, so NIP-59's random past cannot be used.
+ * @throws {RangeError} when the event is above NIP-44's 65,535 bytes
+ */
+export function wrapEvent(event: NostrEvent, recipient: string, options: WrapOptions = {}): NostrEvent {
+  const key = generateSecretKey();
+  return signEvent(
+    {
+      kind: options.kind ?? EPHEMERAL_GIFT_WRAP_KIND,
+      created_at: event.created_at,
+      tags: [['p', recipient]],
+      content: nip44.encrypt(JSON.stringify(event), nip44.conversationKey(key, recipient)),
+    },
+    key,
+  );
+}
+
+/**
+ * The event inside a gift wrap. Neither signature is checked here: the wrap's proves nothing, and the inner one is
+ * checked only when the cheaper checks have passed.
+ * @throws {DecodeError} `not_decryptable`, `bad_event`
+ */
+export async function unwrapEvent(wrap: NostrEvent, signer: Signer): Promise<NostrEvent> {
+  if (signer.nip44 === undefined) {
+    throw new DecodeError('not_decryptable', 'payload not decrypted: the signer has no nip44');
+  }
+  let plaintext: string;
+  try {
+    plaintext = await signer.nip44.decrypt(wrap.pubkey, wrap.content);
+  } catch (cause) {
+    if (cause instanceof DecodeError) throw cause;
+    throw new DecodeError('not_decryptable', 'payload not decrypted: the signer refused', { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(plaintext);
+  } catch (cause) {
+    throw new DecodeError('bad_event', 'not a Nostr event: the plaintext is not JSON', { cause });
+  }
+  return parseEvent(value);
+}

@@ -1,0 +1,43 @@
+export { type Address, formatAddress, formatNpub, parseAddress, parseRelayUrl } from './address.ts';
+export { AddressError, type AddressErrorCode, DecodeError, type DecodeErrorCode } from './errors.ts';
+export {
+  eventId,
+  type EventTemplate,
+  isHex32,
+  isRecord,
+  type NostrEvent,
+  parseEvent,
+  signEvent,
+  tagValue,
+  type UnsignedEvent,
+  verifyEvent,
+} from './event.ts';
+export { type FailureCode, failureCodes, failureResponse } from './failure.ts';
+export { decodeMessages, encodeFrame, type Frame } from './frame.ts';
+export { unwrapEvent, wrapEvent, type WrapOptions } from './gift-wrap.ts';
+export {
+  cancelledId,
+  isRequest,
+  isResponse,
+  type JsonRpcErrorResponse,
+  type JsonRpcMessage,
+  type JsonRpcNotification,
+  type JsonRpcRequest,
+  type JsonRpcResultResponse,
+  parseJsonRpc,
+  type RequestId,
+} from './json-rpc.ts';
+export {
+  AUTH_KIND,
+  EPHEMERAL_GIFT_WRAP_KIND,
+  GIFT_WRAP_KIND,
+  isAddressable,
+  isEphemeral,
+  isReplaceable,
+  MESSAGE_KIND,
+  RELAY_LIST_KIND,
+} from './kinds.ts';
+export { frameBytesFor, limits } from './limits.ts';
+export { formatLinkTag, type LinkControl, type LinkTag, parseLinkTag } from './link-tag.ts';
+export { engineName, generateSecretKey, getPublicKey } from './schnorr.ts';
+export { secretKeySigner, type Signer } from './signer.ts';

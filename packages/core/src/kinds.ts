@@ -1,0 +1,25 @@
+/** The signed JSON-RPC message (ContextVM base protocol). Ephemeral range of NIP-01. */
+export const MESSAGE_KIND = 25_910;
+/** A stored gift wrap (NIP-59), for peers that know no other. */
+export const GIFT_WRAP_KIND = 1059;
+/** An ephemeral gift wrap (NIP-59): relays must not store it. The default. */
+export const EPHEMERAL_GIFT_WRAP_KIND = 21_059;
+/** The relays on which a key can be reached (NIP-65). */
+export const RELAY_LIST_KIND = 10_002;
+/** The answer to a relay's challenge (NIP-42). */
+export const AUTH_KIND = 22_242;
+
+/** NIP-01: a relay forwards kinds from 20000 to 29999 to whoever is subscribed and keeps none. */
+export function isEphemeral(kind: number): boolean {
+  return kind >= 20_000 && kind < 30_000;
+}
+
+/** NIP-01: of kinds 0, 3 and 10000 to 19999 only the newest event of an author counts. */
+export function isReplaceable(kind: number): boolean {
+  return kind === 0 || kind === 3 || (kind >= 10_000 && kind < 20_000);
+}
+
+/** NIP-01: of kinds 30000 to 39999 only the newest event of an author and `d` tag counts. */
+export function isAddressable(kind: number): boolean {
+  return kind >= 30_000 && kind < 40_000;
+}

@@ -1,0 +1,41 @@
+/** Every bound of the wire in one place, each with its unit and its reason. */
+export const limits = {
+  /** NIP-44 v2 gives the length of the plaintext two bytes. */
+  maxPlaintextBytes: 65_535,
+  /**
+   * Plaintext of one event when a relay says nothing of its limit: padded, encrypted and in base64 this makes an
+   * event just below 64 KiB, the smallest common bound; one byte more falls into NIP-44's next padding step.
+   */
+  defaultFrameBytes: 40_960,
+  /** A relay's answer or event that is larger is not even parsed: no relay in use declares more. */
+  maxRelayMessageBytes: 1_048_576,
+  /** How old an opening may be. Long enough for slow relays and unsynchronised clocks, short enough to remember. */
+  maxAgeSeconds: 120,
+  /** How far ahead of us a peer's clock may be. */
+  maxFutureSeconds: 60,
+  /**
+   * How far back a subscription reaches. Relays apply `since` to live events too, so a peer whose clock is slow
+   * would otherwise stay unheard; 15 minutes is also what relays commonly take from the future.
+   */
+  subscriptionLookbackSeconds: 900,
+  /** JSON-RPC ids longer than this are refused: an id is repeated in every table on the way. */
+  maxIdLength: 256,
+  /** An event carries `p`, `e`, the link and perhaps a few discovery tags; more is not ours. */
+  maxTags: 64,
+} as const;
+
+/**
+ * The largest plaintext that a relay with this bound on a whole message surely takes (NIP-11
+ * `max_message_length`, bytes).
+ */
+export function frameBytesFor(maxMessageBytes: number | undefined): number {
+  if (maxMessageBytes === undefined) return limits.defaultFrameBytes;
+  // A wrap around the payload: tags, keys and signature as JSON, and the EVENT envelope.
+  const envelopeBytes = 512;
+  // NIP-44 adds version, nonce, MAC and length prefix (67 bytes); base64 takes 4 bytes for 3.
+  const paddedBytes = Math.floor(((maxMessageBytes - envelopeBytes) * 3) / 4) - 67;
+  // From 256 bytes on, padding goes in eighths of the next power of two: the floor of such a step is what fits.
+  if (paddedBytes < 256) return Math.max(0, paddedBytes);
+  const step = 2 ** (Math.floor(Math.log2(paddedBytes)) - 3);
+  return Math.min(limits.maxPlaintextBytes, Math.floor(paddedBytes / step) * step);
+}

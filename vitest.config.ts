@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+// The packages resolve to their sources; with TEST_DIST=1 to what ships.
+const conditions = process.env['TEST_DIST'] ? ['node'] : ['@mcp-nostr/source', 'node'];
+const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'] },
+      },
+      {
+        ...shared,
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
