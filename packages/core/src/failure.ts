@@ -23,6 +23,10 @@ export const failureCodes = {
 
 export type FailureCode = keyof typeof failureCodes;
 
+export function isFailureCode(code: string): code is FailureCode {
+  return Object.hasOwn(failureCodes, code);
+}
+
 /** The answer to a request that could not be served for a reason of the way. */
 export function failureResponse(
   id: RequestId | undefined,

@@ -12,11 +12,12 @@ export {
   type UnsignedEvent,
   verifyEvent,
 } from './event.ts';
-export { type FailureCode, failureCodes, failureResponse } from './failure.ts';
+export { type FailureCode, failureCodes, failureResponse, isFailureCode } from './failure.ts';
 export { decodeMessages, encodeFrame, type Frame } from './frame.ts';
 export { unwrapEvent, wrapEvent, type WrapOptions } from './gift-wrap.ts';
 export {
   cancelledId,
+  isHarmless,
   isRequest,
   isResponse,
   type JsonRpcErrorResponse,
@@ -39,5 +40,6 @@ export {
 } from './kinds.ts';
 export { frameBytesFor, limits } from './limits.ts';
 export { formatLinkTag, type LinkControl, type LinkTag, parseLinkTag } from './link-tag.ts';
-export { engineName, generateSecretKey, getPublicKey } from './schnorr.ts';
+export { randomHex } from './random-hex.ts';
+export { engineName, generateSecretKey, getPublicKey, verifyId } from './schnorr.ts';
 export { secretKeySigner, type Signer } from './signer.ts';

@@ -75,6 +75,23 @@ export function isResponse(message: JsonRpcMessage): message is JsonRpcResultRes
   return !('method' in message);
 }
 
+/** Whether a repetition of this message does no harm: it asks, and changes nothing. */
+export function isHarmless(message: JsonRpcMessage): boolean {
+  return 'method' in message && HARMLESS_METHODS.has(message.method);
+}
+
+const HARMLESS_METHODS: ReadonlySet<string> = new Set([
+  'initialize',
+  'server/discover',
+  'ping',
+  'tools/list',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+  'prompts/list',
+  'prompts/get',
+]);
+
 /** The request that a `notifications/cancelled` names. */
 export function cancelledId(message: JsonRpcMessage): RequestId | undefined {
   if (!('method' in message) || message.method !== 'notifications/cancelled') return undefined;

@@ -20,16 +20,16 @@ export interface LinkTag {
 }
 
 /**
- * `ack`: heard you. `bye`: this connection is over. `reset`: I do not know this connection.
+ * `ack`: heard you. `probe`: are you there? `bye`: this connection is over. `reset`: I do not know this connection.
  * `refuse`: I do not open this connection, for the reason in `detail`.
  */
-export type LinkControl = 'ack' | 'bye' | 'reset' | 'refuse';
+export type LinkControl = 'ack' | 'probe' | 'bye' | 'reset' | 'refuse';
 
 const LINK_TAG = 'link';
 const CONNECTION = /^[0-9a-f]{32}$/;
 const INSTANCE = /^(?:[0-9a-f]{16})?$/;
 const NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
-const CONTROLS: ReadonlySet<string> = new Set<LinkControl>(['ack', 'bye', 'reset', 'refuse']);
+const CONTROLS: ReadonlySet<string> = new Set<LinkControl>(['ack', 'probe', 'bye', 'reset', 'refuse']);
 const MAX_DETAIL_LENGTH = 200;
 
 export function formatLinkTag(link: LinkTag): string[] {

@@ -1,0 +1,251 @@
+import {
+  decodeMessages,
+  isHarmless,
+  isRequest,
+  type JsonRpcMessage,
+  type LinkTag,
+  type NostrEvent,
+  randomHex,
+  type RequestId,
+} from '@mcp-nostr/core';
+import {
+  type Endpoint,
+  type IncomingFrame,
+  Link,
+  type SentFrame,
+  TransportError,
+} from '@mcp-nostr/transport';
+
+import { limits } from './limits.ts';
+
+export interface ClientConnectionOptions {
+  endpoint: Endpoint;
+  /** The server's public key. */
+  server: string;
+  encrypted: boolean;
+  /** For messages: what the server is called, and where it was looked for. */
+  describe: () => { server: string; relays: string };
+  onmessage: (message: JsonRpcMessage, requestEvent: string | undefined) => void;
+  /** An event that carries this request is about to leave. */
+  oncarried: (id: RequestId, event: string) => void;
+  onerror: (error: Error) => void;
+  /** The server ended the connection, or does not know it any more. Comes at most once. */
+  onlost: (reason: string) => void;
+}
+
+/**
+ * A connection as the client sees it. Its first frame is the opening: repeated until the server is heard, with
+ * everything else held back until then (WIRE.md, section 5).
+ */
+export class ClientConnection {
+  readonly id: string = randomHex(16);
+  readonly #options: ClientConnectionOptions;
+  readonly #link: Link;
+  readonly #opened: Promise<void>;
+  #resolveOpened: () => void = () => {};
+  #rejectOpened: (error: TransportError) => void = () => {};
+  #hasOpening = false;
+  #isOpen = false;
+  #isOver = false;
+  #restamped = false;
+  #openingMessages: JsonRpcMessage[] = [];
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #openTimer: ReturnType<typeof setTimeout> | undefined;
+  #resetTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ClientConnectionOptions) {
+    this.#options = options;
+    this.#link = new Link({
+      endpoint: options.endpoint,
+      peer: options.server,
+      connection: this.id,
+      instance: '',
+      encrypted: options.encrypted,
+      onframe: (frame) => this.#onframe(frame),
+      onloss: (lost) => options.onerror(new Error(`${lost.length} frames of the server did not arrive`)),
+    });
+    this.#opened = new Promise((resolve, reject) => {
+      this.#resolveOpened = resolve;
+      this.#rejectOpened = reject;
+    });
+    this.#opened.catch(() => {}); // who waits for it sees the failure; nobody needs to wait
+  }
+
+  /** Resolves when a relay has the message. @throws {TransportError} */
+  async send(message: JsonRpcMessage): Promise<void> {
+    if (!this.#hasOpening) {
+      this.#hasOpening = true;
+      const rides = isHarmless(message);
+      this.#openingMessages = rides ? [message] : [];
+      this.#open();
+      if (rides) return this.#opened;
+    }
+    if (!this.#isOpen) await this.#opened;
+    this.#checkOver();
+    const sent = await this.#link.send([message]);
+    this.#carry([message], sent.event);
+    await this.#published(sent);
+  }
+
+  /** Every verified frame of the server for this connection. */
+  receive(frame: IncomingFrame): void {
+    if (this.#isOver) return;
+    const { link } = frame;
+    if (link.control === 'reset') return this.#onreset(link);
+    if (link.control === 'refuse') return this.#onrefusal(frame);
+    // Another process with the server's key has answered the same opening; the first one heard is ours.
+    if (this.#link.instance !== '' && link.instance !== this.#link.instance) return;
+    clearTimeout(this.#resetTimer);
+    this.#resetTimer = undefined;
+    this.#link.instance = link.instance;
+    if (!this.#isOpen) {
+      this.#isOpen = true;
+      this.#stopOpening();
+      this.#resolveOpened();
+    }
+    if (link.control === 'probe') this.#control('ack');
+    else this.#link.receive(frame);
+  }
+
+  /** Says `bye` so that the server frees the connection at once, but waits no longer than a moment. */
+  async close(): Promise<void> {
+    if (this.#isOver) return;
+    const wasHeard = this.#isOpen || this.#hasOpening;
+    this.#end(new TransportError('closed', 'the connection was closed'));
+    if (!wasHeard) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const bye = this.#link.sendControl('bye', 'closed').then((sent) => sent.published);
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limits.byeTimeoutMs);
+    });
+    await Promise.race([bye.catch(() => {}), late]);
+    clearTimeout(timer);
+  }
+
+  /** Sends the opening, and again until the server is heard or time is up. */
+  #open(): void {
+    const failedBy = (error: unknown): void => this.#fail(this.#explain(error));
+    this.#openTimer = setTimeout(() => failedBy(this.#silence()), limits.openTimeoutMs);
+    const first = this.#link.send(this.#openingMessages);
+    let waitMs: number = limits.openRetryMs;
+    const again = (): void => {
+      waitMs *= 2;
+      this.#retryTimer = setTimeout(again, waitMs);
+      this.#offer(this.#link.sendAgain(this.#openingMessages, 0));
+    };
+    this.#retryTimer = setTimeout(again, waitMs);
+    // A refusal by all relays, or `mute:` from all for the whole grace time, ends the waiting early.
+    this.#offer(first, failedBy);
+  }
+
+  #offer(sending: Promise<SentFrame>, onfailed: (error: unknown) => void = () => {}): void {
+    sending
+      .then(async (sent) => {
+        this.#carry(this.#openingMessages, sent.event);
+        await this.#published(sent);
+      })
+      .catch(onfailed);
+  }
+
+  #carry(messages: JsonRpcMessage[], event: NostrEvent): void {
+    for (const message of messages) if (isRequest(message)) this.#options.oncarried(message.id, event.id);
+  }
+
+  async #published(sent: SentFrame): Promise<void> {
+    if ((await sent.published) === 'muted') throw this.#silence();
+  }
+
+  #onframe(frame: IncomingFrame): void {
+    if (frame.link.control === 'bye')
+      return this.#lose(`the server closed the connection (${frame.link.detail})`);
+    let messages: JsonRpcMessage[];
+    try {
+      messages = decodeMessages(frame.event);
+    } catch (error) {
+      return this.#options.onerror(error instanceof Error ? error : new Error(String(error)));
+    }
+    for (const message of messages) this.#options.onmessage(message, frame.requestEvent);
+  }
+
+  /** The server does not know this connection: it restarted, or let it go. */
+  #onreset(link: LinkTag): void {
+    if (!this.#isOpen || link.instance === this.#link.instance) {
+      return this.#lose('the server does not know the connection any more');
+    }
+    // Two processes may serve one key: believed only when ours leaves one more question unanswered.
+    if (this.#resetTimer !== undefined) return;
+    this.#resetTimer = setTimeout(() => this.#lose('the server was restarted'), limits.resetProbeMs);
+    this.#control('probe');
+  }
+
+  #onrefusal(frame: IncomingFrame): void {
+    if (this.#isOpen) return;
+    const { server } = this.#options.describe();
+    const reason = frame.link.detail ?? '';
+    if (reason === 'clock' && !this.#restamped) {
+      this.#restamped = true;
+      this.#link.clockOffsetSeconds = frame.event.created_at - this.#options.endpoint.nowSeconds();
+      return this.#offer(this.#link.sendAgain(this.#openingMessages, 0));
+    }
+    if (reason === 'busy')
+      this.#fail(new TransportError('busy', `${server} has no room for another connection now`));
+    else if (reason === 'not_allowed') {
+      this.#fail(
+        new TransportError('not_allowed', `${server} does not serve this key; ask its operator to allow it`),
+      );
+    } else this.#fail(new TransportError('not_allowed', `${server} refused the connection: ${reason}`));
+  }
+
+  #control(control: 'ack' | 'probe'): void {
+    this.#link
+      .sendControl(control)
+      .then((sent) => sent.published)
+      .catch(this.#options.onerror);
+  }
+
+  #silence(): TransportError {
+    const { server, relays } = this.#options.describe();
+    return new TransportError('server_silent', `${server} does not answer on ${relays}`, {
+      data: { relays },
+    });
+  }
+
+  #explain(error: unknown): TransportError {
+    if (error instanceof TransportError) return error;
+    return new TransportError('relays_unreachable', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  }
+
+  #lose(reason: string): void {
+    if (this.#isOver) return;
+    this.#end(new TransportError('outcome_unknown', reason));
+    this.#options.onlost(reason);
+  }
+
+  #fail(error: TransportError): void {
+    if (!this.#isOpen) this.#end(error);
+  }
+
+  #checkOver(): void {
+    if (this.#isOver) throw new TransportError('closed', 'the connection is over');
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  #end(error: TransportError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stopOpening();
+    clearTimeout(this.#resetTimer);
+    this.#link.close();
+    this.#rejectOpened(error);
+  }
+
+  #stopOpening(): void {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#openTimer);
+  }
+}

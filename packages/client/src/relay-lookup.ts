@@ -1,0 +1,57 @@
+import { type Address, formatNpub, parseRelayUrl, RELAY_LIST_KIND } from '@mcp-nostr/core';
+import { RelayPool, type RelayPoolOptions, TransportError } from '@mcp-nostr/transport';
+
+import { limits } from './limits.ts';
+
+/** Public relays on which relay lists (kind 10002) are commonly found. */
+export const defaultLookupRelays: readonly string[] = [
+  'wss://purplepag.es',
+  'wss://relay.damus.io',
+  'wss://nos.lol',
+];
+
+/**
+ * The relays on which a server listens: its newest relay list (NIP-65), read where `lookupRelays` say. Where none is
+ * found the lookup relays themselves are the best guess, if the caller named them.
+ * @throws {TransportError} `no_relays`
+ */
+export async function findRelays(
+  address: Address,
+  lookupRelays: readonly string[] | undefined,
+  options: Omit<RelayPoolOptions, 'relays'> = {},
+): Promise<string[]> {
+  const asked = [...(lookupRelays ?? defaultLookupRelays)];
+  const pool = new RelayPool({ ...options, relays: asked });
+  try {
+    const events = await pool.query(
+      { kinds: [RELAY_LIST_KIND], authors: [address.pubkey], limit: 1 },
+      limits.lookupTimeoutMs,
+    );
+    const own = events.filter((event) => event.pubkey === address.pubkey && event.kind === RELAY_LIST_KIND);
+    const newest = own.sort((a, b) => b.created_at - a.created_at || a.id.localeCompare(b.id))[0];
+    const relays = newest === undefined ? [] : readRelays(newest.tags);
+    if (relays.length > 0) return relays;
+    if (lookupRelays !== undefined) return asked.slice(0, limits.maxRelays);
+    throw new TransportError(
+      'no_relays',
+      `no relay list of ${formatNpub(address.pubkey)} found on ${asked.join(', ')}; ` +
+        `use the server's nprofile, which names its relays, or name a relay`,
+      { data: { lookupRelays: asked } },
+    );
+  } finally {
+    pool.close();
+  }
+}
+
+/** NIP-65: a key is reached where it reads; an entry without a marker is for both directions. */
+function readRelays(tags: string[][]): string[] {
+  const urls = tags.flatMap(([name, url, marker]) => {
+    if (name !== 'r' || url === undefined || (marker !== undefined && marker !== 'read')) return [];
+    try {
+      return [parseRelayUrl(url)];
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(urls)].slice(0, limits.maxRelays);
+}

@@ -1,0 +1,18 @@
+/** Every bound of the server, with its unit and its reason. */
+export const limits = {
+  /** Each connection is an MCP server of its own, with a child process where a command is served. */
+  maxConnections: 100,
+  /** One key may run several programs, but not take all the room. */
+  maxConnectionsPerKey: 32,
+  /** Requests of one connection under way at once; a client that needs more waits. */
+  maxRequestsPerConnection: 512,
+  /** An opening is answered within this even when the MCP server takes longer (WIRE.md, section 5). */
+  openingAckMs: 50,
+  /** Ids of connections that ended, kept until their opening is too old to be taken again. */
+  maxClosedConnections: 20_000,
+  /** Refusals and resets to strangers in a second: each costs us two signatures. */
+  refusalsPerSecond: 20,
+  refusalBurst: 40,
+  /** `close()` gives the last frames this long to leave. */
+  closeTimeoutMs: 1_000,
+} as const;

@@ -1,0 +1,121 @@
+import {
+  type DecodeError,
+  encodeFrame,
+  EPHEMERAL_GIFT_WRAP_KIND,
+  type Frame,
+  type LinkTag,
+  limits as wire,
+  MESSAGE_KIND,
+  type NostrEvent,
+  type Signer,
+  wrapEvent,
+} from '@mcp-nostr/core';
+
+import { TransportError } from './errors.ts';
+import { limits } from './limits.ts';
+import { type Encryption, type IncomingFrame, Receiver } from './receiver.ts';
+import type { RelayState } from './relay-connection.ts';
+import { RelayPool } from './relay-pool.ts';
+import type { PublishOutcome } from './relay-publisher.ts';
+import type { Filter } from './relay-subscription.ts';
+
+export interface EndpointOptions {
+  pubkey: string;
+  signer: Signer;
+  relays: string[];
+  encryption: Encryption;
+  accepts: (author: string, link: LinkTag) => boolean;
+  onframe: (frame: IncomingFrame) => void;
+  ondropped?: ((error: DecodeError, relay: string) => void) | undefined;
+  onstate?: ((state: RelayState) => void) | undefined;
+  onnotice?: ((relay: string, text: string) => void) | undefined;
+  /** Milliseconds since 1970. @default Date.now */
+  now?: (() => number) | undefined;
+}
+
+/** One key on some relays: frames to anyone, frames from anyone. */
+export class Endpoint {
+  readonly #options: EndpointOptions;
+  readonly #pool: RelayPool;
+  readonly #aborter = new AbortController();
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+    const receiver = new Receiver(options);
+    this.#pool = new RelayPool(options);
+    this.#pool.subscribe(
+      () => [this.#filter()],
+      (event, relay) => void receiver.receive(event, relay), // it never rejects
+    );
+  }
+
+  get relays(): RelayState[] {
+    return this.#pool.states;
+  }
+
+  /** Seconds since 1970. */
+  nowSeconds(): number {
+    return Math.floor((this.#options.now ?? Date.now)() / 1000);
+  }
+
+  /** Signs a frame for its recipient. `createdAt` in seconds. */
+  sign(frame: Frame, recipient: string, createdAt: number): Promise<NostrEvent> {
+    return this.#options.signer.signEvent(encodeFrame(frame, recipient, createdAt));
+  }
+
+  /**
+   * Brings a signed frame on its way, in a fresh wrap: relays swallow an id that they have seen. While all relays
+   * say that nobody listens it is offered again, up to the grace time: a peer that reconnects needs a moment.
+   * @throws {TransportError} `relays_unreachable`, `message_too_large`, `closed`
+   */
+  async publish(event: NostrEvent, recipient: string, encrypted: boolean): Promise<PublishOutcome> {
+    await this.#checkSize(event);
+    const deadline = performance.now() + limits.muteGraceMs;
+    for (;;) {
+      if (this.#aborter.signal.aborted) throw new TransportError('closed', 'the connection was closed');
+      const outcome = await this.#pool.publish(encrypted ? wrapEvent(event, recipient) : event);
+      if (outcome !== 'muted' || performance.now() >= deadline) return outcome;
+      await this.#pause(limits.muteRetryMs);
+    }
+  }
+
+  close(): void {
+    this.#aborter.abort();
+    this.#pool.close();
+  }
+
+  async #checkSize(event: NostrEvent): Promise<void> {
+    // Three bytes are the most that a UTF-16 unit takes once JSON is escaped a second time; 2 KiB is for the rest.
+    if (event.content.length * 3 + 2_048 <= wire.defaultFrameBytes) return;
+    const bytes = new TextEncoder().encode(JSON.stringify(event)).length;
+    if (bytes <= wire.defaultFrameBytes) return;
+    const maxBytes = await this.#pool.frameBytes();
+    if (bytes <= maxBytes) return;
+    throw new TransportError(
+      'message_too_large',
+      `the message makes a frame of ${bytes} bytes; the relays in use take ${maxBytes}`,
+      { data: { bytes, maxBytes } },
+    );
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#aborter.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#aborter.signal.addEventListener('abort', done);
+    });
+  }
+
+  #filter(): Filter {
+    const { encryption, pubkey } = this.#options;
+    const kinds = [
+      ...(encryption === 'none' ? [] : [EPHEMERAL_GIFT_WRAP_KIND]),
+      ...(encryption === 'required' ? [] : [MESSAGE_KIND]),
+    ];
+    return { kinds, '#p': [pubkey], since: this.nowSeconds() - wire.subscriptionLookbackSeconds };
+  }
+}

@@ -1,0 +1,85 @@
+/** The machine-readable prefixes with which a relay refuses (NIP-01, NIP-42), and what befalls the way to it. */
+export type RelayErrorCode =
+  | 'auth-required'
+  | 'blocked'
+  | 'duplicate'
+  | 'error'
+  | 'invalid'
+  | 'mute'
+  | 'pow'
+  | 'rate-limited'
+  | 'restricted'
+  | 'unsupported'
+  | 'unreachable'
+  | 'closed';
+
+const PREFIXES: ReadonlySet<string> = new Set<RelayErrorCode>([
+  'auth-required',
+  'blocked',
+  'duplicate',
+  'error',
+  'invalid',
+  'mute',
+  'pow',
+  'rate-limited',
+  'restricted',
+  'unsupported',
+]);
+
+/** A relay refused, or could not be reached. The message is the relay's own words where it has any. */
+export class RelayError extends Error {
+  override readonly name = 'RelayError';
+  readonly code: RelayErrorCode;
+  readonly relay: string;
+  constructor(code: RelayErrorCode, relay: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.relay = relay;
+  }
+}
+
+/**
+ * Reads the reason of an OK or CLOSED. The prefix is looked for leniently: some relays write
+ * `ERROR: auth-required: …`.
+ */
+export function refusal(relay: string, reason: string): RelayError {
+  for (const word of reason.toLowerCase().split(':').slice(0, 2)) {
+    const prefix = word.trim();
+    if (isPrefix(prefix) && (prefix !== 'error' || !reason.toLowerCase().includes('auth-required:'))) {
+      return new RelayError(prefix, relay, reason);
+    }
+  }
+  return new RelayError('error', relay, reason === '' ? 'refused without a reason' : reason);
+}
+
+function isPrefix(word: string): word is RelayErrorCode {
+  return PREFIXES.has(word);
+}
+
+export type TransportErrorCode =
+  | 'server_silent'
+  | 'client_silent'
+  | 'relays_unreachable'
+  | 'outcome_unknown'
+  | 'message_too_large'
+  | 'not_allowed'
+  | 'busy'
+  | 'no_relays'
+  | 'closed';
+
+/** A message could not be brought to its recipient, or its fate is unknown. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly code: TransportErrorCode;
+  /** What the message says in a form for programs, such as the relays that were tried. */
+  readonly data: Record<string, unknown>;
+  constructor(
+    code: TransportErrorCode,
+    message: string,
+    options: ErrorOptions & { data?: Record<string, unknown> } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+    this.data = options.data ?? {};
+  }
+}

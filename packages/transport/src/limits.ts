@@ -1,0 +1,45 @@
+/** Every bound of this package, with its unit and its reason. */
+export const limits = {
+  /** A relay's answer that is larger is not even parsed: no relay in use declares more. */
+  maxRelayMessageBytes: 1_048_576,
+  /** A TCP connection and TLS and the upgrade, over a slow mobile link. */
+  socketOpenTimeoutMs: 10_000,
+  /** The first wait before a new attempt is below this; it doubles with each failure. */
+  reconnectMinMs: 250,
+  /** A relay that comes back after a night is found within half a minute. */
+  reconnectMaxMs: 30_000,
+  /** A connection that lived this long starts again with the shortest wait. */
+  reconnectResetMs: 60_000,
+  /** NATs forget idle connections after a minute or more; a ping well before that keeps them and finds the dead. */
+  idlePingMs: 25_000,
+  /** How long after a ping a connection may stay silent before it is taken for dead. */
+  pongTimeoutMs: 10_000,
+  /** A relay that sends no EOSE must not keep us from publishing for ever. */
+  eoseTimeoutMs: 4_000,
+  /** Some relays send no OK for ephemeral events: after this a message the socket took counts as sent. */
+  okTimeoutMs: 2_000,
+  /** An event that no relay took for this long fails, well before the 15 s in which a host wants an answer. */
+  publishTimeoutMs: 10_000,
+  /** Events that wait for one relay; the oldest fails when more come. */
+  maxQueuedEvents: 1_000,
+  /** Bytes that wait for one relay, so that a dead one costs no more than this. */
+  maxQueuedBytes: 8_388_608,
+  /** A relay that says `rate-limited:` is asked again after this. */
+  rateLimitRetryMs: 1_000,
+  /** The information document (NIP-11) is small and optional. */
+  informationTimeoutMs: 3_000,
+  /** An information document above this is none. */
+  maxInformationBytes: 65_536,
+  /** Ids remembered in one generation of two: with 1,000 frames a second this covers the freshness window. */
+  recentIds: 100_000,
+  /** Decryptions under way at once: a remote signer answers slowly, and strangers can send without end. */
+  maxDecrypting: 256,
+  /** Frames above a gap that are kept until it closes. */
+  maxReordered: 512,
+  /** How long a frame that never came holds up the ones behind it. */
+  gapTimeoutMs: 2_000,
+  /** While relays say that nobody listens (`mute:`) a frame is offered again at this interval. */
+  muteRetryMs: 500,
+  /** After this long of `mute:` from every relay a peer counts as gone; its own reconnection takes less. */
+  muteGraceMs: 5_000,
+} as const;

@@ -1,0 +1,141 @@
+import {
+  type Frame,
+  type JsonRpcMessage,
+  type LinkControl,
+  type LinkTag,
+  type NostrEvent,
+} from '@mcp-nostr/core';
+
+import type { Endpoint } from './endpoint.ts';
+import { limits } from './limits.ts';
+import type { IncomingFrame } from './receiver.ts';
+import type { PublishOutcome } from './relay-publisher.ts';
+import { Reordering } from './reordering.ts';
+
+export interface LinkOptions {
+  endpoint: Endpoint;
+  /** The other side's public key. */
+  peer: string;
+  /** 32 lower-case hex characters, drawn by the client. */
+  connection: string;
+  /** The server's process: its own at the server, empty at a client until it is known. */
+  instance: string;
+  /** Fixed by the opening. */
+  encrypted: boolean;
+  /** Frames with a sequence number, each once and in order. */
+  onframe: (frame: IncomingFrame) => void;
+  /** Numbers that never came and were given up. */
+  onloss: (lost: number[]) => void;
+  /** Our frame with the number 0, once it is signed. */
+  onfirst?: (event: NostrEvent) => void;
+}
+
+export interface SentFrame {
+  /** The signed inner event. */
+  event: NostrEvent;
+  /** How the relays took it; rejects as {@link Endpoint.publish} does. */
+  published: Promise<PublishOutcome>;
+}
+
+/** One end of a connection: numbers what goes out, puts in order what comes in. */
+export class Link {
+  readonly peer: string;
+  readonly connection: string;
+  readonly encrypted: boolean;
+  instance: string;
+  /** Added to our clock in what we sign, in seconds, when the peer's clock refused ours. */
+  clockOffsetSeconds = 0;
+  readonly #options: LinkOptions;
+  readonly #incoming: Reordering<IncomingFrame> = new Reordering();
+  #nextSequence = 0;
+  #peerStamp = 0;
+  #signing: Promise<unknown> = Promise.resolve();
+  #gapTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.peer = options.peer;
+    this.connection = options.connection;
+    this.encrypted = options.encrypted;
+    this.instance = options.instance;
+  }
+
+  /** Takes the next number; resolves when the frame is signed and on its way. Frames leave in the order of calls. */
+  send(messages: JsonRpcMessage[], requestEvent?: string): Promise<SentFrame> {
+    return this.#sign(messages, { sequence: this.#nextSequence++ }, requestEvent);
+  }
+
+  /** The opening, signed anew with the present time: same number, same messages. */
+  sendAgain(messages: JsonRpcMessage[], sequence: number): Promise<SentFrame> {
+    return this.#sign(messages, { sequence });
+  }
+
+  /** A frame without messages. `bye` takes a number, the others do not. */
+  sendControl(control: LinkControl, detail: string = crypto.randomUUID()): Promise<SentFrame> {
+    return this.#sign(
+      [],
+      control === 'bye' ? { control, detail, sequence: this.#nextSequence++ } : { control, detail },
+    );
+  }
+
+  /** The same signed frame once more, in a fresh wrap. */
+  publish(event: NostrEvent): Promise<PublishOutcome> {
+    return this.#options.endpoint.publish(event, this.peer, this.encrypted);
+  }
+
+  /** A verified frame with a sequence number of this connection. */
+  receive(frame: IncomingFrame): void {
+    const { sequence } = frame.link;
+    if (sequence === undefined) return;
+    this.#peerStamp = Math.max(this.#peerStamp, frame.event.created_at);
+    for (const each of this.#incoming.push(sequence, frame)) this.#options.onframe(each);
+    this.#watchGap();
+  }
+
+  /** Whether a frame of this number was here before. */
+  knows(sequence: number): boolean {
+    return this.#incoming.knows(sequence);
+  }
+
+  close(): void {
+    clearTimeout(this.#gapTimer);
+    this.#gapTimer = undefined;
+  }
+
+  #sign(messages: JsonRpcMessage[], header: Partial<LinkTag>, requestEvent?: string): Promise<SentFrame> {
+    const { endpoint } = this.#options;
+    const signed = this.#signing.then(() => {
+      const link: LinkTag = {
+        connection: this.connection,
+        acknowledged: this.#incoming.expected,
+        instance: this.instance,
+        ...header,
+      };
+      const frame: Frame = { link, messages, ...(requestEvent === undefined ? {} : { requestEvent }) };
+      // Never before the peer's own time: its subscription may begin there, and relays apply `since` to live events.
+      const createdAt = Math.max(endpoint.nowSeconds() + this.clockOffsetSeconds, this.#peerStamp);
+      return endpoint.sign(frame, this.peer, createdAt);
+    });
+    // A signer that answers slowly must not let a later frame overtake.
+    this.#signing = signed.catch(() => {});
+    return signed.then((event) => {
+      if (header.sequence === 0) this.#options.onfirst?.(event);
+      return { event, published: this.publish(event) };
+    });
+  }
+
+  #watchGap(): void {
+    if (!this.#incoming.hasGap) {
+      clearTimeout(this.#gapTimer);
+      this.#gapTimer = undefined;
+    } else this.#gapTimer ??= setTimeout(() => this.#skipGap(), limits.gapTimeoutMs);
+  }
+
+  #skipGap(): void {
+    this.#gapTimer = undefined;
+    const { items, lost } = this.#incoming.skipGap();
+    if (lost.length > 0) this.#options.onloss(lost);
+    for (const each of items) this.#options.onframe(each);
+    this.#watchGap();
+  }
+}

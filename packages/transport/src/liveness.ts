@@ -1,0 +1,51 @@
+import { limits } from './limits.ts';
+
+export interface LivenessOptions {
+  /** Sends something that a live relay answers. */
+  ping(): void;
+  /** Nothing came back. */
+  ondead(): void;
+}
+
+/** Finds out that a connection is dead although nobody closed it (a NAT forgot it, a laptop slept). */
+export class Liveness {
+  readonly #options: LivenessOptions;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #heardAt = 0;
+  #waiting = false;
+
+  constructor(options: LivenessOptions) {
+    this.#options = options;
+    this.#heardAt = performance.now();
+    this.#schedule(limits.idlePingMs);
+  }
+
+  /** Anything that the relay sends counts as life. */
+  heard(): void {
+    this.#heardAt = performance.now();
+    this.#waiting = false;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer = setTimeout(() => this.#check(), delayMs);
+  }
+
+  // The clock is read when a timer fires rather than the timer moved at every message.
+  #check(): void {
+    const silentMs = performance.now() - this.#heardAt;
+    if (this.#waiting) {
+      this.#options.ondead();
+    } else if (silentMs >= limits.idlePingMs) {
+      this.#waiting = true;
+      this.#options.ping();
+      this.#schedule(limits.pongTimeoutMs);
+    } else {
+      this.#schedule(limits.idlePingMs - silentMs);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import {
+  DecodeError,
+  EPHEMERAL_GIFT_WRAP_KIND,
+  eventId,
+  type LinkTag,
+  limits as wire,
+  MESSAGE_KIND,
+  type NostrEvent,
+  parseLinkTag,
+  type Signer,
+  tagValue,
+  unwrapEvent,
+  verifyId,
+} from '@mcp-nostr/core';
+
+import { limits } from './limits.ts';
+import { RecentIds } from './recent-ids.ts';
+
+/** Who may be spoken to in which form. `optional`: a server takes both, each connection keeps to its first. */
+export type Encryption = 'required' | 'optional' | 'none';
+
+/** A frame whose signature, recipient and link were checked. Its messages are not decoded yet. */
+export interface IncomingFrame {
+  /** The verified inner event. */
+  event: NostrEvent;
+  link: LinkTag;
+  /** The event of the request that it belongs to. */
+  requestEvent: string | undefined;
+  encrypted: boolean;
+  relay: string;
+  /** The same inner event was here before; a repeat says that the peer lacks something. */
+  isRepeat: boolean;
+}
+
+export interface ReceiverOptions {
+  pubkey: string;
+  signer: Signer;
+  encryption: Encryption;
+  /** Whether a frame concerns us, asked before its signature is checked; what does not is dropped in silence. */
+  accepts: (author: string, link: LinkTag) => boolean;
+  onframe: (frame: IncomingFrame) => void;
+  /** An event that was dropped, and why. */
+  ondropped?: ((error: DecodeError, relay: string) => void) | undefined;
+}
+
+/** From an event of a relay to a frame: the checks, cheapest first, in the order that WIRE.md gives. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #outer = new RecentIds();
+  readonly #inner = new RecentIds();
+  #decrypting = 0;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects: a bad event is dropped and reported, and ends nothing. */
+  async receive(event: NostrEvent, relay: string): Promise<void> {
+    try {
+      await this.#receive(event, relay);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#options.ondropped?.(error, relay);
+    }
+  }
+
+  async #receive(outer: NostrEvent, relay: string): Promise<void> {
+    const { pubkey, encryption } = this.#options;
+    if (outer.tags.length > wire.maxTags)
+      throw new DecodeError('too_large', `event has ${outer.tags.length} tags`);
+    const encrypted = outer.kind === EPHEMERAL_GIFT_WRAP_KIND;
+    if (!encrypted && outer.kind !== MESSAGE_KIND) throw wrongKind(outer);
+    if (encryption !== 'optional' && encrypted !== (encryption === 'required')) throw wrongKind(outer);
+    if (tagValue(outer, 'p') !== pubkey) throw wrongRecipient(outer);
+    const inner = encrypted ? await this.#unwrap(outer) : outer;
+    if (inner === undefined) return;
+    if (inner.kind !== MESSAGE_KIND) throw wrongKind(inner);
+    // Without this a server could wrap a client's signed request again for another server.
+    if (tagValue(inner, 'p') !== pubkey) throw wrongRecipient(inner);
+    const link = parseLinkTag(inner.tags);
+    if (!this.#options.accepts(inner.pubkey, link)) return;
+    const id = eventId(inner);
+    const isRepeat = this.#inner.has(id);
+    if (!isRepeat) {
+      if (!verifyId(id, inner.sig, inner.pubkey)) {
+        throw new DecodeError('bad_signature', `event ${id} is not signed by ${inner.pubkey}`);
+      }
+      this.#inner.add(id);
+    }
+    const requestEvent = tagValue(inner, 'e');
+    this.#options.onframe({ event: { ...inner, id }, link, requestEvent, encrypted, relay, isRepeat });
+  }
+
+  /** Undefined for a wrap that was here before, or when too much is being decrypted. */
+  async #unwrap(outer: NostrEvent): Promise<NostrEvent | undefined> {
+    // The payload ends in its MAC, which names it better than the id: a relay can put an id on anything, but only
+    // the payload itself decrypts under its MAC.
+    const mark = outer.content.slice(-44);
+    if (this.#outer.has(mark)) return undefined;
+    if (this.#decrypting >= limits.maxDecrypting) return undefined;
+    this.#decrypting++;
+    try {
+      const inner = await unwrapEvent(outer, this.#options.signer);
+      this.#outer.add(mark);
+      return inner;
+    } finally {
+      this.#decrypting--;
+    }
+  }
+}
+
+function wrongKind(event: NostrEvent): DecodeError {
+  return new DecodeError('wrong_kind', `event ${event.id} is of kind ${event.kind}, which is not taken here`);
+}
+
+function wrongRecipient(event: NostrEvent): DecodeError {
+  return new DecodeError('wrong_recipient', `event ${event.id} is addressed to another key`);
+}
