@@ -8,6 +8,10 @@ import type { Signer } from './signer.ts';
 export interface WrapOptions {
   /** @default 21059 */
   kind?: typeof GIFT_WRAP_KIND | typeof EPHEMERAL_GIFT_WRAP_KIND;
+  /** The one-time secret key. @default random */
+  key?: Uint8Array;
+  /** NIP-44's 32-byte nonce. @default random */
+  nonce?: Uint8Array;
 }
 
 /**
@@ -17,13 +21,14 @@ export interface WrapOptions {
  * @throws {RangeError} when the event is above NIP-44's 65,535 bytes
  */
 export function wrapEvent(event: NostrEvent, recipient: string, options: WrapOptions = {}): NostrEvent {
-  const key = generateSecretKey();
+  const key = options.key ?? generateSecretKey();
+  const conversationKey = nip44.conversationKey(key, recipient);
   return signEvent(
     {
       kind: options.kind ?? EPHEMERAL_GIFT_WRAP_KIND,
       created_at: event.created_at,
       tags: [['p', recipient]],
-      content: nip44.encrypt(JSON.stringify(event), nip44.conversationKey(key, recipient)),
+      content: nip44.encrypt(JSON.stringify(event), conversationKey, options.nonce),
     },
     key,
   );

@@ -8,13 +8,13 @@ export interface JsonRpcRequest {
   jsonrpc: '2.0';
   id: RequestId;
   method: string;
-  params?: { [key: string]: unknown };
+  params?: { [key: string]: unknown } | undefined;
 }
 
 export interface JsonRpcNotification {
   jsonrpc: '2.0';
   method: string;
-  params?: { [key: string]: unknown };
+  params?: { [key: string]: unknown } | undefined;
 }
 
 export interface JsonRpcResultResponse {
@@ -26,8 +26,8 @@ export interface JsonRpcResultResponse {
 export interface JsonRpcErrorResponse {
   jsonrpc: '2.0';
   /** Absent when the request could not be read. */
-  id?: RequestId;
-  error: { code: number; message: string; data?: unknown };
+  id?: RequestId | undefined;
+  error: { code: number; message: string; data?: unknown | undefined };
 }
 
 export type JsonRpcMessage =

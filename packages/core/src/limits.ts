@@ -36,6 +36,6 @@ export function frameBytesFor(maxMessageBytes: number | undefined): number {
   const paddedBytes = Math.floor(((maxMessageBytes - envelopeBytes) * 3) / 4) - 67;
   // From 256 bytes on, padding goes in eighths of the next power of two: the floor of such a step is what fits.
   if (paddedBytes < 256) return Math.max(0, paddedBytes);
-  const step = 2 ** (Math.floor(Math.log2(paddedBytes)) - 3);
+  const step = 2 ** (Math.floor(Math.log2(paddedBytes)) + 1 - 3);
   return Math.min(limits.maxPlaintextBytes, Math.floor(paddedBytes / step) * step);
 }

@@ -13,13 +13,15 @@ import type { Caller } from './caller.ts';
 import { limits } from './limits.ts';
 import { Requests, type RequestSummary } from './requests.ts';
 
-/** What reaches a tool's handler as `extra.authInfo`: the caller's verified key, never what it says of itself. */
+/**
+ * What reaches a tool's handler as `extra.authInfo`: the caller's verified key, never what it says of itself.
+ * `clientId` is the public key in hex; `extra` has `npub` and `connectionId`.
+ */
 export interface CallerAuthInfo {
   token: string;
-  /** The public key, hex. */
   clientId: string;
   scopes: string[];
-  extra: { npub: string; connectionId: string };
+  extra?: Record<string, unknown> | undefined;
 }
 
 export interface NostrServerTransportOptions {
@@ -40,7 +42,7 @@ export class NostrServerTransport {
   onerror?: ((error: Error) => void) | undefined;
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as the SDKs declare it
   onmessage?:
-    | (<T extends JsonRpcMessage>(message: T, extra?: { authInfo?: CallerAuthInfo }) => void)
+    | (<T extends JsonRpcMessage>(message: T, extra?: { authInfo?: CallerAuthInfo | undefined }) => void)
     | undefined;
   /** The connection's id; scopes log levels and tasks in the SDK. */
   sessionId?: string | undefined;
