@@ -45,7 +45,6 @@ export interface NostrClientTransportOptions {
 export class NostrClientTransport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as the SDKs declare it
   onmessage?: (<T extends JsonRpcMessage>(message: T, extra?: object) => void) | undefined;
   /** Undefined: with one the SDKs would skip their handshake. */
   sessionId?: string | undefined;

@@ -27,7 +27,7 @@ export interface JsonRpcErrorResponse {
   jsonrpc: '2.0';
   /** Absent when the request could not be read. */
   id?: RequestId | undefined;
-  error: { code: number; message: string; data?: unknown | undefined };
+  error: { code: number; message: string; data?: unknown };
 }
 
 export type JsonRpcMessage =

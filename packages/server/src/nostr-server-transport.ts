@@ -40,7 +40,6 @@ export interface NostrServerTransportOptions {
 export class NostrServerTransport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as the SDKs declare it
   onmessage?:
     | (<T extends JsonRpcMessage>(message: T, extra?: { authInfo?: CallerAuthInfo | undefined }) => void)
     | undefined;
