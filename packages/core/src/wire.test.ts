@@ -1,0 +1,51 @@
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { describe, expect, it } from 'vitest';
+
+import { parseAddress } from './address.ts';
+import { eventId, parseEvent, verifyEvent } from './event.ts';
+import { decodeMessages, encodeFrame, type Frame } from './frame.ts';
+import { unwrapEvent, wrapEvent } from './gift-wrap.ts';
+import { formatLinkTag, parseLinkTag } from './link-tag.ts';
+import { getPublicKey } from './schnorr.ts';
+import { secretKeySigner } from './signer.ts';
+import vectors from './wire.vectors.json' with { type: 'json' };
+
+const { keys } = vectors;
+
+describe('the vectors of WIRE.md', () => {
+  it('name the keys', () => {
+    for (const { secret, pubkey } of Object.values(keys)) expect(getPublicKey(hexToBytes(secret))).toBe(pubkey);
+  });
+
+  it.each(vectors.addresses)('address $text', ({ text, pubkey, relays }) => {
+    expect(parseAddress(text)).toEqual({ pubkey, relays });
+  });
+
+  it.each(vectors.linkTags)('link tag $tag', ({ link, tag }) => {
+    expect(formatLinkTag(parseLinkTag([tag]))).toEqual(tag);
+    expect(parseLinkTag([tag])).toEqual(link);
+  });
+
+  it.each(vectors.frames)('frame: $name', ({ from, createdAt, frame, event }) => {
+    const [author, recipient] = from === 'client' ? [keys.client, keys.server] : [keys.server, keys.client];
+    const template = encodeFrame(frame as Frame, recipient.pubkey, createdAt);
+    expect(eventId({ ...template, pubkey: author.pubkey })).toBe(event.id);
+    expect(verifyEvent(parseEvent(event))).toBe(true);
+    expect(parseLinkTag(event.tags)).toEqual(frame.link);
+    expect(decodeMessages(event)).toEqual(frame.messages);
+  });
+
+  it.each(vectors.wraps)('gift wrap: $name', async ({ key, nonce, kind, recipient, plaintext, event }) => {
+    const inner = parseEvent(JSON.parse(plaintext));
+    const options = { key: hexToBytes(key), nonce: hexToBytes(nonce), kind: kind as 1059 | 21_059 };
+    expect(wrapEvent(inner, recipient, options)).toEqual({ ...event, sig: expect.any(String) });
+    expect(verifyEvent(parseEvent(event))).toBe(true);
+    const reader = Object.values(keys).find(({ pubkey }) => pubkey === recipient);
+    expect(await unwrapEvent(event, secretKeySigner(hexToBytes(reader?.secret ?? '')))).toEqual(inner);
+  });
+
+  it.each(vectors.badContents)('content that is refused: %j', (content) => {
+    const event = { ...parseEvent(vectors.frames[0]?.event), content };
+    expect(() => decodeMessages(event)).toThrow(expect.objectContaining({ code: 'bad_json_rpc' }));
+  });
+});
