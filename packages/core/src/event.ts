@@ -30,9 +30,14 @@ export function eventId(event: UnsignedEvent): string {
   return bytesToHex(engine.sha256(utf8.encode(JSON.stringify([0, pubkey, created_at, kind, tags, content]))));
 }
 
-export function signEvent(template: EventTemplate, secretKey: Uint8Array): NostrEvent {
+/** `pubkey` is the key's own; whoever has it at hand spares a multiplication on the curve. */
+export function signEvent(
+  template: EventTemplate,
+  secretKey: Uint8Array,
+  pubkey: string = getPublicKey(secretKey),
+): NostrEvent {
   const { kind, created_at, tags, content } = template;
-  const unsigned = { pubkey: getPublicKey(secretKey), created_at, kind, tags, content };
+  const unsigned = { pubkey, created_at, kind, tags, content };
   const id = eventId(unsigned);
   return { id, ...unsigned, sig: signId(id, secretKey) };
 }

@@ -23,7 +23,7 @@ export function secretKeySigner(secretKey: Uint8Array): Signer {
   const pubkey = getPublicKey(key);
   return {
     getPublicKey: async () => pubkey,
-    signEvent: async (template) => signEvent(template, key),
+    signEvent: async (template) => signEvent(template, key, pubkey),
     nip44: {
       encrypt: async (peer, plaintext) => nip44.encrypt(plaintext, nip44.conversationKey(key, peer)),
       decrypt: async (peer, ciphertext) => nip44.decrypt(ciphertext, nip44.conversationKey(key, peer)),
