@@ -1,0 +1,16 @@
+import { generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
+import { serve } from '@mcp-nostr/server';
+
+import { echoServer } from './echo.ts';
+import { argument, serving } from './role.ts';
+
+const server = await serve(
+  {
+    signer: secretKeySigner(generateSecretKey()),
+    relays: [argument(0)],
+    allow: 'public',
+    encryption: 'required',
+  },
+  () => echoServer(),
+);
+serving(server.address);
