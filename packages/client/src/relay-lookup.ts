@@ -5,10 +5,15 @@ import { limits } from './limits.ts';
 
 /** Public relays on which relay lists (kind 10002) are commonly found. */
 export const defaultLookupRelays: readonly string[] = [
-  'wss://purplepag.es',
   'wss://relay.damus.io',
   'wss://nos.lol',
+  'wss://relay.primal.net',
 ];
+
+export interface FindRelaysOptions extends Omit<RelayPoolOptions, 'relays'> {
+  /** Asked where no lookup relays are named, and never taken for the server's own. @default a few public relays */
+  defaults?: readonly string[] | undefined;
+}
 
 /**
  * The relays on which a server listens: its newest relay list (NIP-65), read where `lookupRelays` say. Where none is
@@ -18,9 +23,9 @@ export const defaultLookupRelays: readonly string[] = [
 export async function findRelays(
   address: Address,
   lookupRelays: readonly string[] | undefined,
-  options: Omit<RelayPoolOptions, 'relays'> = {},
+  options: FindRelaysOptions = {},
 ): Promise<string[]> {
-  const asked = [...(lookupRelays ?? defaultLookupRelays)];
+  const asked = [...(lookupRelays ?? options.defaults ?? defaultLookupRelays)];
   const pool = new RelayPool({ ...options, relays: asked });
   try {
     const events = await pool.query(
@@ -46,7 +51,7 @@ export async function findRelays(
 /** NIP-65: a key is reached where it reads; an entry without a marker is for both directions. */
 function readRelays(tags: string[][]): string[] {
   const urls = tags.flatMap(([name, url, marker]) => {
-    if (name !== 'r' || url === undefined || (marker !== undefined && marker !== 'read')) return [];
+    if (name !== 'r' || url === undefined || (marker && marker !== 'read')) return [];
     try {
       return [parseRelayUrl(url)];
     } catch {

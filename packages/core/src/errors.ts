@@ -18,9 +18,9 @@ export class DecodeError extends Error {
   }
 }
 
-export type AddressErrorCode = 'bad_address' | 'secret_key_given' | 'bad_relay_url';
+export type AddressErrorCode = 'bad_address' | 'secret_key_given' | 'bad_relay_url' | 'bad_secret_key';
 
-/** What a person typed where an address or a relay was expected cannot be used; the message says what to do. */
+/** What a person gave as an address, a relay or a key cannot be used; the message says what to do. */
 export class AddressError extends Error {
   override readonly name = 'AddressError';
   readonly code: AddressErrorCode;

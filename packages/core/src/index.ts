@@ -42,4 +42,5 @@ export { frameBytesFor, limits } from './limits.ts';
 export { formatLinkTag, type LinkControl, type LinkTag, parseLinkTag } from './link-tag.ts';
 export { randomHex } from './random-hex.ts';
 export { engineName, generateSecretKey, getPublicKey, verifyId } from './schnorr.ts';
+export { parseSecretKey } from './secret-key.ts';
 export { secretKeySigner, type Signer } from './signer.ts';

@@ -14,7 +14,8 @@ const { keys } = vectors;
 
 describe('the vectors of WIRE.md', () => {
   it('name the keys', () => {
-    for (const { secret, pubkey } of Object.values(keys)) expect(getPublicKey(hexToBytes(secret))).toBe(pubkey);
+    for (const { secret, pubkey } of Object.values(keys))
+      expect(getPublicKey(hexToBytes(secret))).toBe(pubkey);
   });
 
   it.each(vectors.addresses)('address $text', ({ text, pubkey, relays }) => {

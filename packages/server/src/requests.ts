@@ -66,9 +66,9 @@ export class Requests {
     return this.#end(message.id, outcomeOf(message));
   }
 
-  /** The connection is over: none of them is answered any more. */
+  /** The connection is over: its client waits for none of them any more. */
   close(): void {
-    for (const id of this.ids) this.#end(id, 'error');
+    for (const id of this.ids) this.#end(id, 'cancelled');
   }
 
   #end(id: RequestId, outcome: RequestOutcome): string | undefined {

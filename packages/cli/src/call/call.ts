@@ -1,0 +1,113 @@
+import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import { CliError, describeError, usageError } from '../errors.ts';
+import { keyFileOption, loadSecretKey } from '../key-file.ts';
+import { clientRelays, collectRelays } from '../relay-options.ts';
+import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
+import { packageVersion } from '../version.ts';
+import { readArgs } from './read-args.ts';
+import type { ToolOptions } from './tools.ts';
+
+interface CallCommandOptions extends ToolOptions {
+  args?: string;
+  timeout: number;
+  relay?: string[];
+  key?: string;
+  encryption: 'required' | 'none';
+}
+
+/** After a signal: time for the cancellation to leave. */
+const CLOSE_LIMIT_MS = 2_000;
+
+export function callCommand(): Command {
+  return new Command('call')
+    .description("List a server's tools, or call one.")
+    .argument('<address>', 'nprofile, npub or hex')
+    .argument('[tool]', 'name of the tool; without it the tools are listed')
+    .argument('[arguments...]', 'key=value typed by the tool, key:=json, key=@file')
+    .option(
+      '--relay <url>',
+      "use this relay instead of the nprofile's, or look up a bare key here; can be repeated",
+      collectRelays,
+    )
+    .option('--key <file>', 'file of the key to call as, made when missing')
+    .addOption(
+      new Option('--encryption <mode>', 'none works with servers that allow it')
+        .choices(['required', 'none'])
+        .default('required'),
+    )
+    .option('--timeout <seconds>', 'for one answer; progress starts it anew', parseSeconds, 60)
+    .option('--args <json>', 'arguments as a JSON object; - reads it from stdin')
+    .option('--out <file>', 'write images, sounds and other bytes of the result')
+    .option('--json', 'print one JSON document')
+    .action(runCall);
+}
+
+async function runCall(
+  address: string,
+  tool: string | undefined,
+  words: string[],
+  options: CallCommandOptions,
+): Promise<void> {
+  // What is wrong with the address comes before anything else that may be wrong.
+  const relays = clientRelays(parseAddress(address), options.relay);
+  if (tool === undefined && options.args !== undefined) {
+    throw usageError('--args needs the name of a tool', 'mcp-nostr call <address> <tool> --args <json>');
+  }
+  const given = options.args === undefined ? undefined : await readArgs(options.args);
+  const signer = secretKeySigner(await loadSecretKey(keyFileOption(options.key, 'client')));
+  const aborter = new AbortController();
+  const stopped = untilSignal();
+  // The SDK is loaded here and for no other command: it takes longer than all the rest.
+  const [{ NostrClientTransport }, { Client }, { callTool, listTools }] = await Promise.all([
+    import('@mcp-nostr/client'),
+    import('@modelcontextprotocol/sdk/client/index.js'),
+    import('./tools.ts'),
+  ]);
+  const { encryption } = options;
+  const transport = new NostrClientTransport({
+    server: address,
+    signer,
+    encryption,
+    ...relays,
+  });
+  const client = new Client({ name: 'mcp-nostr', version: packageVersion() });
+  const session = {
+    client,
+    request: { signal: aborter.signal, timeout: options.timeout * 1_000, resetTimeoutOnProgress: true },
+  };
+  const work = async (): Promise<void> => {
+    await client.connect(transport, session.request);
+    if (tool === undefined) await listTools(session, options);
+    else await callTool(session, { tool, words, given }, options);
+  };
+  try {
+    await Promise.race([work(), stopped.then(interrupt)]);
+  } catch (error) {
+    throw describeError(error).code === 'not_allowed'
+      ? notAllowed(error, await signer.getPublicKey())
+      : error;
+  } finally {
+    aborter.abort();
+    await client.close();
+  }
+}
+
+function interrupt(signal: StopSignal): never {
+  exitAfter(CLOSE_LIMIT_MS, signalExitCodes[signal]);
+  throw new CliError('interrupted', signalExitCodes[signal], `stopped by ${signal}`);
+}
+
+/** The owner needs our key to let us in. */
+function notAllowed(error: unknown, pubkey: string): CliError {
+  const { message, exitCode } = describeError(error);
+  const hint = `its owner can let you in with: mcp-nostr serve --allow ${formatNpub(pubkey)}`;
+  return new CliError('not_allowed', exitCode, message, { hint, cause: error });
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds > 0 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError('a number of seconds is needed');
+}

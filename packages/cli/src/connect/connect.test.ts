@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { type Run, runCli, until } from '../run-cli.test.support.ts';
+
+const npub = 'npub1ct7mnuprahr6npcl7zumrvlsexs7uztty7eu66hj089xf4g6h0pqrql88h';
+let home: string;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'mcp-nostr-connect-'));
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+/** Port 9 (discard) refuses: the network is down. */
+function connect(...args: string[]): Run {
+  return runCli(['connect', npub, '--relay', 'ws://127.0.0.1:9', ...args], { MCP_NOSTR_HOME: home });
+}
+
+it('answers what is no message, stays while the network is down, and goes at the end of input', async () => {
+  const run = connect();
+  const initialize = { jsonrpc: '2.0', id: 0, method: 'initialize', params: {} };
+  run.child.stdin.write(`${JSON.stringify(initialize)}\nnot json\n{"jsonrpc":"2.0","id":7,"method":5}\n[]\n`);
+  await until('the answers', () => run.stdout().split('\n').length > 3);
+  const answers = run
+    .stdout()
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  expect(answers).toMatchObject([
+    { error: { code: -32_700 } },
+    { id: 7, error: { code: -32_600 } },
+    { error: { code: -32_600 } },
+  ]);
+  await until('the state of the relay', () => run.stderr().includes('✗ ws://127.0.0.1:9'));
+  expect(run.child.exitCode).toBeNull();
+  const startedAt = performance.now();
+  run.child.stdin.end();
+  expect(await run.exited).toBe(0);
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+}, 20_000);
+
+it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+  'goes at %s',
+  async (signal) => {
+    const run = connect();
+    await until('its first line', () => run.stderr().includes('connecting'));
+    run.child.kill(signal);
+    expect(await run.exited).toBe(0);
+    expect(run.stdout()).toBe('');
+  },
+  20_000,
+);
+
+it('goes when the host does not read any more', async () => {
+  const run = connect();
+  await until('its first line', () => run.stderr().includes('connecting'));
+  run.child.stdout.destroy();
+  run.child.stdin.write('not json\n');
+  expect(await run.exited).toBe(0);
+}, 20_000);
+
+it('refuses an address that is none before it does anything', async () => {
+  const run = runCli(['connect', 'npub1nonsense'], { MCP_NOSTR_HOME: join(home, 'unused') });
+  expect(await run.exited).toBe(2);
+  expect(run.stdout()).toBe('');
+  expect(run.stderr()).toContain('not an address');
+}, 20_000);

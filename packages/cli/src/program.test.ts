@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+import { main } from './program.ts';
+
+let stderr: string;
+let stdout: string;
+
+beforeEach(() => {
+  stderr = '';
+  stdout = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    stderr += String(text);
+    return true;
+  });
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+// NIP-19, section "Examples".
+const nsec = 'nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5';
+
+it.each([
+  [['call', nsec]],
+  [['serve', '--public', `--key=${nsec}`, '--', 'node']],
+  [['serve', '--public', '--', 'node', 'x.js', `nostr:${nsec.toUpperCase()}`]],
+  [['nonsense', nsec.slice(0, 40)]],
+])('refuses a secret key anywhere in the arguments, and does not repeat it: %#', async (args) => {
+  expect(await main(args)).toBe(2);
+  expect(stderr).toContain('a secret key (nsec) was given on the command line');
+  expect(stderr).toContain('replace it by a new one');
+  expect(stderr.toLowerCase()).not.toContain(nsec.slice(5, 20));
+});
+
+it.each([
+  [[], 'Usage: mcp-nostr'],
+  [['clal'], "unknown command 'clal'\n  Did you mean call?"],
+  [['call'], "missing required argument 'address'"],
+  [['call', 'x', '--timeot', '3'], "unknown option '--timeot'\n  Did you mean --timeout?"],
+  [['call', 'nothing'], 'not an address: "nothing"'],
+  [['call', 'f'.repeat(64), '--relay', 'http://x'], 'it starts with wss:// or ws://'],
+  [['call', 'f'.repeat(64), '--args', '{}'], '--args needs the name of a tool'],
+  [['call', 'f'.repeat(64), 'tool', '--args', '[1]'], '--args is not a JSON object'],
+  [['serve', '--', 'node'], '--allow <npub> admits one key (repeat it for more), --public admits'],
+  [['serve', '--public', '--allow', 'f'.repeat(64), '--', 'node'], 'contradict each other'],
+  [['serve', '--allow', 'somebody', '--', 'node'], 'not an address: "somebody"'],
+  [['serve', '--public', '--', 'no-such-program-anywhere'], 'no-such-program-anywhere was not found'],
+  [['serve', '--public', '--key', 'f'.repeat(64), '--', 'node'], '--key takes the name of a file'],
+  [['relay', '--port', 'x'], 'a port is a number'],
+])('explains a mistake and ends with 2: %j', async (args, message) => {
+  expect(await main(args)).toBe(2);
+  expect(stderr).toContain(message);
+  expect(stdout).toBe('');
+});
+
+it('prints errors as one JSON line when asked to', async () => {
+  expect(await main(['call', 'nothing', '--json'])).toBe(2);
+  expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'bad_address' } });
+  stderr = '';
+  expect(await main(['serve', '--', 'x', '--json'])).toBe(2);
+  expect(stderr).toMatch(/^error: /);
+});
+
+it('prints help and version on stdout', async () => {
+  expect(await main(['--version'])).toBe(0);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(await main(['--help'])).toBe(0);
+  expect(stdout).toContain('Examples:');
+  expect(await main(['serve', '--help'])).toBe(0);
+  expect(stdout).toContain('--max-connections');
+  expect(stderr).toBe('');
+});

@@ -1,0 +1,97 @@
+import { Command, CommanderError } from 'commander';
+
+import { callCommand } from './call/call.ts';
+import { connectCommand } from './connect/connect.ts';
+import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
+import { relayCommand } from './relay.ts';
+import { containsSecretKey } from './secret-key.ts';
+import { serveCommand } from './serve/serve.ts';
+import { paintFor } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+const examples = `
+Examples:
+  mcp-nostr serve --public -- npx -y @modelcontextprotocol/server-everything
+  mcp-nostr serve --allow npub1… --relay wss://relay.example -- node server.js
+  mcp-nostr call nprofile1…                         what the server offers
+  mcp-nostr call nprofile1… echo message=hello      one call
+  mcp-nostr connect nprofile1…                      stdio, for the configuration of an MCP host
+  mcp-nostr relay                                   a relay on ws://127.0.0.1:7777
+
+Exit codes:
+  0 done   1 unexpected   2 usage   3 not allowed   4 unreachable   5 tool failed   6 timed out
+`;
+
+/**
+ * Runs one command line, without the two words of Node in front, and resolves with its exit code. Errors are
+ * printed here.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    refuseSecretKeys(args);
+    await program().parseAsync(args, { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    // Help and version, which commander has printed.
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
+    const report = describeError(error instanceof CommanderError ? fromCommander(error) : error);
+    process.stderr.write(formatReport(report, wantsJson(args)));
+    return report.exitCode;
+  }
+}
+
+function program(): Command {
+  const root = new Command('mcp-nostr')
+    .description('MCP servers over Nostr: serve one, connect a host to one, call one, run a relay.')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .addHelpText('after', examples)
+    .addCommand(serveCommand())
+    .addCommand(connectCommand())
+    .addCommand(callCommand())
+    .addCommand(relayCommand());
+  // Commander's own errors are thrown, and printed once, by main.
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride().configureOutput({ outputError: () => undefined });
+    command.helpOption('--help', 'print this help');
+  }
+  return root;
+}
+
+/** Before anything else: whoever can list this machine's processes has read it. The text is not repeated. */
+function refuseSecretKeys(args: readonly string[]): void {
+  if (!args.some((arg) => containsSecretKey(arg))) return;
+  throw new CliError(
+    'secret_key_given',
+    exitCodes.usage,
+    'a secret key (nsec) was given on the command line',
+    {
+      hint:
+        'it is in the history of your shell and in the list of processes: replace it by a new one. ' +
+        'Keys are read from files of mode 600: --key <file>',
+    },
+  );
+}
+
+/** `error: unknown command 'cal'` and, on a line of its own, `(Did you mean call?)` */
+function fromCommander(error: CommanderError): CliError {
+  const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = rest
+    .join(' ')
+    .trim()
+    .replace(/^\((.*)\)$/, '$1');
+  return usageError(message, suggestion === '' ? 'mcp-nostr --help' : suggestion);
+}
+
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+function formatReport(error: ErrorReport, json: boolean): string {
+  if (json) return `${JSON.stringify({ error: { ...error, exitCode: undefined } })}\n`;
+  const paint = paintFor(process.stderr);
+  const hint = error.hint === undefined ? '' : `  ${paint('dim', error.hint)}\n`;
+  return `${paint('red', 'error:')} ${error.message}\n${hint}`;
+}

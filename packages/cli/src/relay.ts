@@ -1,0 +1,41 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+import { exitAfter, untilSignal } from './shutdown.ts';
+
+interface RelayCommandOptions {
+  port: number;
+  host: string;
+  json?: boolean;
+}
+
+/** Sockets that do not close by themselves get this long. */
+const CLOSE_LIMIT_MS = 3_000;
+
+export function relayCommand(): Command {
+  return new Command('relay')
+    .description('Run a small relay until Ctrl-C: enough for a demo, a team, or a home network.')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', parsePort, 7777)
+    .option('--host <address>', 'address to listen on; 0.0.0.0 admits other machines', '127.0.0.1')
+    .option('--json', 'print one JSON object instead of the URL')
+    .action(runRelay);
+}
+
+async function runRelay({ port, host, json }: RelayCommandOptions): Promise<void> {
+  const stopped = untilSignal();
+  const { startRelay } = await import('@mcp-nostr/relay');
+  const relay = await startRelay({ port, host });
+  process.stdout.write(
+    json ? `${JSON.stringify({ event: 'ready', url: relay.url, port: relay.port })}\n` : `${relay.url}\n`,
+  );
+  if (!json) process.stderr.write('relay is up; Ctrl-C stops it\n');
+  await stopped;
+  exitAfter(CLOSE_LIMIT_MS);
+  await relay.close();
+}
+
+/** A commander parser of option values. */
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('a port is a number from 0 to 65535');
+}
