@@ -48,6 +48,8 @@ export class ClientConnection {
   #isOpen = false;
   #isOver = false;
   #restamped = false;
+  #openingsSent = 0;
+  #staleRefusals = 0;
   #openingMessages: JsonRpcMessage[] = [];
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #openTimer: ReturnType<typeof setTimeout> | undefined;
@@ -91,6 +93,8 @@ export class ClientConnection {
   receive(frame: IncomingFrame): void {
     if (this.#isOver) return;
     const { link } = frame;
+    // A control frame is said once; in plain text every relay brings a copy.
+    if (frame.isRepeat && link.sequence === undefined) return;
     if (link.control === 'reset') return this.#onreset(link);
     if (link.control === 'refuse') return this.#onrefusal(frame);
     // Another process with the server's key has answered the same opening; the first one heard is ours.
@@ -141,6 +145,7 @@ export class ClientConnection {
   #offer(sending: Promise<SentFrame>, onfailed: (error: unknown) => void = () => {}): void {
     sending
       .then(async (sent) => {
+        this.#openingsSent++;
         this.#carry(this.#openingMessages, sent.event);
         await this.#published(sent);
       })
@@ -184,9 +189,12 @@ export class ClientConnection {
     const reason = frame.link.detail ?? '';
     if (reason === 'clock' && !this.#restamped) {
       this.#restamped = true;
+      this.#staleRefusals = this.#openingsSent - 1;
       this.#link.clockOffsetSeconds = frame.event.created_at - this.#options.endpoint.nowSeconds();
       return this.#offer(this.#link.sendAgain(this.#openingMessages, 0));
     }
+    // Each opening that was on its way with the old time earns a refusal too.
+    if (reason === 'clock' && this.#staleRefusals-- > 0) return;
     if (reason === 'busy')
       this.#fail(new TransportError('busy', `${server} has no room for another connection now`));
     else if (reason === 'not_allowed') {

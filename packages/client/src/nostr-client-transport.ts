@@ -51,9 +51,10 @@ export class NostrClientTransport {
   readonly #options: NostrClientTransportOptions;
   readonly #address: Address;
   readonly #pending = new PendingRequests();
-  readonly #tasks = new TaskQueue();
+  readonly #tasks = new TaskQueue((error) => this.#report(error));
   #endpoint: Endpoint | undefined;
   #connection: ClientConnection | undefined;
+  #isStarted = false;
   #isClosed = false;
 
   /** @throws {AddressError} when the address or a relay's URL cannot be used */
@@ -72,7 +73,8 @@ export class NostrClientTransport {
    * @throws {TransportError} `no_relays` when a bare key has no relay list
    */
   async start(): Promise<void> {
-    if (this.#endpoint !== undefined) throw new Error('the transport was started already');
+    if (this.#isStarted) throw new Error('the transport was started already');
+    this.#isStarted = true;
     const signer = this.#options.signer ?? secretKeySigner(generateSecretKey());
     const [pubkey, relays] = await Promise.all([signer.getPublicKey(), this.#findRelays()]);
     if (this.#isClosed) throw new TransportError('closed', 'the transport was closed');
@@ -101,8 +103,13 @@ export class NostrClientTransport {
       await connection.send(message);
     } catch (error) {
       if (connection.isOver && connection === this.#connection) this.#connection = undefined;
-      if (!isRequest(message)) throw error;
-      this.#failRequest(message.id, error);
+      if (isRequest(message)) return this.#failRequest(message.id, error);
+      if (!isResponse(message) || message.id === undefined) throw error;
+      if (!(error instanceof TransportError) || error.code !== 'message_too_large') throw error;
+      // Without any answer the server would wait for its own time-out.
+      await connection.send(
+        failureResponse(message.id, error.code, `the answer is too large: ${error.message}`, error.data),
+      );
     }
   }
 
@@ -173,8 +180,12 @@ export class NostrClientTransport {
     });
   }
 
-  #report(error: Error): void {
-    this.onerror?.(error);
+  #report(error: unknown): void {
+    try {
+      this.onerror?.(error instanceof Error ? error : new Error(String(error)));
+    } catch {
+      // Whoever takes the errors must not be able to stop the transport.
+    }
   }
 }
 

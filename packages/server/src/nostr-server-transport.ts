@@ -49,7 +49,7 @@ export class NostrServerTransport {
   readonly #options: NostrServerTransportOptions;
   readonly #authInfo: CallerAuthInfo;
   readonly #requests: Requests;
-  readonly #tasks = new TaskQueue();
+  readonly #tasks = new TaskQueue((error) => this.#report(error));
   #early: (() => void)[] | undefined = [];
   #isClosed = false;
 
@@ -87,6 +87,9 @@ export class NostrServerTransport {
     const event = this.#requests.event(related);
     // Nothing for a request after its answer, and nothing for a cancelled one.
     if (event !== undefined) await this.#transmit(message, event);
+    // Somebody waits for the answer to this one.
+    else if (isRequest(message))
+      throw new TransportError('closed', 'the request that this belongs to was answered or cancelled');
   }
 
   async close(): Promise<void> {
@@ -175,6 +178,10 @@ export class NostrServerTransport {
   readonly #report = (error: unknown): void => {
     const known = error instanceof Error ? error : new Error(String(error));
     this.#options.onerror(known);
-    this.onerror?.(known);
+    try {
+      this.onerror?.(known);
+    } catch {
+      // A stranger's message must not end the process by way of whoever takes the errors.
+    }
   };
 }

@@ -9,7 +9,7 @@ export type OpeningVerdict = 'fresh' | 'clock' | 'ended';
  * taken; when there are too many to keep, the oldest acceptable time rises instead, so that none is forgotten.
  */
 export class Openings {
-  /** Connection key to the time of its opening, in seconds; the oldest ending first. */
+  /** Connection key to the time of its opening, in seconds. */
   readonly #ended: Map<string, number> = new Map();
   #oldestSeconds = 0;
 
@@ -26,11 +26,15 @@ export class Openings {
 
   ended(key: string, createdAt: number, nowSeconds: number): void {
     this.#ended.set(key, createdAt);
-    for (const [each, openedAt] of this.#ended) {
-      const isTooOld = openedAt < Math.max(this.#oldestSeconds, nowSeconds - wire.maxAgeSeconds);
-      if (!isTooOld && this.#ended.size <= limits.maxClosedConnections) break;
-      this.#ended.delete(each);
-      if (!isTooOld) this.#oldestSeconds = Math.max(this.#oldestSeconds, openedAt + 1);
-    }
+    if (this.#ended.size <= limits.maxClosedConnections) return;
+    this.#forgetBefore(nowSeconds - wire.maxAgeSeconds);
+    if (this.#ended.size <= limits.maxClosedConnections) return;
+    // The oldest opening and not the oldest ending: it moves the bound least.
+    this.#oldestSeconds = [...this.#ended.values()].reduce((a, b) => Math.min(a, b)) + 1;
+    this.#forgetBefore(this.#oldestSeconds);
+  }
+
+  #forgetBefore(seconds: number): void {
+    for (const [key, openedAt] of this.#ended) if (openedAt < seconds) this.#ended.delete(key);
   }
 }

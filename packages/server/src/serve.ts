@@ -126,13 +126,27 @@ class Server implements NostrServer {
     if (this.#isClosed) return;
     const key = `${frame.event.pubkey}:${frame.link.connection}`;
     const connection = this.#connections.get(key);
-    if (connection !== undefined) connection.receive(frame);
+    if (!this.#isForThisProcess(frame)) {
+      // The client has chosen another process; what it opened here stays unused.
+      void connection?.close('other_instance'); // it never rejects
+      this.#onunknown(frame);
+    } else if (connection !== undefined) connection.receive(frame);
     else if (frame.link.sequence === 0) this.#onopening(key, frame);
-    // A control frame, a farewell or an old frame of a connection that is over needs no answer.
-    else if (frame.link.control === undefined || frame.link.control === 'probe') this.#onunknown(frame);
+    else this.#onunknown(frame);
+  }
+
+  /**
+   * What was said to another process with this key, two at once or the one before a restart, is not ours to execute.
+   * Until a client has heard any it names none, and sends its opening or gives up.
+   */
+  #isForThisProcess({ link }: IncomingFrame): boolean {
+    if (link.instance === this.#instance || link.sequence === 0) return true;
+    return link.instance === '' && link.control === 'bye';
   }
 
   #onunknown(frame: IncomingFrame): void {
+    // A farewell, or a control frame that asks for nothing.
+    if (frame.link.control !== undefined && frame.link.control !== 'probe') return;
     const { pubkey, created_at: createdAt } = frame.event;
     if (!this.#openings.isTimely(createdAt, this.#endpoint.nowSeconds()) || !this.#isAllowed(pubkey)) return;
     this.#answerStranger(frame, 'reset', 'unknown_connection');
@@ -140,7 +154,8 @@ class Server implements NostrServer {
 
   #onopening(key: string, frame: IncomingFrame): void {
     const { pubkey, created_at: createdAt } = frame.event;
-    if (frame.link.control !== undefined) return;
+    // A repeat has had its answer; a client that has not heard it signs its opening anew.
+    if (frame.link.control !== undefined || frame.isRepeat) return;
     // Nothing is kept about a sender that policy has not admitted.
     if (!this.#isAllowed(pubkey)) return this.#answerStranger(frame, 'refuse', 'not_allowed');
     const verdict = this.#openings.check(key, createdAt, this.#endpoint.nowSeconds());
@@ -155,7 +170,7 @@ class Server implements NostrServer {
       instance: this.#instance,
       opening: frame,
       factory: this.#factory,
-      onrequest: (summary) => this.#options.onrequest?.({ ...summary, caller }),
+      onrequest: (summary) => this.#onrequest({ ...summary, caller }),
       onerror: (error) => this.#report(error),
       onended: () => {
         this.#connections.delete(key);
@@ -210,7 +225,20 @@ class Server implements NostrServer {
       .catch((error: unknown) => this.#report(error));
   }
 
+  /** Whoever takes the reports must not be able to keep an answer from leaving. */
+  #onrequest(report: RequestReport): void {
+    try {
+      this.#options.onrequest?.(report);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
   #report(error: unknown): void {
-    this.#options.onerror?.(error instanceof Error ? error : new Error(String(error)));
+    try {
+      this.#options.onerror?.(error instanceof Error ? error : new Error(String(error)));
+    } catch {
+      // Whoever takes the errors must not be able to stop the server.
+    }
   }
 }

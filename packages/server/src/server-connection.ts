@@ -134,17 +134,22 @@ export class ServerConnection {
       .catch(this.#options.onerror);
   }
 
+  /** It may throw at once; it is not ours. */
+  async #closeServer(): Promise<void> {
+    await this.#server?.close();
+  }
+
   async #end(farewell?: () => Promise<void>): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#ackTimer);
+    this.#link.close();
     this.#options.onended();
     const { onerror } = this.#options;
     await Promise.all([
       farewell?.().catch(() => {}), // the client may be gone
       this.#transport.close().catch(onerror),
-      this.#server?.close().catch(onerror),
+      this.#closeServer().catch(onerror),
     ]);
-    this.#link.close();
   }
 }

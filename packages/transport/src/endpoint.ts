@@ -1,5 +1,4 @@
 import {
-  type DecodeError,
   encodeFrame,
   EPHEMERAL_GIFT_WRAP_KIND,
   type Frame,
@@ -26,7 +25,8 @@ export interface EndpointOptions {
   encryption: Encryption;
   accepts: (author: string, link: LinkTag) => boolean;
   onframe: (frame: IncomingFrame) => void;
-  ondropped?: ((error: DecodeError, relay: string) => void) | undefined;
+  /** An event that was dropped, and why. */
+  ondropped?: ((error: Error, relay: string) => void) | undefined;
   onstate?: ((state: RelayState) => void) | undefined;
   onnotice?: ((relay: string, text: string) => void) | undefined;
   /** Milliseconds since 1970. @default Date.now */
@@ -58,18 +58,22 @@ export class Endpoint {
     return Math.floor((this.#options.now ?? Date.now)() / 1000);
   }
 
-  /** Signs a frame for its recipient. `createdAt` in seconds. */
-  sign(frame: Frame, recipient: string, createdAt: number): Promise<NostrEvent> {
-    return this.#options.signer.signEvent(encodeFrame(frame, recipient, createdAt));
+  /**
+   * Signs a frame for its recipient. `createdAt` in seconds.
+   * @throws {TransportError} `message_too_large`
+   */
+  async sign(frame: Frame, recipient: string, createdAt: number): Promise<NostrEvent> {
+    const event = await this.#options.signer.signEvent(encodeFrame(frame, recipient, createdAt));
+    await this.#checkSize(event);
+    return event;
   }
 
   /**
    * Brings a signed frame on its way, in a fresh wrap: relays swallow an id that they have seen. While all relays
    * say that nobody listens it is offered again, up to the grace time: a peer that reconnects needs a moment.
-   * @throws {TransportError} `relays_unreachable`, `message_too_large`, `closed`
+   * @throws {TransportError} `relays_unreachable`, `closed`
    */
   async publish(event: NostrEvent, recipient: string, encrypted: boolean): Promise<PublishOutcome> {
-    await this.#checkSize(event);
     const deadline = performance.now() + limits.muteGraceMs;
     for (;;) {
       if (this.#aborter.signal.aborted) throw new TransportError('closed', 'the connection was closed');

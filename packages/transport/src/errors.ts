@@ -43,13 +43,11 @@ export class RelayError extends Error {
  * `ERROR: auth-required: …`.
  */
 export function refusal(relay: string, reason: string): RelayError {
-  for (const word of reason.toLowerCase().split(':').slice(0, 2)) {
-    const prefix = word.trim();
-    if (isPrefix(prefix) && (prefix !== 'error' || !reason.toLowerCase().includes('auth-required:'))) {
-      return new RelayError(prefix, relay, reason);
-    }
-  }
-  return new RelayError('error', relay, reason === '' ? 'refused without a reason' : reason);
+  const words = reason.toLowerCase().split(':', 2);
+  const prefixes = words.map((word) => word.trim()).filter(isPrefix);
+  // `error:` says the least: what stands behind it is the reason.
+  const code = prefixes.find((prefix) => prefix !== 'error') ?? 'error';
+  return new RelayError(code, relay, reason === '' ? 'refused without a reason' : reason);
 }
 
 function isPrefix(word: string): word is RelayErrorCode {

@@ -6,4 +6,5 @@ export type { RelayConnectionOptions, RelayState } from './relay-connection.ts';
 export { RelayPool, type RelayPoolOptions } from './relay-pool.ts';
 export type { PublishOutcome } from './relay-publisher.ts';
 export type { Filter } from './relay-subscription.ts';
+export type { RelayTiming } from './relay-timing.ts';
 export { TaskQueue } from './task.ts';

@@ -2,6 +2,11 @@
 export const limits = {
   /** A relay's answer that is larger is not even parsed: no relay in use declares more. */
   maxRelayMessageBytes: 1_048_576,
+  /**
+   * A WebSocket message above this ends the connection. Far more than the bound above: one event that a stranger
+   * got past a generous relay is dropped and must not cut us off.
+   */
+  maxSocketMessageBytes: 16_777_216,
   /** A TCP connection and TLS and the upgrade, over a slow mobile link. */
   socketOpenTimeoutMs: 10_000,
   /** The first wait before a new attempt is below this; it doubles with each failure. */
@@ -16,6 +21,8 @@ export const limits = {
   pongTimeoutMs: 10_000,
   /** A relay that sends no EOSE must not keep us from publishing for ever. */
   eoseTimeoutMs: 4_000,
+  /** How long a relay that demands AUTH may take for its challenge, and for the OK to our answer. */
+  authTimeoutMs: 4_000,
   /** Some relays send no OK for ephemeral events: after this a message the socket took counts as sent. */
   okTimeoutMs: 2_000,
   /** An event that no relay took for this long fails, well before the 15 s in which a host wants an answer. */
@@ -24,12 +31,14 @@ export const limits = {
   maxQueuedEvents: 1_000,
   /** Bytes that wait for one relay, so that a dead one costs no more than this. */
   maxQueuedBytes: 8_388_608,
-  /** A relay that says `rate-limited:` is asked again after this. */
+  /** A relay that says `rate-limited:` is asked again after this; after `error:` too, once. */
   rateLimitRetryMs: 1_000,
   /** The information document (NIP-11) is small and optional. */
   informationTimeoutMs: 3_000,
   /** An information document above this is none. */
   maxInformationBytes: 65_536,
+  /** Stored events that a query takes from one relay: what more comes is a flood and no answer. */
+  maxQueriedEvents: 500,
   /** Ids remembered in one generation of two: with 1,000 frames a second this covers the freshness window. */
   recentIds: 100_000,
   /** Decryptions under way at once: a remote signer answers slowly, and strangers can send without end. */

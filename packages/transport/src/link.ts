@@ -37,6 +37,14 @@ export interface SentFrame {
   published: Promise<PublishOutcome>;
 }
 
+interface Draft {
+  messages: JsonRpcMessage[];
+  requestEvent?: string | undefined;
+  header?: Partial<LinkTag>;
+  /** Takes the next number. */
+  isNumbered?: boolean;
+}
+
 /** One end of a connection: numbers what goes out, puts in order what comes in. */
 export class Link {
   readonly peer: string;
@@ -51,6 +59,7 @@ export class Link {
   #peerStamp = 0;
   #signing: Promise<unknown> = Promise.resolve();
   #gapTimer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -62,20 +71,17 @@ export class Link {
 
   /** Takes the next number; resolves when the frame is signed and on its way. Frames leave in the order of calls. */
   send(messages: JsonRpcMessage[], requestEvent?: string): Promise<SentFrame> {
-    return this.#sign(messages, { sequence: this.#nextSequence++ }, requestEvent);
+    return this.#sign({ messages, requestEvent, isNumbered: true });
   }
 
   /** The opening, signed anew with the present time: same number, same messages. */
   sendAgain(messages: JsonRpcMessage[], sequence: number): Promise<SentFrame> {
-    return this.#sign(messages, { sequence });
+    return this.#sign({ messages, header: { sequence } });
   }
 
   /** A frame without messages. `bye` takes a number, the others do not. */
   sendControl(control: LinkControl, detail: string = crypto.randomUUID()): Promise<SentFrame> {
-    return this.#sign(
-      [],
-      control === 'bye' ? { control, detail, sequence: this.#nextSequence++ } : { control, detail },
-    );
+    return this.#sign({ messages: [], header: { control, detail }, isNumbered: control === 'bye' });
   }
 
   /** The same signed frame once more, in a fresh wrap. */
@@ -86,10 +92,9 @@ export class Link {
   /** A verified frame with a sequence number of this connection. */
   receive(frame: IncomingFrame): void {
     const { sequence } = frame.link;
-    if (sequence === undefined) return;
+    if (sequence === undefined || this.#isClosed) return;
     this.#peerStamp = Math.max(this.#peerStamp, frame.event.created_at);
-    for (const each of this.#incoming.push(sequence, frame)) this.#options.onframe(each);
-    this.#watchGap();
+    this.#deliver(this.#incoming.push(sequence, frame));
   }
 
   /** Whether a frame of this number was here before. */
@@ -97,45 +102,59 @@ export class Link {
     return this.#incoming.knows(sequence);
   }
 
+  /** No frame is delivered any more; a farewell can still be sent. */
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#gapTimer);
-    this.#gapTimer = undefined;
   }
 
-  #sign(messages: JsonRpcMessage[], header: Partial<LinkTag>, requestEvent?: string): Promise<SentFrame> {
-    const { endpoint } = this.#options;
-    const signed = this.#signing.then(() => {
-      const link: LinkTag = {
-        connection: this.connection,
-        acknowledged: this.#incoming.expected,
-        instance: this.instance,
-        ...header,
-      };
-      const frame: Frame = { link, messages, ...(requestEvent === undefined ? {} : { requestEvent }) };
-      // Never before the peer's own time: its subscription may begin there, and relays apply `since` to live events.
-      const createdAt = Math.max(endpoint.nowSeconds() + this.clockOffsetSeconds, this.#peerStamp);
-      return endpoint.sign(frame, this.peer, createdAt);
-    });
+  async #sign(draft: Draft): Promise<SentFrame> {
+    const signed = this.#signing.then(() => this.#signNow(draft));
     // A signer that answers slowly must not let a later frame overtake.
     this.#signing = signed.catch(() => {});
-    return signed.then((event) => {
-      if (header.sequence === 0) this.#options.onfirst?.(event);
-      return { event, published: this.publish(event) };
-    });
+    const event = await signed;
+    const published = this.publish(event);
+    published.catch(() => {}); // whoever waits for it sees the failure; nobody needs to wait
+    return { event, published };
   }
 
-  #watchGap(): void {
-    if (!this.#incoming.hasGap) {
+  async #signNow({ messages, requestEvent, header = {}, isNumbered = false }: Draft): Promise<NostrEvent> {
+    const { endpoint } = this.#options;
+    const sequence = isNumbered ? this.#nextSequence : header.sequence;
+    const link: LinkTag = {
+      connection: this.connection,
+      acknowledged: this.#incoming.expected,
+      instance: this.instance,
+      ...header,
+      ...(sequence === undefined ? {} : { sequence }),
+    };
+    const frame: Frame = { link, messages, ...(requestEvent === undefined ? {} : { requestEvent }) };
+    // Never before the peer's own time: its subscription may begin there, and relays apply `since` to live events.
+    const createdAt = Math.max(endpoint.nowSeconds() + this.clockOffsetSeconds, this.#peerStamp);
+    const event = await endpoint.sign(frame, this.peer, createdAt);
+    // Taken only now: a frame that could not be signed, or is too large, must leave no hole in the sequence.
+    if (isNumbered) this.#nextSequence++;
+    if (sequence === 0) this.#options.onfirst?.(event);
+    return event;
+  }
+
+  /** Frames in order; handling one may close the link. */
+  #deliver(frames: IncomingFrame[]): void {
+    // A gap gets its whole time, also when it opened behind another.
+    if (frames.length > 0 || !this.#incoming.hasGap) {
       clearTimeout(this.#gapTimer);
       this.#gapTimer = undefined;
-    } else this.#gapTimer ??= setTimeout(() => this.#skipGap(), limits.gapTimeoutMs);
+    }
+    if (this.#incoming.hasGap) {
+      this.#gapTimer ??= setTimeout(() => this.#skipGap(), limits.gapTimeoutMs);
+    }
+    for (const frame of frames) if (!this.#isClosed) this.#options.onframe(frame);
   }
 
   #skipGap(): void {
     this.#gapTimer = undefined;
     const { items, lost } = this.#incoming.skipGap();
     if (lost.length > 0) this.#options.onloss(lost);
-    for (const each of items) this.#options.onframe(each);
-    this.#watchGap();
+    this.#deliver(items);
   }
 }

@@ -1,6 +1,8 @@
-import { limits } from './limits.ts';
-
 export interface LivenessOptions {
+  /** Silence for this long is worth a ping. */
+  idlePingMs: number;
+  /** Silence after a ping for this long is death. */
+  pongTimeoutMs: number;
   /** Sends something that a live relay answers. */
   ping(): void;
   /** Nothing came back. */
@@ -17,7 +19,7 @@ export class Liveness {
   constructor(options: LivenessOptions) {
     this.#options = options;
     this.#heardAt = performance.now();
-    this.#schedule(limits.idlePingMs);
+    this.#schedule(options.idlePingMs);
   }
 
   /** Anything that the relay sends counts as life. */
@@ -37,15 +39,16 @@ export class Liveness {
 
   // The clock is read when a timer fires rather than the timer moved at every message.
   #check(): void {
+    const { idlePingMs, pongTimeoutMs } = this.#options;
     const silentMs = performance.now() - this.#heardAt;
     if (this.#waiting) {
       this.#options.ondead();
-    } else if (silentMs >= limits.idlePingMs) {
+    } else if (silentMs >= idlePingMs) {
       this.#waiting = true;
       this.#options.ping();
-      this.#schedule(limits.pongTimeoutMs);
+      this.#schedule(pongTimeoutMs);
     } else {
-      this.#schedule(limits.idlePingMs - silentMs);
+      this.#schedule(idlePingMs - silentMs);
     }
   }
 }

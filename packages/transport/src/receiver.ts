@@ -39,8 +39,8 @@ export interface ReceiverOptions {
   /** Whether a frame concerns us, asked before its signature is checked; what does not is dropped in silence. */
   accepts: (author: string, link: LinkTag) => boolean;
   onframe: (frame: IncomingFrame) => void;
-  /** An event that was dropped, and why. */
-  ondropped?: ((error: DecodeError, relay: string) => void) | undefined;
+  /** An event that was dropped, and why: a `DecodeError`, or what the handling of its frame threw. */
+  ondropped?: ((error: Error, relay: string) => void) | undefined;
 }
 
 /** From an event of a relay to a frame: the checks, cheapest first, in the order that WIRE.md gives. */
@@ -48,7 +48,7 @@ export class Receiver {
   readonly #options: ReceiverOptions;
   readonly #outer = new RecentIds();
   readonly #inner = new RecentIds();
-  #decrypting = 0;
+  readonly #decrypting: Set<NostrEvent> = new Set();
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
@@ -59,8 +59,7 @@ export class Receiver {
     try {
       await this.#receive(event, relay);
     } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      this.#options.ondropped?.(error, relay);
+      this.#report(error, relay);
     }
   }
 
@@ -91,20 +90,31 @@ export class Receiver {
     this.#options.onframe({ event: { ...inner, id }, link, requestEvent, encrypted, relay, isRepeat });
   }
 
+  #report(error: unknown, relay: string): void {
+    try {
+      this.#options.ondropped?.(error instanceof Error ? error : new Error(String(error)), relay);
+    } catch {
+      // A stranger's event must not end the process by way of whoever takes the reports.
+    }
+  }
+
   /** Undefined for a wrap that was here before, or when too much is being decrypted. */
   async #unwrap(outer: NostrEvent): Promise<NostrEvent | undefined> {
     // The payload ends in its MAC, which names it better than the id: a relay can put an id on anything, but only
     // the payload itself decrypts under its MAC.
     const mark = outer.content.slice(-44);
     if (this.#outer.has(mark)) return undefined;
-    if (this.#decrypting >= limits.maxDecrypting) return undefined;
-    this.#decrypting++;
+    // Another relay may bring it while a remote signer is still at work. Compared whole: a copied MAC proves nothing.
+    for (const each of this.#decrypting)
+      if (each.content === outer.content && each.pubkey === outer.pubkey) return undefined;
+    if (this.#decrypting.size >= limits.maxDecrypting) return undefined;
+    this.#decrypting.add(outer);
     try {
       const inner = await unwrapEvent(outer, this.#options.signer);
       this.#outer.add(mark);
       return inner;
     } finally {
-      this.#decrypting--;
+      this.#decrypting.delete(outer);
     }
   }
 }

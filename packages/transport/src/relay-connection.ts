@@ -6,11 +6,12 @@ import { Backoff } from './backoff.ts';
 import { refusal, type RelayError } from './errors.ts';
 import { limits } from './limits.ts';
 import { Liveness } from './liveness.ts';
-import { signAuthEvent } from './relay-auth.ts';
+import { RelayAuth } from './relay-auth.ts';
 import { fetchRelayInformation, type RelayInformation } from './relay-information.ts';
 import { parseRelayMessage } from './relay-messages.ts';
 import { type PublishOutcome, RelayPublisher } from './relay-publisher.ts';
 import type { Filter, Subscription, SubscriptionHandlers } from './relay-subscription.ts';
+import { type RelayTiming, relayTiming } from './relay-timing.ts';
 import type { Socket } from './socket.ts';
 
 export interface RelayState {
@@ -25,11 +26,19 @@ export interface RelayState {
 export interface RelayConnectionOptions {
   /** Answers a relay's demand for AUTH (NIP-42); without it such a relay cannot be used. */
   signer?: Signer | undefined;
+  /** Called after the change, in order: what it does or throws is no concern of the connection's. */
   onstate?: ((state: RelayState) => void) | undefined;
   onnotice?: ((relay: string, text: string) => void) | undefined;
   /** Milliseconds since 1970. @default Date.now */
   now?: (() => number) | undefined;
+  /** From 0 to 1, for the waits between attempts. @default Math.random */
+  random?: (() => number) | undefined;
+  /** Waits that differ from the usual ones. */
+  timing?: Partial<RelayTiming> | undefined;
 }
+
+/** Matches nothing, so that the answer is EOSE and no event, at once and ever after. */
+const PING = `["REQ","ping",{"ids":["${'0'.repeat(64)}"],"limit":1}]`;
 
 /**
  * NIP-01 over one socket that is opened again for ever. After each opening the subscriptions go first, and events
@@ -38,27 +47,32 @@ export interface RelayConnectionOptions {
 export class RelayConnection {
   readonly url: string;
   readonly #options: RelayConnectionOptions;
-  readonly #backoff = new Backoff();
+  readonly #timing: RelayTiming;
+  readonly #backoff: Backoff;
   readonly #publisher: RelayPublisher;
   readonly #subscriptions: Map<string, Subscription> = new Map();
   readonly #aborter = new AbortController();
   #socket: Socket | undefined;
   #liveness: Liveness | undefined;
+  #auth: RelayAuth | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #state: RelayState;
   #openedAt = 0;
   #subscribedAt = 0;
-  #challenge: string | undefined;
-  #authEventId: string | undefined;
-  #isAuthenticated = false;
   #nextSubscription = 0;
   #information: Promise<RelayInformation> | undefined;
 
   constructor(url: string, options: RelayConnectionOptions = {}) {
     this.url = url;
     this.#options = options;
+    this.#timing = relayTiming(options.timing);
+    this.#backoff = new Backoff(options.random);
     this.#state = { url, status: 'connecting' };
-    this.#publisher = new RelayPublisher(url, () => this.#authenticate());
+    this.#publisher = new RelayPublisher({
+      relay: url,
+      timing: this.#timing,
+      onauthrequired: () => this.#auth?.demand() ?? false,
+    });
     this.#connect();
   }
 
@@ -66,7 +80,7 @@ export class RelayConnection {
     return this.#state;
   }
 
-  /** The relay's information document (NIP-11), asked for once. */
+  /** The relay's information document (NIP-11), asked for once per connection: a restart may change it. */
   information(): Promise<RelayInformation> {
     this.#information ??= fetchRelayInformation(this.url, this.#aborter.signal);
     return this.#information;
@@ -83,9 +97,9 @@ export class RelayConnection {
     this.#subscriptions.set(subscription.id, subscription);
     if (this.#openedAt > 0) this.#request(subscription);
     return () => {
-      if (this.#subscriptions.delete(subscription.id) && this.#openedAt > 0) {
-        this.#socket?.send(JSON.stringify(['CLOSE', subscription.id]));
-      }
+      if (!this.#subscriptions.delete(subscription.id) || this.#openedAt === 0) return;
+      this.#socket?.send(JSON.stringify(['CLOSE', subscription.id]));
+      this.#readyWhenLive();
     };
   }
 
@@ -96,50 +110,76 @@ export class RelayConnection {
 
   close(): void {
     if (this.#state.status === 'closed') return;
+    this.#setState({ url: this.url, status: 'closed' });
     clearTimeout(this.#timer);
     this.#aborter.abort();
     this.#liveness?.close();
+    this.#auth?.close();
     this.#publisher.close();
     this.#subscriptions.clear();
-    this.#setState({ url: this.url, status: 'closed' });
+    this.#openedAt = 0;
     this.#socket?.close();
     this.#socket = undefined;
   }
 
   #connect(): void {
-    this.#setState({ ...this.#state, status: 'connecting' });
     const socket: Socket = openSocket(this.url, {
-      onopen: () => this.#onopen(socket),
+      onopen: () => {
+        if (this.#socket === socket) this.#onopen(socket);
+      },
       onmessage: (text) => {
         if (this.#socket === socket) this.#onmessage(text);
       },
-      onpong: () => this.#liveness?.heard(),
+      onpong: () => {
+        if (this.#socket === socket) this.#liveness?.heard();
+      },
       onclose: (reason) => {
         if (this.#socket === socket) this.#lost(reason);
       },
     });
     this.#socket = socket;
+    this.#setState({ ...this.#state, status: 'connecting' });
   }
 
   #onopen(socket: Socket): void {
-    if (this.#socket !== socket) return;
+    const { idlePingMs, pongTimeoutMs, authTimeoutMs } = this.#timing;
     this.#openedAt = performance.now();
-    this.#subscribedAt = this.#openedAt;
+    this.#information = undefined;
     this.#liveness = new Liveness({
+      idlePingMs,
+      pongTimeoutMs,
+      // A browser has no ping.
       ping: () => {
-        // A browser has no ping: a request that matches nothing is answered by EOSE.
-        if (!socket.ping()) socket.send('["REQ","ping",{"kinds":[0],"limit":0}]');
+        if (!socket.ping()) socket.send(PING);
       },
       ondead: () => this.#fail('no answer to a ping'),
     });
-    for (const subscription of this.#subscriptions.values()) this.#request(subscription);
+    this.#auth = new RelayAuth({
+      relay: this.url,
+      signer: this.#options.signer,
+      timeoutMs: authTimeoutMs,
+      now: this.#options.now ?? Date.now,
+      send: (text) => socket.send(text),
+      onaccepted: () => {
+        if (this.#state.status === 'ready') this.#publisher.open((text) => socket.send(text));
+        else this.#requestMissing();
+      },
+      onfailed: (reason) => this.#fail(reason),
+    });
+    this.#requestMissing();
+  }
+
+  /** Asks for every subscription that is not live. */
+  #requestMissing(): void {
+    this.#subscribedAt = performance.now();
+    for (const subscription of this.#subscriptions.values())
+      if (!subscription.live) this.#request(subscription);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ready(), limits.eoseTimeoutMs);
-    if (this.#subscriptions.size === 0) this.#ready();
+    this.#timer = setTimeout(() => this.#ready(), this.#timing.eoseTimeoutMs);
+    this.#readyWhenLive();
   }
 
   #request(subscription: Subscription): void {
-    subscription.live = false;
     this.#socket?.send(JSON.stringify(['REQ', subscription.id, ...subscription.filters()]));
   }
 
@@ -151,8 +191,8 @@ export class RelayConnection {
         this.#subscriptions.get(message.subscription)?.onevent(message.event);
         break;
       case 'OK':
-        if (message.id === this.#authEventId) this.#authenticated(message.accepted, message.reason);
-        else this.#publisher.handleOk(message.id, message.accepted, message.reason);
+        if (this.#auth?.handleOk(message.id, message.accepted, message.reason) !== true)
+          this.#publisher.handleOk(message.id, message.accepted, message.reason);
         break;
       case 'EOSE':
         this.#live(message.subscription);
@@ -161,10 +201,10 @@ export class RelayConnection {
         this.#closedByRelay(message.subscription, refusal(this.url, message.reason));
         break;
       case 'NOTICE':
-        this.#options.onnotice?.(this.url, message.text);
+        queueMicrotask(() => this.#options.onnotice?.(this.url, message.text));
         break;
       case 'AUTH':
-        this.#challenge = message.challenge;
+        this.#auth?.challenge(message.challenge);
         break;
       case undefined:
         break;
@@ -177,12 +217,16 @@ export class RelayConnection {
     if (subscription === undefined) return;
     subscription.live = true;
     subscription.oneose?.();
-    if ([...this.#subscriptions.values()].every((each) => each.live)) this.#ready();
+    this.#readyWhenLive();
+  }
+
+  #readyWhenLive(): void {
+    if ([...this.#subscriptions.values()].every(({ live }) => live)) this.#ready();
   }
 
   #ready(): void {
     const socket = this.#socket;
-    if (socket === undefined || this.#state.status === 'ready' || this.#state.status === 'closed') return;
+    if (socket === undefined || this.#state.status === 'ready') return;
     clearTimeout(this.#timer);
     const latencyMs = performance.now() - this.#subscribedAt;
     this.#setState({ url: this.url, status: 'ready', latencyMs });
@@ -192,44 +236,23 @@ export class RelayConnection {
   #closedByRelay(id: string, error: RelayError): void {
     const subscription = this.#subscriptions.get(id);
     if (subscription === undefined) return;
-    if (error.code === 'auth-required' && this.#options.signer !== undefined && !this.#isAuthenticated) {
-      return this.#authenticate();
-    }
-    if (subscription.onclosed !== undefined) {
-      this.#subscriptions.delete(id);
-      subscription.onclosed(error);
-    } else {
+    subscription.live = false;
+    if (error.code === 'auth-required' && this.#auth?.demand() === true) this.#deaf(error.message);
+    else if (subscription.onclosed === undefined) {
       // Without what it asked for this connection is deaf; perhaps the relay thinks better of it later.
       this.#fail(error.message);
+    } else {
+      this.#subscriptions.delete(id);
+      subscription.onclosed(error);
+      this.#readyWhenLive();
     }
   }
 
-  /** On demand only: who merely passes through need not tell the relay who they are. */
-  #authenticate(): void {
-    const { signer } = this.#options;
-    const challenge = this.#challenge;
-    if (signer === undefined || challenge === undefined || this.#authEventId !== undefined) return;
-    this.#authEventId = '';
-    const now = this.#options.now ?? Date.now;
-    signAuthEvent(signer, this.url, challenge, Math.floor(now() / 1000)).then(
-      (event) => {
-        if (this.#challenge !== challenge) return;
-        this.#authEventId = event.id;
-        this.#socket?.send(JSON.stringify(['AUTH', event]));
-      },
-      (error: unknown) => this.#fail(`auth-required: the signer refused (${String(error)})`),
-    );
-  }
-
-  #authenticated(accepted: boolean, reason: string): void {
-    if (!accepted) return this.#fail(reason === '' ? 'auth-required: refused' : reason);
-    this.#isAuthenticated = true;
-    for (const subscription of this.#subscriptions.values())
-      if (!subscription.live) this.#request(subscription);
-    if (this.#state.status === 'ready') {
-      const socket = this.#socket;
-      if (socket !== undefined) this.#publisher.open((text) => socket.send(text));
-    }
+  /** Until we are heard out nothing is published: its answer would not reach us. */
+  #deaf(reason: string): void {
+    clearTimeout(this.#timer);
+    this.#publisher.pause(reason);
+    this.#setState({ url: this.url, status: 'connecting', reason });
   }
 
   /** Gives up this socket; the next attempt follows. */
@@ -243,22 +266,21 @@ export class RelayConnection {
   #lost(reason: string): void {
     this.#socket = undefined;
     this.#liveness?.close();
+    this.#auth?.close();
+    this.#auth = undefined;
     this.#publisher.pause(reason);
-    this.#challenge = undefined;
-    this.#authEventId = undefined;
-    this.#isAuthenticated = false;
     for (const subscription of this.#subscriptions.values()) subscription.live = false;
-    if (this.#state.status === 'closed') return;
-    const lived = this.#openedAt > 0 ? performance.now() - this.#openedAt : 0;
+    const livedMs = this.#openedAt > 0 ? performance.now() - this.#openedAt : 0;
     this.#openedAt = 0;
-    if (lived > limits.reconnectResetMs) this.#backoff.reset();
-    this.#setState({ url: this.url, status: 'waiting', reason });
+    if (livedMs > limits.reconnectResetMs) this.#backoff.reset();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#connect(), this.#backoff.nextMs());
+    this.#setState({ url: this.url, status: 'waiting', reason });
   }
 
   #setState(state: RelayState): void {
     this.#state = state;
-    this.#options.onstate?.(state);
+    // Not at once: the handler may close this connection, throw, or ask a pool that is still being made.
+    queueMicrotask(() => this.#options.onstate?.(state));
   }
 }

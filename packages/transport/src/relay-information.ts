@@ -10,20 +10,45 @@ export interface RelayInformation {
 
 /** Reads the document. A relay without one, or one that cannot be asked, has said nothing. Never rejects. */
 export async function fetchRelayInformation(url: string, signal: AbortSignal): Promise<RelayInformation> {
-  const nothing: RelayInformation = { maxMessageBytes: undefined };
+  // Aborted in the end whatever happened, so that no unread rest of an answer holds a socket.
+  const aborter = new AbortController();
+  const abort = (): void => aborter.abort();
+  const timer = setTimeout(abort, limits.informationTimeoutMs);
+  signal.addEventListener('abort', abort);
   try {
+    signal.throwIfAborted();
     const response = await fetch(url.replace(/^ws/, 'http'), {
       headers: { accept: 'application/nostr+json' },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(limits.informationTimeoutMs)]),
+      signal: aborter.signal,
     });
-    if (!response.ok) return nothing;
-    const text = await response.text();
-    if (text.length > limits.maxInformationBytes) return nothing;
-    const document: unknown = JSON.parse(text);
-    const limitation = isRecord(document) ? document['limitation'] : undefined;
-    const bytes = isRecord(limitation) ? limitation['max_message_length'] : undefined;
-    return { maxMessageBytes: typeof bytes === 'number' && bytes > 0 ? Math.floor(bytes) : undefined };
+    if (!response.ok) return { maxMessageBytes: undefined };
+    return readInformation(JSON.parse(await readText(response)));
   } catch {
-    return nothing;
+    return { maxMessageBytes: undefined };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+    abort();
+  }
+}
+
+function readInformation(document: unknown): RelayInformation {
+  const limitation = isRecord(document) ? document['limitation'] : undefined;
+  const bytes = isRecord(limitation) ? limitation['max_message_length'] : undefined;
+  return { maxMessageBytes: typeof bytes === 'number' && bytes >= 1 ? Math.floor(bytes) : undefined };
+}
+
+/** The body as far as it may be long: nothing obliges a relay to come to an end. */
+async function readText(response: Response): Promise<string> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return '';
+  const decoder = new TextDecoder();
+  let text = '';
+  for (let bytes = 0; ;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.length;
+    if (bytes > limits.maxInformationBytes) throw new RangeError('the information document is too large');
+    text += decoder.decode(value, { stream: true });
   }
 }

@@ -38,7 +38,7 @@ export class RelayPool {
 
   /**
    * To all relays. Resolves at the first that took it; `muted` when nobody listens on those that answered.
-   * @throws {TransportError} `relays_unreachable` when every relay refused it or could not be reached
+   * @throws {TransportError} `relays_unreachable` when every relay refused it or could not be reached, `closed`
    */
   publish(event: NostrEvent): Promise<PublishOutcome> {
     const text = `["EVENT",${JSON.stringify(event)}]`;
@@ -84,9 +84,12 @@ export class RelayPool {
               resolve();
             };
             const timer = setTimeout(finish, timeoutMs);
+            let count = 0;
             const end = connection.subscribe(() => [filter], {
               onevent: (event) => {
-                if (!found.has(event.id) && verifyEvent(event)) found.set(event.id, event);
+                if (++count > limits.maxQueriedEvents) return finish();
+                if (!isWanted(filter, event) || found.has(event.id)) return;
+                if (verifyEvent(event)) found.set(event.id, event);
               },
               oneose: finish,
               onclosed: finish,
@@ -108,7 +111,15 @@ export class RelayPool {
   }
 }
 
+/** A relay may send what nobody asked for; a signature is too dear to be checked for that. */
+function isWanted({ kinds, authors }: Filter, event: NostrEvent): boolean {
+  return (kinds?.includes(event.kind) ?? true) && (authors?.includes(event.pubkey) ?? true);
+}
+
 function unreachable(errors: unknown[]): TransportError {
+  if (errors.every((error) => error instanceof RelayError && error.code === 'closed')) {
+    return new TransportError('closed', 'the connection was closed', { cause: errors[0] });
+  }
   const relays = errors.map((error) =>
     error instanceof RelayError
       ? { url: error.relay, code: error.code, reason: error.message }

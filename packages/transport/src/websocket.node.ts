@@ -9,7 +9,7 @@ export const openSocket: OpenSocket = (url, handlers) => {
   const socket = new WebSocket(url, {
     // Compression costs a quarter of a MiB per connection and gains nothing on encrypted content.
     perMessageDeflate: false,
-    maxPayload: limits.maxRelayMessageBytes,
+    maxPayload: limits.maxSocketMessageBytes,
     handshakeTimeout: limits.socketOpenTimeoutMs,
   });
   socket.on('open', () => handlers.onopen());
@@ -26,7 +26,10 @@ export const openSocket: OpenSocket = (url, handlers) => {
     handlers.onclose(failure || text || (code === 1006 ? 'connection lost' : `closed with code ${code}`));
   });
   return {
-    send: (text) => socket.send(text, ignoreError),
+    send(text) {
+      // ws throws on a socket that is connecting; what was lost on a closing one, `close` will say.
+      if (socket.readyState === WebSocket.OPEN) socket.send(text, ignoreError);
+    },
     ping() {
       if (socket.readyState === WebSocket.OPEN) socket.ping(undefined, undefined, ignoreError);
       return true;

@@ -1,0 +1,215 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { formatNpub, parseAddress, parseJsonRpc, RELAY_LIST_KIND, secretKeySigner } from '@mcp-nostr/core';
+import { type Relay, startRelay } from '@mcp-nostr/relay';
+import { RelayPool } from '@mcp-nostr/transport';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { CliRun, cliWords, type Ended, root } from '../helpers/cli.ts';
+
+const everything = join(
+  createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/package.json'),
+  '../dist/index.js',
+);
+const home = mkdtempSync(join(tmpdir(), 'mcp-nostr-'));
+const env = { MCP_NOSTR_HOME: home };
+const keyFile = join(home, 'keys', 'server.key');
+
+let relay: Relay;
+let server: CliRun;
+let address: string;
+
+beforeAll(async () => {
+  relay = await startRelay();
+  server = new CliRun(
+    ['serve', '--public', '--json', '--relay', relay.url, '--', process.execPath, everything, 'stdio'],
+    env,
+  );
+  address = String((await server.event('ready'))['address']);
+});
+
+afterAll(async () => {
+  await server.stop();
+  await relay.close();
+  rmSync(home, { recursive: true });
+});
+
+const run = (args: string[], more: NodeJS.ProcessEnv = {}): Promise<Ended> =>
+  new CliRun(args, { ...env, ...more }).ended;
+
+describe('connect', () => {
+  it('gives a host server-everything as if it were local, and writes nothing but JSON-RPC', async () => {
+    const copy = join(home, 'stdout');
+    const words = [...cliWords, 'connect', address].map((word) => `'${word}'`).join(' ');
+    // What a host reads is copied byte by byte on its way.
+    const transport = new StdioClientTransport({
+      command: 'sh',
+      args: ['-c', `${words} | tee '${copy}'`],
+      cwd: root,
+      env: { ...process.env, ...env, DEBUG: '*', FORCE_COLOR: '1' },
+      stderr: 'pipe',
+    });
+    const client = new Client({ name: 'host', version: '1.0.0' });
+    await client.connect(transport);
+
+    expect(client.getServerVersion()?.name).toContain('everything');
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toContain('echo');
+    const echo = await client.callTool({ name: 'echo', arguments: { message: 'grüße 🌍\nzeile' } });
+    expect(echo.content).toEqual([{ type: 'text', text: 'Echo: grüße 🌍\nzeile' }]);
+    const progress: number[] = [];
+    await client.callTool(
+      { name: 'trigger-long-running-operation', arguments: { duration: 1, steps: 4 } },
+      CallToolResultSchema,
+      { onprogress: (step) => progress.push(step.progress) },
+    );
+    expect(progress).toEqual([1, 2, 3, 4]);
+    const image = await client.callTool({ name: 'get-tiny-image' });
+    expect(image.content).toContainEqual(expect.objectContaining({ type: 'image', mimeType: 'image/png' }));
+    expect((await client.listResources()).resources.length).toBeGreaterThan(0);
+    expect((await client.listPrompts()).prompts.length).toBeGreaterThan(0);
+    await expect(client.callTool({ name: 'echo', arguments: {} })).resolves.toMatchObject({ isError: true });
+    await client.close();
+
+    const lines = readFileSync(copy, 'utf8').split('\n');
+    expect(lines.pop()).toBe(''); // every line is ended
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) parseJsonRpc(JSON.parse(line));
+  });
+
+  it('ends at once at the end of input, and the server frees the child that it had', async () => {
+    const host = new CliRun(['connect', address], env);
+    const initialize = {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'h', version: '1' } },
+    };
+    host.child.stdin.write(`${JSON.stringify(initialize)}\n`);
+    await new Promise((resolve) => host.child.stdout.once('data', resolve));
+    const children = (): string => spawnSync('pgrep', ['-P', String(server.child.pid)]).stdout.toString();
+    expect(children()).not.toBe('');
+    host.child.stdin.end();
+    expect(await host.ended).toMatchObject({ exitCode: 0 });
+    await expect.poll(children, { timeout: 10_000 }).toBe('');
+  });
+});
+
+describe('serve', () => {
+  it('keeps its identity over a restart, in a file that only its owner can read', async () => {
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+    expect(statSync(join(home, 'keys')).mode & 0o777).toBe(0o700);
+    const again = new CliRun(
+      ['serve', '--public', '--json', '--relay', relay.url, '--', process.execPath, everything, 'stdio'],
+      env,
+    );
+    expect((await again.event('ready'))['address']).toBe(address);
+    const { exitCode, stdout, stderr } = await again.stop();
+    expect(exitCode).toBe(0);
+    const secret = readFileSync(keyFile, 'utf8').trim();
+    expect(stdout + stderr + server.stdout + server.stderr).not.toContain(secret);
+  });
+
+  it('says in each line who called what and how it ended', async () => {
+    expect((await run(['call', address, 'get-sum', 'a=1', 'b=2'])).exitCode).toBe(0);
+    const calls = server.stdout
+      .split('\n')
+      .filter((line) => line.includes('"event":"call"'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(calls.at(-1)).toMatchObject({ method: 'tools/call', name: 'get-sum', outcome: 'ok' });
+  });
+
+  it('does not serve a key that is not allowed, and tells it what to do', async () => {
+    const { pubkey } = parseAddress(address);
+    const key = join(home, 'private.key');
+    const args = ['serve', '--allow', formatNpub(pubkey), '--json', '--key', key, '--relay', relay.url];
+    const closed = new CliRun([...args, '--', process.execPath, everything, 'stdio'], env);
+    const locked = String((await closed.event('ready'))['address']);
+    const { exitCode, stderr } = await run(['call', locked, '--json']);
+    expect(exitCode).toBe(3);
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: 'not_allowed', hint: expect.stringMatching(/serve --allow npub1/) },
+    });
+    await closed.stop();
+  });
+
+  it('answers callers when its program cannot run, and goes on serving', async () => {
+    const key = join(home, 'broken.key');
+    const args = ['serve', '--public', '--json', '--key', key, '--relay', relay.url, '--'];
+    const broken = new CliRun(
+      [...args, process.execPath, '-e', 'console.error("no disk"); process.exit(3)'],
+      env,
+    );
+    const target = String((await broken.event('ready'))['address']);
+    for (const _ of [1, 2]) {
+      const { exitCode, stderr } = await run(['call', target]);
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/exit code 3.*no disk/);
+    }
+    await broken.stop();
+  });
+});
+
+describe('call', () => {
+  it('lists the tools, and calls one with values typed by its schema', async () => {
+    expect((await run(['call', address])).stdout).toMatch(/get-sum +a\*: number {2}b\*: number/);
+    expect((await run(['call', address, 'echo', 'message=012'])).stdout).toContain('Echo: 012');
+    const { stdout } = await run(['call', address, 'get-sum', 'a=1.5', 'b=2', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: { content: [{ type: 'text', text: expect.stringContaining('3.5') }] },
+    });
+  });
+
+  it('finds the relays of a bare key by its relay list', async () => {
+    const secretKey = readFileSync(keyFile, 'utf8').trim();
+    const signer = secretKeySigner(Buffer.from(secretKey, 'hex'));
+    const lookup = await startRelay();
+    const pool = new RelayPool({ relays: [lookup.url] });
+    const created_at = Math.floor(Date.now() / 1000);
+    await pool.publish(
+      await signer.signEvent({ kind: RELAY_LIST_KIND, created_at, tags: [['r', relay.url]], content: '' }),
+    );
+    pool.close();
+    const { pubkey } = parseAddress(address);
+    const found = await Promise.all([
+      run(['call', formatNpub(pubkey), 'echo', 'message=a', '--relay', lookup.url]),
+      run(['call', `nostr:${formatNpub(pubkey)}`, 'echo', 'message=a'], { MCP_NOSTR_RELAYS: lookup.url }),
+      run(['call', pubkey, 'echo', 'message=a'], { MCP_NOSTR_RELAYS: lookup.url }),
+    ]);
+    for (const { exitCode, stdout, stderr } of found) {
+      expect(stderr).not.toContain('error');
+      expect(stdout).toContain('Echo: a');
+      expect(exitCode).toBe(0);
+    }
+    await lookup.close();
+  });
+
+  it('says by its exit code and message what went wrong', async () => {
+    const [noTool, badArgument, isError] = await Promise.all([
+      run(['call', address, 'dance']),
+      run(['call', address, 'get-sum', 'a=x', 'b=2']),
+      run(['call', address, 'get-resource-reference', 'resourceId=-1']),
+    ]);
+    expect(noTool).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('dance') });
+    expect(badArgument).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('number') });
+    expect(isError.exitCode).toBe(5);
+  });
+});
+
+describe('relay', () => {
+  it('runs until it is stopped, and says so when its port is taken', async () => {
+    const first = new CliRun(['relay', '--port', '0', '--json'], env);
+    const url = String((await first.event('ready'))['url']);
+    const port = new URL(url).port;
+    const second = await run(['relay', '--port', port]);
+    expect(second).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(port) });
+    expect(await first.stop()).toMatchObject({ exitCode: 0 });
+  });
+});
