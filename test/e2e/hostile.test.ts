@@ -1,0 +1,330 @@
+import {
+  type DecodeErrorCode,
+  generateSecretKey,
+  isRecord,
+  type JsonRpcMessage,
+  type NostrEvent,
+  parseLinkTag,
+  randomHex,
+  secretKeySigner,
+  type Signer,
+  signEvent,
+  unwrapEvent,
+  wrapEvent,
+} from '@mcp-nostr/core';
+import { describe, expect, it } from 'vitest';
+
+import { type Craft, countCall, dress, Forger, initialize, withWrongSignature } from '../helpers/forger.ts';
+import { legs } from '../helpers/legs.ts';
+import { Recorder } from '../helpers/recorder.ts';
+import { newSeed, seededRandom } from '../helpers/random.ts';
+import { type Connected, newSigner, sharedWorld } from '../helpers/world.ts';
+
+/** Why bytes from outside were not taken, of an error that was reported or its cause. */
+function decodeCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'DecodeError' && 'code' in error) return String(error.code);
+  return decodeCode(error.cause);
+}
+
+// The relays of these tests check nothing, so that everything arrives.
+describe.each(legs)('hostile events, $name', (leg) => {
+  const traffic = new Recorder<NostrEvent>('an event');
+  const world = sharedWorld(leg, undefined, {
+    careless: (event) => {
+      traffic.add(event);
+      return [0];
+    },
+  });
+  const { executions } = world.fixture;
+  const { items: instances } = world.fixture.opened;
+  const isEncrypted = leg.encryption === 'required';
+
+  function inject(event: NostrEvent, encrypted: boolean = isEncrypted): void {
+    const { pubkey } = world.server;
+    world.inject(dress(event, pubkey, encrypted), pubkey);
+  }
+
+  /** The honest client is served as before; what was injected before has been dealt with. */
+  async function expectUnharmed({ client, errors }: Connected): Promise<void> {
+    const key = randomHex(4);
+    await client.callTool({ name: 'count', arguments: { key } });
+    expect(executions.get(key)).toBe(1);
+    expect(executions.get('hostile')).toBeUndefined();
+    expect(errors.items).toEqual([]);
+  }
+
+  /** Why the server dropped what was injected, having made nothing of it and served the honest as before. */
+  async function refusalOf(attack: () => void): Promise<string | undefined> {
+    const honest = await world.connect();
+    const before = instances.length;
+    const reported = world.served.errors.next((error) => decodeCode(error) !== undefined);
+    attack();
+    const code = decodeCode(await reported);
+    await expectUnharmed(honest);
+    expect(instances).toHaveLength(before);
+    return code;
+  }
+
+  const crafted = (craft: Craft): NostrEvent => new Forger().craft(world.server.pubkey, craft);
+
+  const attacks: [string, DecodeErrorCode, () => void][] = [
+    [
+      'with a wrong signature',
+      'bad_signature',
+      () => inject(withWrongSignature(crafted({ messages: [initialize] }))),
+    ],
+    [
+      "in another's name",
+      'bad_signature',
+      () => inject({ ...crafted({ messages: [initialize] }), pubkey: new Forger().pubkey }),
+    ],
+    [
+      'in the form that the server does not take',
+      'wrong_kind',
+      () => inject(crafted({ messages: [initialize] }), !isEncrypted),
+    ],
+    [
+      'of an outer kind that it has not asked for',
+      'wrong_kind',
+      () => {
+        const { pubkey } = world.server;
+        world.inject(wrapEvent(crafted({ messages: [initialize] }), pubkey, { kind: 1059 }), pubkey);
+      },
+    ],
+    ['of kind 1', 'wrong_kind', () => inject(crafted({ messages: [initialize], kind: 1 }))],
+    [
+      'that was signed for another server',
+      'wrong_recipient',
+      () => inject(new Forger().craft(new Forger().pubkey, { messages: [initialize] })),
+    ],
+    [
+      'without a recipient',
+      'wrong_recipient',
+      () => inject(crafted({ messages: [initialize], tags: [linkTag] })),
+    ],
+    [
+      'whose first recipient is another',
+      'wrong_recipient',
+      () => {
+        const tags = [['p', new Forger().pubkey], ['p', world.server.pubkey], linkTag];
+        inject(crafted({ messages: [initialize], tags }));
+      },
+    ],
+    [
+      'with too many tags',
+      'too_large',
+      () => {
+        const { pubkey } = world.server;
+        const tags = [['p', pubkey], ...Array.from({ length: 100 }, () => ['x', 'y'])];
+        const template = { kind: isEncrypted ? 21_059 : 25_910, created_at: now(), tags, content: 'x' };
+        world.inject(signEvent(template, generateSecretKey()), pubkey);
+      },
+    ],
+  ];
+
+  it.each(attacks)('drops an event %s (%s)', async (_, code, attack) => {
+    expect(await refusalOf(attack)).toBe(code);
+  });
+
+  it.each([
+    ['no link tag', undefined],
+    ['an empty link tag', []],
+    ['a short connection id', ['abc', '0', '0', '']],
+    ['capitals in its connection id', [randomHex(16).toUpperCase().replace(/^./, 'A'), '0', '0', '']],
+    ['a negative number', [randomHex(16), '-1', '0', '']],
+    ['a number that is none', [randomHex(16), '1e3', '0', '']],
+    ['an enormous number', [randomHex(16), '9'.repeat(40), '0', '']],
+    ['no acknowledgement', [randomHex(16), '0', '', '']],
+    ['a malformed instance', [randomHex(16), '0', '0', 'zz']],
+    ['an unknown control', [randomHex(16), '', '0', '', 'explode', 'x']],
+    ['a number on a control', [randomHex(16), '3', '0', '', 'probe', 'x']],
+    ['neither number nor control', [randomHex(16), '', '0', '']],
+  ])('drops an event with %s', async (_, link) => {
+    const tags = [['p', world.server.pubkey], ...(link === undefined ? [] : [['link', ...link]])];
+    expect(await refusalOf(() => inject(crafted({ messages: [initialize], tags })))).toBe('bad_link');
+  });
+
+  it.runIf(isEncrypted)('drops what does not decrypt', async () => {
+    const { pubkey } = world.server;
+    const wrapOf = (content: string): NostrEvent =>
+      signEvent({ kind: 21_059, created_at: now(), tags: [['p', pubkey]], content }, generateSecretKey());
+    const good = wrapEvent(crafted({ messages: [initialize] }), pubkey).content;
+    const turned = good.slice(0, 100) + (good[100] === 'A' ? 'B' : 'A') + good.slice(101);
+    for (const content of ['', 'garbage', '#new', 'A'.repeat(500), turned, good.slice(0, -4)]) {
+      expect(await refusalOf(() => world.inject(wrapOf(content), pubkey))).toBe('not_decryptable');
+    }
+  });
+
+  it.runIf(isEncrypted)('drops what decrypts to no event', async () => {
+    const { pubkey } = world.server;
+    const key = generateSecretKey();
+    for (const plaintext of ['not JSON', '[]', 'null', '{}', '{"id":1}']) {
+      const content = (await secretKeySigner(key).nip44?.encrypt(pubkey, plaintext)) ?? '';
+      const wrap = signEvent({ kind: 21_059, created_at: now(), tags: [['p', pubkey]], content }, key);
+      expect(await refusalOf(() => world.inject(wrap, pubkey))).toBe('bad_event');
+    }
+  });
+
+  it.each([
+    ['malformed JSON', '{"jsonrpc":"2.0","id":1,'],
+    ['a JSON-RPC batch', JSON.stringify([countCall('hostile')])],
+    ['no object', '"hello"'],
+    ['another version', JSON.stringify({ jsonrpc: '1.0', id: 1, method: 'ping' })],
+    ['an id that is null', JSON.stringify({ jsonrpc: '2.0', id: null, method: 'ping' })],
+    ['an id that is an object', JSON.stringify({ jsonrpc: '2.0', id: {}, method: 'ping' })],
+    ['an id that is too long', JSON.stringify({ jsonrpc: '2.0', id: 'x'.repeat(10_000), method: 'ping' })],
+    ['parameters that are a list', JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', params: [] })],
+  ])('answers an opening with %s by an error, and goes on', async (_, content) => {
+    const honest = await world.connect();
+    const reported = world.served.errors.next((error) => decodeCode(error) === 'bad_json_rpc');
+    const forger = new Forger();
+    inject(forger.craft(world.server.pubkey, { content }));
+    await reported;
+    const answer = JSON.parse((await answerTo(forger.signer)).content);
+    expect(answer).toEqual({
+      jsonrpc: '2.0',
+      error: { code: expect.any(Number), message: expect.stringContaining('not a JSON-RPC message') },
+    });
+    await expectUnharmed(honest);
+  });
+
+  it('keeps a connection whose client sends something malformed', async () => {
+    const forger = new Forger();
+    const { pubkey } = world.server;
+    const instance = await open(forger);
+    inject(forger.craft(pubkey, { link: { sequence: 1, instance }, content: '[{' }));
+    inject(forger.craft(pubkey, { link: { sequence: 2, instance }, messages: [countCall('kept')] }));
+    await expectUnharmed(await world.connect());
+    expect(executions.get('kept')).toBe(1);
+  });
+
+  it('executes nothing that an opening carries but what does no harm', async () => {
+    const honest = await world.connect();
+    const before = instances.length;
+    inject(crafted({ messages: [countCall('hostile')] }));
+    inject(crafted({ messages: [initialize, countCall('hostile')] }));
+    inject(crafted({ messages: [countCall('hostile')], link: { instance: randomHex(8) } }));
+    await expectUnharmed(honest);
+    expect(instances).toHaveLength(before);
+  });
+
+  it('executes nothing on a connection that was never opened', async () => {
+    const honest = await world.connect();
+    const before = instances.length;
+    inject(crafted({ messages: [countCall('hostile')], link: { sequence: 3 } }));
+    inject(crafted({ messages: [countCall('hostile')], link: { sequence: 0, control: 'bye', detail: '' } }));
+    inject(crafted({ messages: [countCall('hostile')], link: { control: 'probe', detail: 'x' } }));
+    await expectUnharmed(honest);
+    expect(instances).toHaveLength(before);
+  });
+
+  it("lets a stranger do nothing with another's connection id", async () => {
+    const signer = newSigner();
+    const honest = await world.connect({ signer });
+    const { connectionId: connection } = world.fixture.newest.caller;
+    const instance = await instanceHeardBy(signer); // the worst case: the stranger knows all but the keys
+    const before = instances.length;
+    const call = honest.client.callTool({ name: 'wait', arguments: { name: connection } });
+    await world.fixture.started.first((name) => name === connection);
+    const cancel: JsonRpcMessage = {
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId: 1 },
+    };
+    // Not 0: with that the stranger would open a connection of its own.
+    for (const sequence of [1, 2, 3, 4]) {
+      inject(crafted({ messages: [countCall('hostile'), cancel], link: { connection, sequence, instance } }));
+      inject(crafted({ link: { connection, sequence, instance, control: 'bye', detail: 'closed' } }));
+    }
+    await expectUnharmed(honest);
+    world.fixture.release(connection);
+    expect(await call).toMatchObject({ content: [{ text: `waited for ${connection}` }] });
+    expect(instances).toHaveLength(before);
+    expect(world.fixture.aborted.items).not.toContain(connection);
+  });
+
+  it('lets a stranger answer no client and close no connection', async () => {
+    const signer = newSigner();
+    const honest = await world.connect({ signer });
+    const { connectionId: connection, pubkey: client } = world.fixture.newest.caller;
+    const instance = await instanceHeardBy(signer);
+    const call = honest.client.callTool({ name: 'wait', arguments: { name: connection } });
+    await world.fixture.started.first((name) => name === connection);
+    const stranger = new Forger();
+    const send = (event: NostrEvent): void => world.inject(dress(event, client, isEncrypted), client);
+    const messages = [0, 1, 2, 3].map((id): JsonRpcMessage => ({
+      jsonrpc: '2.0',
+      id,
+      result: { content: [{ type: 'text', text: 'forged' }] },
+    }));
+    const crafts: Craft[] = [
+      ...[0, 1, 2, 3, 4].map((sequence) => ({ messages, link: { connection, sequence, instance } })),
+      { link: { connection, sequence: 2, instance, control: 'bye', detail: 'closed' } },
+      { link: { connection, instance, control: 'reset', detail: 'unknown_connection' } },
+      { link: { connection, instance, control: 'refuse', detail: 'not_allowed' } },
+    ];
+    for (const craft of crafts) send(stranger.craft(client, craft));
+    const forged = honest.errors.next((error) => decodeCode(error) === 'bad_signature');
+    for (const craft of crafts) send({ ...stranger.craft(client, craft), pubkey: world.server.pubkey });
+    await forged;
+    world.fixture.release(connection);
+    expect(await call).toMatchObject({ content: [{ text: `waited for ${connection}` }] });
+    expect(await honest.client.ping()).toEqual({});
+    expect(honest.closes.count).toBe(0);
+  });
+
+  it('survives random damage to an event', async () => {
+    const seed = newSeed();
+    const random = seededRandom(seed);
+    const honest = await world.connect();
+    const { pubkey } = world.server;
+    const damage = (text: string): string => {
+      const at = Math.floor(random() * text.length);
+      return text.slice(0, at) + String.fromCharCode(32 + Math.floor(random() * 90)) + text.slice(at + 1);
+    };
+    for (let i = 0; i < 100; i++) {
+      const inner = JSON.stringify(crafted({ messages: [countCall('hostile')], link: { sequence: 1 } }));
+      const isInside = i % 2 === 0;
+      const event = parse(isInside ? damage(inner) : inner);
+      if (!isRecord(event)) continue;
+      const outer = JSON.stringify(dress(event as unknown as NostrEvent, pubkey, isEncrypted));
+      const value = parse(isInside ? outer : damage(outer));
+      if (isRecord(value)) world.inject(value as unknown as NostrEvent, pubkey);
+    }
+    const failure = await expectUnharmed(honest).catch((error: unknown) => error);
+    expect(failure, `seed ${seed}`).toBeUndefined();
+  });
+
+  /** What the server first said to this key. */
+  async function answerTo(signer: Signer): Promise<NostrEvent> {
+    const pubkey = await signer.getPublicKey();
+    const event = await traffic.first(({ tags }) => tags.some(([, value]) => value === pubkey));
+    return isEncrypted ? unwrapEvent(event, signer) : event;
+  }
+
+  /** The server's process, as whoever has a connection knows it. */
+  async function instanceHeardBy(signer: Signer): Promise<string> {
+    return parseLinkTag((await answerTo(signer)).tags).instance;
+  }
+
+  /** Opens a connection by hand; gives the server's instance. */
+  async function open(forger: Forger): Promise<string> {
+    inject(forger.craft(world.server.pubkey, { messages: [initialize] }));
+    return instanceHeardBy(forger.signer);
+  }
+});
+
+const linkTag = ['link', randomHex(16), '0', '0', ''];
+
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,140 @@
+import { formatNpub } from '@mcp-nostr/core';
+import { CreateMessageRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { describe, expect, it } from 'vitest';
+
+import { Fixture } from '../helpers/fixture-server.ts';
+import { legs } from '../helpers/legs.ts';
+import { newSigner, sharedWorld, withWorld, World } from '../helpers/world.ts';
+
+describe.each(legs)('access, $name', (leg) => {
+  it('refuses a key that is not allowed, says what to do, and serves the others', async () => {
+    const friend = newSigner();
+    const allow = [formatNpub(await friend.getPublicKey())];
+    await withWorld(new World(leg, undefined, { serve: { allow } }), async (world) => {
+      const stranger = newSigner();
+      const refusal = world.connect({ signer: stranger });
+      await expect(refusal).rejects.toMatchObject({
+        data: { code: 'not_allowed' },
+        message: expect.stringMatching(/ask its operator to allow it/),
+      });
+      expect(world.fixture.instances).toHaveLength(0);
+      const { client } = await world.connect({ signer: friend });
+      expect(await client.ping()).toEqual({});
+      // A refusal is the same every time.
+      await expect(world.connect({ signer: stranger })).rejects.toMatchObject({
+        data: { code: 'not_allowed' },
+      });
+    });
+  });
+
+  it('refuses a new connection while there is no room, and gives it the room of an idle one', () =>
+    withWorld(new World(leg, undefined, { serve: { maxConnections: 1 } }), async (world) => {
+      const first = await world.connect();
+      const call = first.client.callTool({ name: 'wait', arguments: { name: 'busy' } });
+      await world.fixture.started.first();
+      await expect(world.connect()).rejects.toMatchObject({ data: { code: 'busy' } });
+      world.fixture.release('busy');
+      await call;
+      const second = await world.connect();
+      expect(await second.client.ping()).toEqual({});
+      await first.closes.first();
+      expect(world.server.connections).toBe(1);
+    }));
+
+  it('takes both forms where both are allowed', () =>
+    withWorld(new World(leg, undefined, { serve: { encryption: 'optional' } }), async (world) => {
+      for (const encryption of ['required', 'none'] as const) {
+        const { client } = await world.connect({ encryption });
+        expect(await client.ping()).toEqual({});
+      }
+      expect(world.server.connections).toBe(2);
+    }));
+});
+
+describe.each(legs)('a server that cannot be made, $name', (leg) => {
+  it('answers the request with the reason, and serves the others', async () => {
+    const unlucky = await Promise.all(
+      [newSigner(), newSigner()].map(async (signer) => ({ signer, pubkey: await signer.getPublicKey() })),
+    );
+    const fixture = new Fixture();
+    await withWorld(
+      new World(leg, (caller) => {
+        if (caller.pubkey === unlucky[0]?.pubkey) throw new Error('no such program');
+        if (caller.pubkey === unlucky[1]?.pubkey) return Promise.reject(new Error('no such program'));
+        return fixture.create(caller);
+      }),
+      async (world) => {
+        for (const { signer } of unlucky) {
+          const reported = world.served.errors.next(({ message }) => message.includes('no such program'));
+          await expect(world.connect({ signer })).rejects.toMatchObject({
+            data: { code: 'server_failed' },
+            message: expect.stringContaining('no such program'),
+          });
+          await reported;
+        }
+        const { client } = await world.connect();
+        expect(await client.ping()).toEqual({});
+        expect(world.server.connections).toBe(1);
+      },
+    );
+  });
+});
+
+describe.each(legs)('messages that are too large, $name', (leg) => {
+  const world = sharedWorld(leg);
+  const text = 'x'.repeat(70_000);
+
+  it('are answered with an error when they are results, and other calls go on', async () => {
+    const { client, errors } = await world.connect();
+    const slow = client.callTool({ name: 'delay', arguments: { ms: 20, text: 'slow' } });
+    await expect(client.callTool({ name: 'large', arguments: { length: 70_000 } })).rejects.toMatchObject({
+      data: { code: 'message_too_large', bytes: expect.any(Number), maxBytes: expect.any(Number) },
+      message: expect.stringContaining('too large'),
+    });
+    expect(await slow).toMatchObject({ content: [{ text: 'slow' }] });
+    expect(await client.ping()).toEqual({});
+    expect(errors.items).toEqual([]); // no frame is missed
+  });
+
+  it('fail at once when they are requests, and other calls go on', async () => {
+    const { client, errors } = await world.connect();
+    const before = world.served.errors.count;
+    await expect(client.callTool({ name: 'echo', arguments: { text } })).rejects.toMatchObject({
+      data: { code: 'message_too_large' },
+    });
+    expect(await client.callTool({ name: 'echo', arguments: { text: 'small' } })).toMatchObject({
+      content: [{ text: 'small' }],
+    });
+    expect(errors.items).toEqual([]);
+    expect(world.served.errors.items.slice(before)).toEqual([]);
+  });
+
+  it('fail the request of the server when they are the answer of the client', async () => {
+    const { client } = await world.connect({
+      capabilities: { sampling: {} },
+      prepare: (each) =>
+        each.setRequestHandler(CreateMessageRequestSchema, () => ({
+          model: 'test-model',
+          role: 'assistant',
+          content: { type: 'text', text },
+        })),
+    });
+    const call = { name: 'ask-model', arguments: { prompt: 'why?' } };
+    expect(await client.callTool(call, undefined, { timeout: 4_000 })).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining('too large') }],
+    });
+    expect(await client.ping()).toEqual({});
+  });
+
+  it('fail the request of the server at once when they are that request', async () => {
+    const { client } = await world.connect({ capabilities: { sampling: {} } });
+    await expect(
+      world.fixture.newest.server.server.createMessage(
+        { messages: [{ role: 'user', content: { type: 'text', text } }], maxTokens: 1 },
+        { timeout: 4_000 },
+      ),
+    ).rejects.toMatchObject({ code: 'message_too_large' });
+    expect(await client.ping()).toEqual({});
+  });
+});

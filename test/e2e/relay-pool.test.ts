@@ -1,0 +1,323 @@
+import {
+  AddressError,
+  encodeFrame,
+  generateSecretKey,
+  getPublicKey,
+  MESSAGE_KIND,
+  type NostrEvent,
+  secretKeySigner,
+  signEvent,
+  wrapEvent,
+} from '@mcp-nostr/core';
+import { startRelay } from '@mcp-nostr/relay';
+import {
+  Endpoint,
+  type IncomingFrame,
+  RelayPool,
+  type RelayPoolOptions,
+  TransportError,
+} from '@mcp-nostr/transport';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { closedScriptedRelay, openScriptedRelay, type ScriptedRelay } from '../helpers/scripted-relay.ts';
+
+const key = generateSecretKey();
+const me = getPublicKey(key);
+let made = 0;
+
+function event(kind: number = MESSAGE_KIND, secretKey: Uint8Array = key): NostrEvent {
+  const createdAt = Math.floor(Date.now() / 1000);
+  return signEvent({ kind, created_at: createdAt, tags: [['p', me]], content: `${++made}` }, secretKey);
+}
+
+const timing = { okTimeoutMs: 300, rateLimitRetryMs: 20 };
+
+/** For what must not be waited for: a test that did would run into its time limit. */
+const endless = { ...timing, okTimeoutMs: 600_000, publishTimeoutMs: 600_000 };
+
+function openPool(relays: readonly { url: string }[], options: Partial<RelayPoolOptions> = {}): RelayPool {
+  const pool = new RelayPool({
+    relays: relays.map(({ url }) => url),
+    timing,
+    random: () => 0.01,
+    ...options,
+  });
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+async function failure(promise: Promise<unknown>): Promise<TransportError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(TransportError);
+  return error as TransportError;
+}
+
+describe('an event published to one relay', () => {
+  it.each([
+    ['is accepted', {}, 'accepted'],
+    ['counts as sent when the relay says nothing', { sendsOk: false }, 'sent'],
+    ['is muted when nobody listens', { refusesEvents: 'mute: nobody is listening' }, 'muted'],
+    ['is accepted when the relay has it already', { refusesEvents: 'duplicate: have it' }, 'accepted'],
+    ['is accepted when the relay takes it at last', { rateLimits: 3 }, 'accepted'],
+  ])('%s', async (_, script, outcome) => {
+    const relay = await openScriptedRelay(script);
+    expect(await openPool([relay]).publish(event())).toBe(outcome);
+  });
+
+  it.each([
+    ['blocked: spam', 'blocked'],
+    ['invalid: event too large', 'invalid'],
+    ['pow: 28 bits needed', 'pow'],
+    ['error: could not connect to the database', 'error'],
+    ['ERROR: restricted: members only', 'restricted'],
+    ['replaced: have newer event', 'error'],
+  ])('fails with the words of the relay that refuses it: %s', async (reason, code) => {
+    const relay = await openScriptedRelay({ refusesEvents: reason });
+    const error = await failure(openPool([relay]).publish(event()));
+    expect(error).toMatchObject({
+      code: 'relays_unreachable',
+      data: { relays: [{ url: relay.url, code, reason }] },
+    });
+    expect(error.message).toBe(`no relay took the message: ${relay.url} (${reason})`);
+  });
+
+  it('fails when the relay did not come in time, and says why it could not be reached', async () => {
+    const relay = await closedScriptedRelay();
+    const pool = openPool([relay], { timing: { ...timing, publishTimeoutMs: 200 } });
+    const error = await failure(pool.publish(event()));
+    expect(error.code).toBe('relays_unreachable');
+    expect(error.message).toContain('ECONNREFUSED');
+  });
+
+  it('is published once, and answered twice, when it is published again while it is pending', async () => {
+    const relay = await openScriptedRelay();
+    const pool = openPool([relay]);
+    const sent = event();
+    expect(await Promise.all([pool.publish(sent), pool.publish(sent)])).toEqual(['accepted', 'accepted']);
+    expect(relay.events).toEqual([sent]);
+  });
+
+  it('makes room for newer ones when too many wait for the relay', async () => {
+    const relay = await closedScriptedRelay();
+    const pool = openPool([relay], { timing: endless });
+    const first = event();
+    const failed = failure(pool.publish(first));
+    const rest = Array.from({ length: 1_000 }, (_, n) => ({
+      ...first,
+      id: n.toString(16).padStart(64, '0'),
+    }));
+    const outcomes = rest.map((each) => pool.publish(each));
+    expect((await failed).message).toContain('its queue is full');
+    await relay.start();
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['accepted']));
+    expect(relay.events.map(({ id }) => id)).toEqual(rest.map(({ id }) => id));
+  });
+});
+
+describe('an event published to several relays', () => {
+  it('is done at the first that takes it, whatever the others do or fail to do', async () => {
+    const others = await Promise.all([
+      openScriptedRelay({ refusesEvents: 'blocked: no' }),
+      openScriptedRelay({ refusesEvents: 'mute: nobody' }),
+      openScriptedRelay({ sendsOk: false }),
+      openScriptedRelay({ isHalfOpen: true }),
+      closedScriptedRelay(),
+    ]);
+    const good = await openScriptedRelay();
+    const pool = openPool([...others, good], { timing: endless });
+    const sent = event();
+    expect(await pool.publish(sent)).toBe('accepted');
+    expect(good.events).toEqual([sent]);
+  });
+
+  it('fails when all refuse it, naming each relay and its reason', async () => {
+    const [blocked, restricted] = await Promise.all([
+      openScriptedRelay({ refusesEvents: 'blocked: spam' }),
+      openScriptedRelay({ refusesEvents: 'restricted: members only' }),
+    ]);
+    const down = await closedScriptedRelay();
+    const pool = openPool([blocked, restricted, down], { timing: { ...timing, publishTimeoutMs: 200 } });
+    const error = await failure(pool.publish(event()));
+    expect(error.code).toBe('relays_unreachable');
+    expect(error.message).toContain(`${blocked.url} (blocked: spam)`);
+    expect(error.message).toContain(`${restricted.url} (restricted: members only)`);
+    expect(error.message).toMatch(new RegExp(`${down.url} \\(.*ECONNREFUSED.*\\)`));
+    expect(error.data['relays']).toHaveLength(3);
+    expect(error.data['relays']).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ url: blocked.url, code: 'blocked' }),
+        expect.objectContaining({ url: restricted.url, code: 'restricted' }),
+        expect.objectContaining({ url: down.url, code: 'unreachable' }),
+      ]),
+    );
+  });
+
+  it('is muted when nobody listens on those that answer; a dead relay is not waited for', async () => {
+    const muting = await openScriptedRelay({ refusesEvents: 'mute: nobody' });
+    const down = await closedScriptedRelay();
+    const pool = openPool([down, muting], { timing: endless });
+    expect(await pool.publish(event())).toBe('muted');
+  });
+
+  it('is muted, and not refused, when one relay mutes and the other refuses', async () => {
+    const relays = await Promise.all([
+      openScriptedRelay({ refusesEvents: 'blocked: no' }),
+      openScriptedRelay({ refusesEvents: 'mute: nobody' }),
+    ]);
+    expect(await openPool(relays).publish(event())).toBe('muted');
+  });
+
+  it('still reaches a relay that comes back after another has taken it', async () => {
+    const [up, late] = [await openScriptedRelay(), await closedScriptedRelay()];
+    const pool = openPool([up, late], { timing: endless });
+    const sent = event();
+    await pool.publish(sent);
+    await late.start();
+    await late.heard(`EVENT ${sent.id}`);
+    expect(late.events).toEqual([sent]);
+  });
+});
+
+describe('a pool', () => {
+  it('takes each relay once, however it is spelled', () => {
+    const pool = openPool([{ url: 'ws://127.0.0.1:9' }, { url: ' WS://127.0.0.1:9/ ' }]);
+    expect(pool.states.map(({ url }) => url)).toEqual(['ws://127.0.0.1:9']);
+  });
+
+  it('does not start without a relay, or with something that is none', () => {
+    expect(() => new RelayPool({ relays: [] })).toThrow(expect.objectContaining({ code: 'no_relays' }));
+    expect(() => new RelayPool({ relays: ['wss://relay.example', 'relay.example'] })).toThrow(AddressError);
+  });
+
+  it('may be asked for its states by whoever hears of a change, from the first on', async () => {
+    const relay = await openScriptedRelay();
+    const seen: string[] = [];
+    const ready = new Promise<void>((resolve) => {
+      const pool: RelayPool = openPool([relay], {
+        onstate: () => {
+          seen.push(...pool.states.map(({ status }) => status));
+          if (seen.includes('ready')) resolve();
+        },
+      });
+    });
+    await ready;
+    expect(seen).toEqual(['connecting', 'ready']);
+  });
+
+  it('brings an event from every relay that has it, through our own relays', async () => {
+    const relays = await Promise.all([startRelay(), startRelay()]);
+    for (const relay of relays) onTestFinished(() => relay.close());
+    const heard: string[] = [];
+    let goLive: () => void = () => {};
+    const live = new Promise<void>((resolve) => {
+      goLive = resolve;
+    });
+    const both = new Promise<void>((resolve) => {
+      const onstate = (): void => {
+        if (pool.states.every(({ status }) => status === 'ready')) goLive();
+      };
+      const pool: RelayPool = openPool(relays, { onstate });
+      pool.subscribe(
+        () => [{ kinds: [MESSAGE_KIND], '#p': [me] }],
+        (_, relay) => {
+          if (heard.push(relay) === 2) resolve();
+        },
+      );
+    });
+    const publisher = openPool(relays);
+    await live;
+    expect(await publisher.publish(event())).toBe('accepted');
+    await both;
+    expect(new Set(heard)).toEqual(new Set(relays.map(({ url }) => url)));
+  });
+});
+
+describe('a query', () => {
+  const stored = [event(10_002), event(10_002)];
+
+  it('returns what the relays have, each event once', async () => {
+    const relays = await Promise.all([openScriptedRelay({ stored }), openScriptedRelay({ stored })]);
+    const found = await openPool(relays).query({ kinds: [10_002], authors: [me] });
+    expect(found).toEqual(stored);
+    await Promise.all(relays.map((relay) => relay.heard('CLOSE')));
+  });
+
+  it('believes nothing that is not signed, and takes nothing that was not asked for', async () => {
+    const other = generateSecretKey();
+    const relay = await openScriptedRelay({
+      stored: [
+        { ...stored[0], content: 'changed' },
+        { ...stored[0], sig: '0'.repeat(128) },
+        event(10_002, other),
+        event(1),
+        { id: 'nonsense' },
+      ],
+    });
+    expect(await openPool([relay]).query({ kinds: [10_002], authors: [me] })).toEqual([]);
+  });
+
+  it('is not held up by a relay that is down, silent or unwilling', async () => {
+    const relays: ScriptedRelay[] = [
+      await openScriptedRelay({ stored }),
+      await openScriptedRelay({ stored: [stored[0]], sendsEose: false }),
+      await openScriptedRelay({ refusesSubscriptions: 'blocked: no' }),
+      await openScriptedRelay({ demandsAuth: ['REQ'] }),
+      await openScriptedRelay({ isHalfOpen: true }),
+      await closedScriptedRelay(),
+    ];
+    expect(await openPool(relays).query({ kinds: [10_002] }, 300)).toEqual(stored);
+  });
+
+  it('ends at its bound where a relay never does', async () => {
+    const relay = await openScriptedRelay({
+      stored: Array.from({ length: 501 }, () => event(1)),
+      sendsEose: false,
+    });
+    expect(await openPool([relay], { timing: endless }).query({ kinds: [10_002] }, 600_000)).toEqual([]);
+  });
+});
+
+describe('a frame that comes more than once', () => {
+  it('is handed on once: through several relays, in several copies, again after a reconnection', async () => {
+    const relays = await Promise.all([openScriptedRelay({ copies: 3 }), openScriptedRelay({ copies: 2 })]);
+    const frames: IncomingFrame[] = [];
+    let changed: () => void = () => {};
+    const endpoint = new Endpoint({
+      pubkey: me,
+      signer: secretKeySigner(key),
+      relays: relays.map(({ url }) => url),
+      encryption: 'required',
+      accepts: () => true,
+      onframe: (frame) => {
+        frames.push(frame);
+        changed();
+      },
+    });
+    onTestFinished(() => endpoint.close());
+    const author = generateSecretKey();
+    const link = { connection: 'c'.repeat(32), sequence: 0, acknowledged: 0, instance: '' };
+    const inner = signEvent(encodeFrame({ link, messages: [] }, me, Math.floor(Date.now() / 1000)), author);
+    const wrap = wrapEvent(inner, me);
+    const publisher = openPool(relays);
+    await Promise.all(relays.map((relay) => relay.heard('REQ')));
+    await publisher.publish(wrap);
+    await Promise.all(relays.map((relay) => relay.heard('EVENT')));
+    for (const relay of relays) {
+      relay.script.stored = [wrap];
+      relay.cut();
+    }
+    await Promise.all(relays.map((relay) => relay.heard('REQ', 2)));
+    const again = new Promise<void>((resolve) => {
+      changed = resolve;
+    });
+    await publisher.publish(wrapEvent(inner, me));
+    await again;
+    expect(frames.map(({ isRepeat, event: { id } }) => [id === inner.id, isRepeat])).toEqual([
+      [true, false],
+      [true, true],
+    ]);
+  });
+});

@@ -1,0 +1,75 @@
+import * as client from '@mcp-nostr/client';
+import * as core from '@mcp-nostr/core';
+import * as relay from '@mcp-nostr/relay';
+import * as server from '@mcp-nostr/server';
+import * as transport from '@mcp-nostr/transport';
+import * as cli from 'mcp-nostr';
+import { describe, expect, it } from 'vitest';
+
+/** Every value that can be imported. A name more or less is a decision: it changes this list in the same commit. */
+const names = {
+  core: [
+    'AUTH_KIND',
+    'AddressError',
+    'DecodeError',
+    'EPHEMERAL_GIFT_WRAP_KIND',
+    'GIFT_WRAP_KIND',
+    'MESSAGE_KIND',
+    'RELAY_LIST_KIND',
+    'cancelledId',
+    'decodeMessages',
+    'encodeFrame',
+    'engineName',
+    'eventId',
+    'failureCodes',
+    'failureResponse',
+    'formatAddress',
+    'formatLinkTag',
+    'formatNpub',
+    'frameBytesFor',
+    'generateSecretKey',
+    'getPublicKey',
+    'isAddressable',
+    'isEphemeral',
+    'isFailureCode',
+    'isHarmless',
+    'isHex32',
+    'isRecord',
+    'isReplaceable',
+    'isRequest',
+    'isResponse',
+    'limits',
+    'parseAddress',
+    'parseEvent',
+    'parseJsonRpc',
+    'parseLinkTag',
+    'parseRelayUrl',
+    'parseSecretKey',
+    'randomHex',
+    'secretKeySigner',
+    'signEvent',
+    'tagValue',
+    'unwrapEvent',
+    'verifyEvent',
+    'verifyId',
+    'wrapEvent',
+  ],
+  transport: ['Endpoint', 'Link', 'RelayError', 'RelayPool', 'TaskQueue', 'TransportError'],
+  client: ['NostrClientTransport', 'defaultLookupRelays', 'findRelays'],
+  server: ['NostrServerTransport', 'serve'],
+  relay: ['RelayStartError', 'defaultLimits', 'startRelay'],
+  'mcp-nostr': ['main'],
+};
+
+describe('the public names', () => {
+  it.each([
+    ['core', core],
+    ['transport', transport],
+    ['client', client],
+    ['server', server],
+    ['relay', relay],
+    ['mcp-nostr', cli],
+  ] as const)('of %s are the ones listed here', (name, module) => {
+    expect(Object.keys(module).sort()).toEqual(names[name]);
+  });
+});
