@@ -19,6 +19,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'package',
+          globalSetup: ['test/package/run.ts'],
           include: ['test/package/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,

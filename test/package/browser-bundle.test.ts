@@ -4,8 +4,6 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { buildPackages } from './run.ts';
-
 /** 23 247 were measured; this is a tenth more. Nearly half is the cryptography, which browsers do not offer. */
 const MAX_GZIP_BYTES = 25_500;
 
@@ -14,7 +12,6 @@ let inputs: string[];
 let outside: string[];
 
 beforeAll(async () => {
-  await buildPackages();
   const result = await build({
     stdin: {
       contents: `import { NostrClientTransport } from '@mcp-nostr/client'; globalThis.made = NostrClientTransport;`,

@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { buildPackages, root } from './run.ts';
+import { root } from './run.ts';
 
 /** These may know the platform: browsers get another file in their place. */
 const nodeFiles = /(^|\/)(engine\/node|[\w-]+\.node)\.js$/;
@@ -13,8 +13,6 @@ interface Import {
   file: string;
   specifier: string;
 }
-
-beforeAll(buildPackages);
 
 describe.each(['core', 'transport', 'client', 'server'])('what is built of %s', (name) => {
   it('imports no MCP SDK at run time', async () => {

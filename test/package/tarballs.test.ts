@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { bin, buildPackages, packageFolders, root, run } from './run.ts';
+import { bin, packageFolders, root, run } from './run.ts';
 
 /** What a stranger writes after `npm install`, in one file: a relay, a server, a client. */
 const roundTrip = `
@@ -72,7 +72,6 @@ let project: string;
 let tarballs: string[];
 
 beforeAll(async () => {
-  await buildPackages();
   folder = await mkdtemp(join(tmpdir(), 'mcp-nostr-tarballs-'));
   project = join(folder, 'project');
   const filters = packageFolders.flatMap((path) => ['--filter', `./${path}`]);

@@ -7,7 +7,7 @@ export interface Socket {
   close(): void;
 }
 
-export interface SocketHandlers {
+interface SocketHandlers {
   onopen(): void;
   onmessage(text: string): void;
   onpong(): void;
