@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 // The packages resolve to their sources; with TEST_DIST=1 to what ships.
@@ -6,6 +8,8 @@ const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
 
 export default defineConfig({
   test: {
+    // Most of the time is spent waiting for sockets; on two cores the default would be a single worker.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         ...shared,

@@ -75,8 +75,8 @@ export const defaultLimits: Readonly<RelayLimits> = {
   defaultLimit: 500,
   // 15 minutes is what relays commonly allow a wrong clock.
   maxFutureSeconds: 900,
-  // An unwrapped request that is older is a replay, not a slow network.
-  maxMessagePastSeconds: 120,
+  // As far back as ahead: a client whose clock is slow must reach the server, which tells it the time.
+  maxMessagePastSeconds: 900,
   // NIP-59 dates wraps up to two days back.
   maxEphemeralPastSeconds: 172_800,
   // One server may answer for everybody over a single connection: the default is about what one core can verify,

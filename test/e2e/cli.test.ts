@@ -94,7 +94,8 @@ describe('connect', () => {
     };
     host.child.stdin.write(`${JSON.stringify(initialize)}\n`);
     await new Promise((resolve) => host.child.stdout.once('data', resolve));
-    const children = (): string => spawnSync('pgrep', ['-P', String(server.child.pid)]).stdout.toString();
+    const ofServer = ['-P', String(server.child.pid), '-f', 'server-everything'];
+    const children = (): string => spawnSync('pgrep', ofServer).stdout.toString();
     expect(children()).not.toBe('');
     host.child.stdin.end();
     expect(await host.ended).toMatchObject({ exitCode: 0 });

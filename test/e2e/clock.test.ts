@@ -6,11 +6,9 @@ import { RawSocket } from '../helpers/raw-socket.ts';
 import { sharedWorld } from '../helpers/world.ts';
 
 const minutes = 60_000;
-// Relays differ in what they take; this one is as patient with the past as it is with the future.
-const relayLimits = { maxMessagePastSeconds: 900 };
 
 describe.each(legs)('clocks, $name', (leg) => {
-  const world = sharedWorld(leg, undefined, { relayLimits });
+  const world = sharedWorld(leg);
   const isEncrypted = leg.encryption === 'required';
 
   it.each([5, -5, 12, -12])('connects a client whose clock is off by %i minutes', async (off) => {

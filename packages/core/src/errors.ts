@@ -7,6 +7,7 @@ export type DecodeErrorCode =
   | 'bad_signature'
   | 'not_decryptable'
   | 'bad_link'
+  | 'bad_json'
   | 'bad_json_rpc';
 
 export class DecodeError extends Error {

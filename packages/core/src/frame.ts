@@ -26,7 +26,7 @@ export function encodeFrame(frame: Frame, recipient: string, createdAt: number):
   };
 }
 
-/** The messages of an event whose signature was verified. @throws {DecodeError} `bad_json_rpc` */
+/** The messages of an event whose signature was verified. @throws {DecodeError} `bad_json`, `bad_json_rpc` */
 export function decodeMessages(event: NostrEvent): JsonRpcMessage[] {
   if (event.content === '') return [];
   return event.content.split('\n').map((line) => {
@@ -34,7 +34,7 @@ export function decodeMessages(event: NostrEvent): JsonRpcMessage[] {
     try {
       value = JSON.parse(line);
     } catch (cause) {
-      throw new DecodeError('bad_json_rpc', 'not a JSON-RPC message: it is not JSON', { cause });
+      throw new DecodeError('bad_json', 'not a JSON-RPC message: it is not JSON', { cause });
     }
     return parseJsonRpc(value);
   });

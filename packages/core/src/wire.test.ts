@@ -47,6 +47,8 @@ describe('the vectors of WIRE.md', () => {
 
   it.each(vectors.badContents)('content that is refused: %j', (content) => {
     const event = { ...parseEvent(vectors.frames[0]?.event), content };
-    expect(() => decodeMessages(event)).toThrow(expect.objectContaining({ code: 'bad_json_rpc' }));
+    expect(() => decodeMessages(event)).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^bad_json/) }),
+    );
   });
 });

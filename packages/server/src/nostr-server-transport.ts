@@ -1,5 +1,6 @@
 import {
   cancelledId,
+  DecodeError,
   decodeMessages,
   failureResponse,
   isRequest,
@@ -109,8 +110,9 @@ export class NostrServerTransport {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#report(new Error(`message of ${this.caller.npub} refused: ${reason}`, { cause: error }));
-      // JSON-RPC 2.0, section 5.1: a request whose id cannot be read is answered without one.
-      void this.#try({ jsonrpc: '2.0', error: { code: -32_600, message: reason } }, frame.event.id);
+      // JSON-RPC 2.0, section 5.1: the codes for what is no JSON and for what is no request, whose id is not known.
+      const code = error instanceof DecodeError && error.code === 'bad_json' ? -32_700 : -32_600;
+      void this.#try({ jsonrpc: '2.0', error: { code, message: reason } }, frame.event.id);
       return;
     }
     for (const message of messages) this.#take(message, frame.event.id);

@@ -37,7 +37,9 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #pool: RelayPool;
-  readonly #aborter = new AbortController();
+  /** Ends the pause of each frame that waits to be offered again. */
+  readonly #pauses: Set<() => void> = new Set();
+  #isClosed = false;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -76,7 +78,7 @@ export class Endpoint {
   async publish(event: NostrEvent, recipient: string, encrypted: boolean): Promise<PublishOutcome> {
     const deadline = performance.now() + limits.muteGraceMs;
     for (;;) {
-      if (this.#aborter.signal.aborted) throw new TransportError('closed', 'the connection was closed');
+      if (this.#isClosed) throw new TransportError('closed', 'the connection was closed');
       const outcome = await this.#pool.publish(encrypted ? wrapEvent(event, recipient) : event);
       if (outcome !== 'muted' || performance.now() >= deadline) return outcome;
       await this.#pause(limits.muteRetryMs);
@@ -84,7 +86,8 @@ export class Endpoint {
   }
 
   close(): void {
-    this.#aborter.abort();
+    this.#isClosed = true;
+    for (const end of this.#pauses) end();
     this.#pool.close();
   }
 
@@ -104,13 +107,13 @@ export class Endpoint {
 
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const done = (): void => {
+      const end = (): void => {
         clearTimeout(timer);
-        this.#aborter.signal.removeEventListener('abort', done);
+        this.#pauses.delete(end);
         resolve();
       };
-      const timer = setTimeout(done, ms);
-      this.#aborter.signal.addEventListener('abort', done);
+      const timer = setTimeout(end, ms);
+      this.#pauses.add(end);
     });
   }
 
