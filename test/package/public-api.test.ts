@@ -39,6 +39,7 @@ const names = {
     'isRequest',
     'isResponse',
     'limits',
+    'newWrapKey',
     'parseAddress',
     'parseEvent',
     'parseJsonRpc',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { signEvent, verifyEvent } from './event.ts';
-import { unwrapEvent, wrapEvent } from './gift-wrap.ts';
+import { newWrapKey, unwrapEvent, wrapEvent } from './gift-wrap.ts';
 import { nip44 } from './nip44.ts';
 import { generateSecretKey, getPublicKey } from './schnorr.ts';
 import { secretKeySigner } from './signer.ts';
@@ -29,10 +29,10 @@ describe('gift wraps', () => {
   });
 
   it('carry nothing but an event', async () => {
-    const key = generateSecretKey();
+    const key = newWrapKey(toBob);
     const wrapOf = (plaintext: string) => ({
       ...wrapEvent(inner, toBob, { key }),
-      content: nip44.encrypt(plaintext, nip44.conversationKey(key, toBob)),
+      content: nip44.encrypt(plaintext, key.conversationKey),
     });
     for (const plaintext of ['not json', '[]', JSON.stringify({ ...inner, id: 'short' })]) {
       await expect(unwrapEvent(wrapOf(plaintext), secretKeySigner(bob))).rejects.toMatchObject({

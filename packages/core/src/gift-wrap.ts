@@ -2,14 +2,27 @@ import { DecodeError } from './errors.ts';
 import { type NostrEvent, parseEvent, signEvent } from './event.ts';
 import { EPHEMERAL_GIFT_WRAP_KIND, type GIFT_WRAP_KIND } from './kinds.ts';
 import { nip44 } from './nip44.ts';
-import { generateSecretKey } from './schnorr.ts';
+import { generateSecretKey, getPublicKey } from './schnorr.ts';
 import type { Signer } from './signer.ts';
+
+/** A key that signs one gift wrap, with what it shares with the recipient. */
+export interface WrapKey {
+  secretKey: Uint8Array;
+  pubkey: string;
+  conversationKey: Uint8Array;
+}
+
+/** Half of the cost of a wrap, and nothing of it depends on the event: it can be had ahead of time. */
+export function newWrapKey(recipient: string, secretKey: Uint8Array = generateSecretKey()): WrapKey {
+  const conversationKey = nip44.conversationKey(secretKey, recipient);
+  return { secretKey, pubkey: getPublicKey(secretKey), conversationKey };
+}
 
 export interface WrapOptions {
   /** @default 21059 */
   kind?: typeof GIFT_WRAP_KIND | typeof EPHEMERAL_GIFT_WRAP_KIND;
-  /** The one-time secret key. @default random */
-  key?: Uint8Array;
+  /** For this recipient and not used before. @default a new one */
+  key?: WrapKey;
   /** NIP-44's 32-byte nonce. @default random */
   nonce?: Uint8Array;
 }
@@ -21,8 +34,7 @@ export interface WrapOptions {
  * @throws {RangeError} when the event is above NIP-44's 65,535 bytes
  */
 export function wrapEvent(event: NostrEvent, recipient: string, options: WrapOptions = {}): NostrEvent {
-  const key = options.key ?? generateSecretKey();
-  const conversationKey = nip44.conversationKey(key, recipient);
+  const { secretKey, pubkey, conversationKey } = options.key ?? newWrapKey(recipient);
   return signEvent(
     {
       kind: options.kind ?? EPHEMERAL_GIFT_WRAP_KIND,
@@ -30,7 +42,8 @@ export function wrapEvent(event: NostrEvent, recipient: string, options: WrapOpt
       tags: [['p', recipient]],
       content: nip44.encrypt(JSON.stringify(event), conversationKey, options.nonce),
     },
-    key,
+    secretKey,
+    pubkey,
   );
 }
 

@@ -14,7 +14,7 @@ export {
 } from './event.ts';
 export { type FailureCode, failureCodes, failureResponse, isFailureCode } from './failure.ts';
 export { decodeMessages, encodeFrame, type Frame } from './frame.ts';
-export { unwrapEvent, wrapEvent, type WrapOptions } from './gift-wrap.ts';
+export { newWrapKey, unwrapEvent, wrapEvent, type WrapKey, type WrapOptions } from './gift-wrap.ts';
 export {
   cancelledId,
   isHarmless,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAddress } from './address.ts';
 import { eventId, parseEvent, verifyEvent } from './event.ts';
 import { decodeMessages, encodeFrame, type Frame } from './frame.ts';
-import { unwrapEvent, wrapEvent } from './gift-wrap.ts';
+import { newWrapKey, unwrapEvent, wrapEvent } from './gift-wrap.ts';
 import { formatLinkTag, parseLinkTag } from './link-tag.ts';
 import { getPublicKey } from './schnorr.ts';
 import { secretKeySigner } from './signer.ts';
@@ -38,7 +38,11 @@ describe('the vectors of WIRE.md', () => {
 
   it.each(vectors.wraps)('gift wrap: $name', async ({ key, nonce, kind, recipient, plaintext, event }) => {
     const inner = parseEvent(JSON.parse(plaintext));
-    const options = { key: hexToBytes(key), nonce: hexToBytes(nonce), kind: kind as 1059 | 21_059 };
+    const options = {
+      key: newWrapKey(recipient, hexToBytes(key)),
+      nonce: hexToBytes(nonce),
+      kind: kind as 1059 | 21_059,
+    };
     expect(wrapEvent(inner, recipient, options)).toEqual({ ...event, sig: expect.any(String) });
     expect(verifyEvent(parseEvent(event))).toBe(true);
     const reader = Object.values(keys).find(({ pubkey }) => pubkey === recipient);

@@ -17,6 +17,7 @@ import type { RelayState } from './relay-connection.ts';
 import { RelayPool } from './relay-pool.ts';
 import type { PublishOutcome } from './relay-publisher.ts';
 import type { Filter } from './relay-subscription.ts';
+import { WrapKeys } from './wrap-keys.ts';
 
 export interface EndpointOptions {
   pubkey: string;
@@ -37,6 +38,7 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #pool: RelayPool;
+  readonly #wrapKeys = new WrapKeys();
   /** Ends the pause of each frame that waits to be offered again. */
   readonly #pauses: Set<() => void> = new Set();
   #isClosed = false;
@@ -79,7 +81,7 @@ export class Endpoint {
     const deadline = performance.now() + limits.muteGraceMs;
     for (;;) {
       if (this.#isClosed) throw new TransportError('closed', 'the connection was closed');
-      const outcome = await this.#pool.publish(encrypted ? wrapEvent(event, recipient) : event);
+      const outcome = await this.#pool.publish(encrypted ? this.#wrap(event, recipient) : event);
       if (outcome !== 'muted' || performance.now() >= deadline) return outcome;
       await this.#pause(limits.muteRetryMs);
     }
@@ -88,6 +90,7 @@ export class Endpoint {
   close(): void {
     this.#isClosed = true;
     for (const end of this.#pauses) end();
+    this.#wrapKeys.close();
     this.#pool.close();
   }
 
@@ -103,6 +106,10 @@ export class Endpoint {
       `the message makes a frame of ${bytes} bytes; the relays in use take ${maxBytes}`,
       { data: { bytes, maxBytes } },
     );
+  }
+
+  #wrap(event: NostrEvent, recipient: string): NostrEvent {
+    return wrapEvent(event, recipient, { key: this.#wrapKeys.take(recipient) });
   }
 
   #pause(ms: number): Promise<void> {

@@ -43,6 +43,8 @@ export const limits = {
   recentIds: 100_000,
   /** Decryptions under way at once: a remote signer answers slowly, and strangers can send without end. */
   maxDecrypting: 256,
+  /** Recipients for whom the next wrap's key is kept ready: the ones that are being answered. */
+  maxPreparedWraps: 128,
   /** Frames above a gap that are kept until it closes. */
   maxReordered: 512,
   /** How long a frame that never came holds up the ones behind it. */
