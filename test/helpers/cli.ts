@@ -18,16 +18,25 @@ export interface Ended {
   stderr: string;
 }
 
-/** One command line in a process of its own, from the sources. */
+export interface CliPlace {
+  /** What runs `mcp-nostr`. @default from the sources */
+  words?: readonly string[];
+  folder?: string;
+}
+
+/** One command line in a process of its own. */
 export class CliRun {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv) {
-    const [command = '', ...words] = [...cliWords, ...args];
-    this.child = spawn(command, words, { cwd: root, env: { ...process.env, NO_COLOR: '1', ...env } });
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv, place: CliPlace = {}) {
+    const [command = '', ...words] = [...(place.words ?? cliWords), ...args];
+    this.child = spawn(command, words, {
+      cwd: place.folder ?? root,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+    });
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.ended = once(this.child, 'close').then(() => ({

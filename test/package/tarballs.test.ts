@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { CliRun } from '../helpers/cli.ts';
 import { bin, packageFolders, root, run } from './run.ts';
 
 /** What a stranger writes after `npm install`, in one file: a relay, a server, a client. */
@@ -29,6 +30,16 @@ console.log(JSON.stringify({ content: result.content, engine: engineName }));
 await client.close();
 await server.close();
 await relay.close();
+`;
+
+/** A server on stdin and stdout, for `mcp-nostr serve`. */
+const stdioServer = `
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+
+const mcp = new McpServer({ name: 'packed', version: '1.0.0' });
+mcp.registerTool('ping', {}, () => ({ content: [{ type: 'text', text: 'pong' }] }));
+await mcp.connect(new StdioServerTransport());
 `;
 
 /** Uses every package's types. */
@@ -109,7 +120,7 @@ describe('the packed packages', () => {
         .split('\n')
         .map((path) => path.replace('package/', ''));
       expect(files).toEqual(expect.arrayContaining(wanted));
-      const unwanted = /\.test\.|tsbuildinfo|vectors\.json|node_modules/;
+      const unwanted = /\.test\.|tsbuildinfo|(bip340|nip44)\.vectors\.json|node_modules/;
       expect(files.filter((path) => unwanted.test(path))).toEqual([]);
     }
   });
@@ -144,6 +155,20 @@ describe('the packed packages', () => {
     for (const command of ['serve', 'connect', 'call', 'relay']) expect(help).toContain(`  ${command} `);
   });
 
+  it('bring a command line that runs a relay, serves a stdio server on it and calls that', async () => {
+    const place = { words: [join(project, 'node_modules/.bin/mcp-nostr')], folder: project };
+    const env = { MCP_NOSTR_HOME: join(folder, 'home') };
+    const relay = new CliRun(['relay', '--port', '0', '--json'], env, place);
+    const url = String((await relay.event('ready'))['url']);
+    const words = ['serve', '--public', '--json', '--relay', url, '--', process.execPath, 'stdio.mjs'];
+    const server = new CliRun(words, env, place);
+    const address = String((await server.event('ready'))['address']);
+    const call = await new CliRun(['call', address, 'ping', '--json'], env, place).ended;
+    expect(JSON.parse(call.stdout)).toMatchObject({ result: { content: [{ type: 'text', text: 'pong' }] } });
+    expect((await server.stop()).exitCode).toBe(0);
+    expect((await relay.stop()).exitCode).toBe(0);
+  });
+
   it.each(Object.entries(resolutions))('type-check under %s resolution', async (name, options) => {
     const compilerOptions = { ...options, target: 'es2022', lib: ['es2023', 'dom'], types: ['node'] };
     const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
@@ -171,6 +196,7 @@ async function installTarballs(): Promise<void> {
   const manifest = { name: 'project', private: true, type: 'module', dependencies, overrides };
   await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
   await writeFile(join(project, 'round-trip.mjs'), roundTrip);
+  await writeFile(join(project, 'stdio.mjs'), stdioServer);
   await writeFile(join(project, 'typed.ts'), typed);
   await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], project);
 }
