@@ -84,7 +84,9 @@ export class ClientConnection {
     }
     if (!this.#isOpen) await this.#opened;
     this.#checkOver();
-    const sent = await this.#link.send([message]);
+    const sent = await this.#link.send([message]).catch((error: unknown) => {
+      throw this.#explain(error); // it was not signed, so it did not leave
+    });
     this.#carry([message], sent.event);
     await this.#published(sent);
   }
@@ -114,22 +116,29 @@ export class ClientConnection {
   /** Says `bye` so that the server frees the connection at once, but waits no longer than a moment. */
   async close(): Promise<void> {
     if (this.#isOver) return;
-    const wasHeard = this.#isOpen || this.#hasOpening;
+    const mayBeKnown = this.#isOpen || this.#hasOpening;
     this.#end(new TransportError('closed', 'the connection was closed'));
-    if (!wasHeard) return;
+    if (!mayBeKnown) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const bye = this.#link.sendControl('bye', 'closed').then((sent) => sent.published);
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, limits.byeTimeoutMs);
     });
-    await Promise.race([bye.catch(() => {}), late]);
+    await Promise.race([this.#sayBye(), late]);
     clearTimeout(timer);
+  }
+
+  async #sayBye(): Promise<void> {
+    try {
+      const bye = await this.#link.sendControl('bye', 'closed');
+      await bye.published;
+    } catch {
+      // The server finds out by itself, later.
+    }
   }
 
   /** Sends the opening, and again until the server is heard or time is up. */
   #open(): void {
     const failedBy = (error: unknown): void => this.#fail(this.#explain(error));
-    this.#openTimer = setTimeout(() => failedBy(this.#silence()), limits.openTimeoutMs);
     const first = this.#link.send(this.#openingMessages);
     let waitMs: number = limits.openRetryMs;
     const again = (): void => {
@@ -137,7 +146,13 @@ export class ClientConnection {
       this.#retryTimer = setTimeout(again, waitMs);
       this.#offer(this.#link.sendAgain(this.#openingMessages, 0));
     };
-    this.#retryTimer = setTimeout(again, waitMs);
+    // A person may have to allow the signature: silence is counted from when there is something to answer.
+    const startTimers = (): void => {
+      if (this.#isOver || this.#isOpen) return;
+      this.#openTimer = setTimeout(() => failedBy(this.#silence()), limits.openTimeoutMs);
+      this.#retryTimer = setTimeout(again, waitMs);
+    };
+    first.then(startTimers, () => {}); // a failure is handled below
     // A refusal by all relays, or `mute:` from all for the whole grace time, ends the waiting early.
     this.#offer(first, failedBy);
   }
@@ -232,7 +247,10 @@ export class ClientConnection {
   }
 
   #fail(error: TransportError): void {
-    if (!this.#isOpen) this.#end(error);
+    if (this.#isOpen || this.#isOver) return;
+    this.#end(error);
+    // The server may have opened although we do not hear it.
+    if (this.#openingsSent > 0) void this.#sayBye(); // it never rejects
   }
 
   #checkOver(): void {

@@ -120,7 +120,11 @@ export class NostrClientTransport {
     this.#endpoint?.close();
     this.#tasks.close();
     this.#pending.takeAll();
-    this.onclose?.();
+    try {
+      this.onclose?.();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   async #findRelays(): Promise<string[]> {

@@ -8,9 +8,7 @@ describe('PendingRequests', () => {
   it('settles each request once', () => {
     const pending = new PendingRequests();
     pending.add(request(0));
-    expect(pending.size).toBe(1);
     expect([pending.settle(0), pending.settle(0), pending.settle(1)]).toEqual([true, false, false]);
-    expect(pending.size).toBe(0);
   });
 
   it('tells the id 1 from the id "1"', () => {

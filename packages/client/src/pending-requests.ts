@@ -5,10 +5,6 @@ export class PendingRequests {
   readonly #events: Map<RequestId, string[]> = new Map();
   readonly #ids: Map<string, RequestId> = new Map();
 
-  get size(): number {
-    return this.#events.size;
-  }
-
   add(request: JsonRpcRequest): void {
     this.#events.set(request.id, []);
   }

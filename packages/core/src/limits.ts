@@ -7,8 +7,6 @@ export const limits = {
    * event just below 64 KiB, the smallest common bound; one byte more falls into NIP-44's next padding step.
    */
   defaultFrameBytes: 40_960,
-  /** A relay's answer or event that is larger is not even parsed: no relay in use declares more. */
-  maxRelayMessageBytes: 1_048_576,
   /** How old an opening may be. Long enough for slow relays and unsynchronised clocks, short enough to remember. */
   maxAgeSeconds: 120,
   /** How far ahead of us a peer's clock may be. */

@@ -34,6 +34,11 @@ describe('the link tag', () => {
     expect(() => parseLinkTag([tag])).toThrow(expect.objectContaining({ code: 'bad_link' }));
   });
 
+  it('ignores what a later version appends', () => {
+    const link = { connection, sequence: 4, acknowledged: 2, instance };
+    expect(parseLinkTag([['link', connection, '4', '2', instance, '', '', 'more']])).toEqual(link);
+  });
+
   it('cuts a reason that is too long to show', () => {
     const tag = ['link', connection, '', '0', '', 'refuse', 'x'.repeat(10_000)];
     expect(parseLinkTag([tag]).detail).toHaveLength(200);

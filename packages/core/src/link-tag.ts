@@ -52,7 +52,8 @@ export function parseLinkTag(tags: string[][]): LinkTag {
   if (!INSTANCE.test(instance)) throw bad(`its instance is ${JSON.stringify(instance.slice(0, 64))}`);
   const link: LinkTag = { connection, acknowledged: Number(acknowledged), instance };
   if (sequence !== '') link.sequence = Number(sequence);
-  if (control !== undefined) {
+  // Empty where a later version appends elements to a frame with messages.
+  if (control !== undefined && control !== '') {
     if (!isControl(control)) throw bad(`its control is ${JSON.stringify(control.slice(0, 64))}`);
     link.control = control;
     link.detail = detail.slice(0, MAX_DETAIL_LENGTH);

@@ -10,9 +10,19 @@ export const limits = {
   openingAckMs: 50,
   /** Ids of connections that ended, kept until their opening is too old to be taken again. */
   maxClosedConnections: 20_000,
-  /** Refusals and resets to strangers in a second: each costs us two signatures. */
+  /** Refusals in a second, and as many resets: each costs two signatures and an event on every relay. */
   refusalsPerSecond: 20,
   refusalBurst: 40,
+  /**
+   * New connections in a second: each makes an MCP server, perhaps a process. Within the window in which an opening
+   * is taken (180 s) they stay below `maxClosedConnections`.
+   */
+  openingsPerSecond: 50,
+  openingBurst: 200,
+  /** Work under way protects a connection only while its client was heard within this. */
+  workProtectsMs: 600_000,
+  /** Messages that wait while the MCP server is being made. */
+  maxEarlyMessages: 1_000,
   /** `close()` gives the last frames this long to leave. */
   closeTimeoutMs: 1_000,
 } as const;

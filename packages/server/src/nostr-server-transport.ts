@@ -126,14 +126,15 @@ export class NostrServerTransport {
   }
 
   #take(message: JsonRpcMessage, event: string): void {
+    const isFull = this.#early !== undefined && this.#early.length >= limits.maxEarlyMessages;
     if (isRequest(message)) {
       if (this.#requests.has(message.id)) {
         return this.#report(
           new Error(`request ${JSON.stringify(message.id)} came twice while it was under way`),
         );
       }
-      if (this.#requests.size >= limits.maxRequestsPerConnection) {
-        const text = `${limits.maxRequestsPerConnection} requests of this connection are under way; wait for answers`;
+      if (isFull || this.#requests.size >= limits.maxRequestsPerConnection) {
+        const text = `${this.#requests.size} requests of this connection are under way; wait for answers`;
         void this.#try(failureResponse(message.id, 'busy', text), event);
         return;
       }
@@ -145,7 +146,7 @@ export class NostrServerTransport {
       if (cancelled !== undefined) this.#requests.cancel(cancelled);
     };
     if (this.#early === undefined) this.#tasks.add(deliver);
-    else this.#early.push(deliver);
+    else if (!isFull) this.#early.push(deliver);
   }
 
   async #answer(message: JsonRpcMessage): Promise<void> {

@@ -74,7 +74,14 @@ class Server implements NostrServer {
   readonly #instance: string = randomHex(8);
   readonly #connections: Map<string, ServerConnection> = new Map();
   readonly #openings = new Openings();
-  readonly #strangers = new TokenBucket(limits.refusalsPerSecond, limits.refusalBurst);
+  /** Connections that are over and whose MCP servers are being closed: they take room until they are gone. */
+  #ending = 0;
+  /** Two, so that a flood of strangers does not keep a known client from learning of a restart. */
+  readonly #answers = {
+    refuse: new TokenBucket(limits.refusalsPerSecond, limits.refusalBurst),
+    reset: new TokenBucket(limits.refusalsPerSecond, limits.refusalBurst),
+  };
+  readonly #admissions = new TokenBucket(limits.openingsPerSecond, limits.openingBurst);
   #isClosed = false;
 
   constructor(pubkey: string, options: ServeOptions, factory: McpServerFactory) {
@@ -162,7 +169,8 @@ class Server implements NostrServer {
     if (verdict === 'ended') return;
     if (verdict === 'clock') return this.#answerStranger(frame, 'refuse', 'clock');
     if (!this.#mayOpen(frame)) return this.#answerStranger(frame, 'refuse', 'opening_not_harmless');
-    if (!this.#makeRoom(pubkey)) return this.#answerStranger(frame, 'refuse', 'busy');
+    if (!this.#admissions.take() || !this.#makeRoom(pubkey))
+      return this.#answerStranger(frame, 'refuse', 'busy');
     const caller: Caller = { pubkey, npub: formatNpub(pubkey), connectionId: frame.link.connection };
     const connection: ServerConnection = new ServerConnection({
       endpoint: this.#endpoint,
@@ -172,8 +180,10 @@ class Server implements NostrServer {
       factory: this.#factory,
       onrequest: (summary) => this.#onrequest({ ...summary, caller }),
       onerror: (error) => this.#report(error),
-      onended: () => {
+      onended: (gone) => {
         this.#connections.delete(key);
+        this.#ending++;
+        void gone.then(() => this.#ending--); // it never rejects
         this.#openings.ended(key, createdAt, this.#endpoint.nowSeconds());
       },
     });
@@ -201,6 +211,8 @@ class Server implements NostrServer {
     const crowd = own.length >= limits.maxConnectionsPerKey ? own : all;
     const bound =
       crowd === own ? limits.maxConnectionsPerKey : (this.#options.maxConnections ?? limits.maxConnections);
+    // One that makes room leaves a process behind for a while: as many again, and no more.
+    if (this.#ending >= (this.#options.maxConnections ?? limits.maxConnections)) return false;
     if (crowd.length < bound) return true;
     const oldest = crowd.filter(({ isIdle }) => isIdle).sort((a, b) => a.heardAt - b.heardAt)[0];
     void oldest?.close('idle'); // it never rejects
@@ -209,13 +221,14 @@ class Server implements NostrServer {
 
   /** One control frame to somebody without a connection, as long as there are not too many of them. */
   #answerStranger(frame: IncomingFrame, control: 'refuse' | 'reset', detail: string): void {
-    if (!this.#strangers.take()) return;
+    if (!this.#answers[control].take()) return;
     const link = new Link({
       endpoint: this.#endpoint,
       peer: frame.event.pubkey,
       connection: frame.link.connection,
       instance: this.#instance,
       encrypted: frame.encrypted,
+      muteGraceMs: 0, // a stranger who does not listen must not cost more than one event
       onframe: () => {},
       onloss: () => {},
     });

@@ -23,15 +23,13 @@ export interface ServerConnectionOptions {
   factory: McpServerFactory;
   onrequest: (summary: RequestSummary) => void;
   onerror: (error: Error) => void;
-  /** It is over and takes no more frames. */
-  onended: () => void;
+  /** It is over and takes no more frames; `gone` resolves when its MCP server is closed, and never rejects. */
+  onended: (gone: Promise<void>) => void;
 }
 
 /** One connection at the server: its link, its transport and its own MCP server. */
 export class ServerConnection {
   readonly caller: Caller;
-  /** The time of the opening, in seconds. */
-  readonly openedAt: number;
   readonly #options: ServerConnectionOptions;
   readonly #link: Link;
   readonly #transport: NostrServerTransport;
@@ -45,7 +43,6 @@ export class ServerConnection {
     const { opening, caller } = options;
     this.#options = options;
     this.caller = caller;
-    this.openedAt = opening.event.created_at;
     this.#link = new Link({
       endpoint: options.endpoint,
       peer: caller.pubkey,
@@ -56,6 +53,7 @@ export class ServerConnection {
       onloss: (lost) => options.onerror(new Error(`${lost.length} frames of ${caller.npub} did not arrive`)),
       onfirst: (event) => {
         this.#firstFrame = event;
+        clearTimeout(this.#ackTimer);
       },
     });
     this.#transport = new NostrServerTransport({
@@ -70,9 +68,10 @@ export class ServerConnection {
     void this.#start(); // it never rejects
   }
 
-  /** A connection with work under way is not given up for a new one. */
+  /** A connection with work under way is not given up for a new one, as long as its client shows itself. */
   get isIdle(): boolean {
-    return this.#transport.requestsUnderWay === 0;
+    const silentMs = performance.now() - this.#heardAt;
+    return this.#transport.requestsUnderWay === 0 || silentMs > limits.workProtectsMs;
   }
 
   /** When the client was last heard, on the clock of `performance.now()`. */
@@ -85,6 +84,8 @@ export class ServerConnection {
     if (this.#isOver || frame.encrypted !== this.#link.encrypted) return;
     this.#heardAt = performance.now();
     const { sequence, control } = frame.link;
+    // In plain text every relay brings a copy; a client that has not heard us signs anew.
+    if (frame.isRepeat) return;
     if (control === 'probe') return this.#ack();
     if (sequence === 0 && this.#link.knows(0)) return this.#openedAgain();
     this.#link.receive(frame);
@@ -94,8 +95,9 @@ export class ServerConnection {
   async close(reason: string): Promise<void> {
     if (this.#isOver) return;
     await this.#end(async () => {
-      const sent = await this.#link.sendControl('bye', reason);
-      await sent.published;
+      const bye = this.#link.sendControl('bye', reason).then((sent) => sent.published);
+      // A signer that does not answer must not hold up the end.
+      await atMost(limits.closeTimeoutMs, bye);
     });
   }
 
@@ -144,12 +146,26 @@ export class ServerConnection {
     this.#isOver = true;
     clearTimeout(this.#ackTimer);
     this.#link.close();
-    this.#options.onended();
-    const { onerror } = this.#options;
+    const { onended, onerror } = this.#options;
+    const gone = this.#closeServer().catch(onerror);
+    onended(gone);
     await Promise.all([
       farewell?.().catch(() => {}), // the client may be gone
       this.#transport.close().catch(onerror),
-      this.#closeServer().catch(onerror),
+      gone,
     ]);
+  }
+}
+
+/** Waits for the work, but not for ever. */
+async function atMost(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -10,6 +10,7 @@ import {
   wrapEvent,
 } from '@mcp-nostr/core';
 
+import { boundedSigner } from './bounded-signer.ts';
 import { TransportError } from './errors.ts';
 import { limits } from './limits.ts';
 import { type Encryption, type IncomingFrame, Receiver } from './receiver.ts';
@@ -37,6 +38,7 @@ export interface EndpointOptions {
 /** One key on some relays: frames to anyone, frames from anyone. */
 export class Endpoint {
   readonly #options: EndpointOptions;
+  readonly #signer: Signer;
   readonly #pool: RelayPool;
   readonly #wrapKeys = new WrapKeys();
   /** Ends the pause of each frame that waits to be offered again. */
@@ -45,7 +47,8 @@ export class Endpoint {
 
   constructor(options: EndpointOptions) {
     this.#options = options;
-    const receiver = new Receiver(options);
+    this.#signer = boundedSigner(options.signer, limits.signerTimeoutMs);
+    const receiver = new Receiver({ ...options, signer: this.#signer });
     this.#pool = new RelayPool(options);
     this.#pool.subscribe(
       () => [this.#filter()],
@@ -67,7 +70,7 @@ export class Endpoint {
    * @throws {TransportError} `message_too_large`
    */
   async sign(frame: Frame, recipient: string, createdAt: number): Promise<NostrEvent> {
-    const event = await this.#options.signer.signEvent(encodeFrame(frame, recipient, createdAt));
+    const event = await this.#signer.signEvent(encodeFrame(frame, recipient, createdAt));
     await this.#checkSize(event);
     return event;
   }
@@ -77,8 +80,13 @@ export class Endpoint {
    * say that nobody listens it is offered again, up to the grace time: a peer that reconnects needs a moment.
    * @throws {TransportError} `relays_unreachable`, `closed`
    */
-  async publish(event: NostrEvent, recipient: string, encrypted: boolean): Promise<PublishOutcome> {
-    const deadline = performance.now() + limits.muteGraceMs;
+  async publish(
+    event: NostrEvent,
+    recipient: string,
+    encrypted: boolean,
+    graceMs: number = limits.muteGraceMs,
+  ): Promise<PublishOutcome> {
+    const deadline = performance.now() + graceMs;
     for (;;) {
       if (this.#isClosed) throw new TransportError('closed', 'the connection was closed');
       const outcome = await this.#pool.publish(encrypted ? this.#wrap(event, recipient) : event);
@@ -96,9 +104,9 @@ export class Endpoint {
 
   async #checkSize(event: NostrEvent): Promise<void> {
     // Three bytes are the most that a UTF-16 unit takes once JSON is escaped a second time; 2 KiB is for the rest.
-    if (event.content.length * 3 + 2_048 <= wire.defaultFrameBytes) return;
+    if (event.content.length * 3 + 2_048 <= limits.smallFrameBytes) return;
     const bytes = new TextEncoder().encode(JSON.stringify(event)).length;
-    if (bytes <= wire.defaultFrameBytes) return;
+    if (bytes <= limits.smallFrameBytes) return;
     const maxBytes = await this.#pool.frameBytes();
     if (bytes <= maxBytes) return;
     throw new TransportError(

@@ -33,6 +33,10 @@ export const limits = {
   maxQueuedBytes: 8_388_608,
   /** A relay that says `rate-limited:` is asked again after this; after `error:` too, once. */
   rateLimitRetryMs: 1_000,
+  /** A frame up to this fits into the smallest message that a relay in use declares, and waits for no document. */
+  smallFrameBytes: 8_192,
+  /** A socket that closed this often right after an event: it is the event that the relay does not bear. */
+  maxWrites: 2,
   /** The information document (NIP-11) is small and optional. */
   informationTimeoutMs: 3_000,
   /** An information document above this is none. */
@@ -41,6 +45,8 @@ export const limits = {
   maxQueriedEvents: 500,
   /** Ids remembered in one generation of two: with 1,000 frames a second this covers the freshness window. */
   recentIds: 100_000,
+  /** A signer may have to ask a person, who may have to look for the window. */
+  signerTimeoutMs: 120_000,
   /** Decryptions under way at once: a remote signer answers slowly, and strangers can send without end. */
   maxDecrypting: 256,
   /** Recipients for whom the next wrap's key is kept ready: the ones that are being answered. */

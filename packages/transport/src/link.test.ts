@@ -107,16 +107,28 @@ describe('what a link receives', () => {
     expect([frames, losses]).toEqual([[1], [[0]]]);
   });
 
-  it('gives a gap behind another its whole time', () => {
-    const { link, losses } = open();
-    link.receive(incoming(1));
-    link.receive(incoming(3));
+  it('is held up once and not by every gap before it', () => {
+    const { link, frames, losses } = open();
+    for (const sequence of [1, 3, 5, 7, 8]) link.receive(incoming(sequence));
     vi.advanceTimersByTime(limits.gapTimeoutMs - 1);
+    expect(frames).toEqual([]);
+    vi.advanceTimersByTime(10);
+    expect([frames, losses]).toEqual([
+      [1, 3, 5, 7, 8],
+      [[0], [2], [4], [6]],
+    ]);
+  });
+
+  it('waits its own time where a gap before it closes in time', () => {
+    const { link, frames, losses } = open();
+    link.receive(incoming(1));
+    vi.advanceTimersByTime(limits.gapTimeoutMs - 1);
+    link.receive(incoming(3));
     link.receive(incoming(0));
     vi.advanceTimersByTime(limits.gapTimeoutMs - 1);
-    expect(losses).toEqual([]);
+    expect([frames, losses]).toEqual([[0, 1], []]);
     vi.advanceTimersByTime(1);
-    expect(losses).toEqual([[2]]);
+    expect([frames, losses]).toEqual([[0, 1, 3], [[2]]]);
   });
 
   it('is nothing after it was closed, not even what was waiting', () => {

@@ -8,6 +8,7 @@ import {
 
 import type { Endpoint } from './endpoint.ts';
 import { limits } from './limits.ts';
+import { TransportError } from './errors.ts';
 import type { IncomingFrame } from './receiver.ts';
 import type { PublishOutcome } from './relay-publisher.ts';
 import { Reordering } from './reordering.ts';
@@ -22,6 +23,8 @@ export interface LinkOptions {
   instance: string;
   /** Fixed by the opening. */
   encrypted: boolean;
+  /** How long a frame is offered again while nobody listens. @default `limits.muteGraceMs` */
+  muteGraceMs?: number;
   /** Frames with a sequence number, each once and in order. */
   onframe: (frame: IncomingFrame) => void;
   /** Numbers that never came and were given up. */
@@ -86,7 +89,7 @@ export class Link {
 
   /** The same signed frame once more, in a fresh wrap. */
   publish(event: NostrEvent): Promise<PublishOutcome> {
-    return this.#options.endpoint.publish(event, this.peer, this.encrypted);
+    return this.#options.endpoint.publish(event, this.peer, this.encrypted, this.#options.muteGraceMs);
   }
 
   /** A verified frame with a sequence number of this connection. */
@@ -113,6 +116,8 @@ export class Link {
     // A signer that answers slowly must not let a later frame overtake.
     this.#signing = signed.catch(() => {});
     const event = await signed;
+    if (this.#isClosed && draft.header?.control !== 'bye')
+      throw new TransportError('closed', 'the connection is over');
     const published = this.publish(event);
     published.catch(() => {}); // whoever waits for it sees the failure; nobody needs to wait
     return { event, published };
@@ -140,13 +145,15 @@ export class Link {
 
   /** Frames in order; handling one may close the link. */
   #deliver(frames: IncomingFrame[]): void {
-    // A gap gets its whole time, also when it opened behind another.
     if (frames.length > 0 || !this.#incoming.hasGap) {
       clearTimeout(this.#gapTimer);
       this.#gapTimer = undefined;
     }
-    if (this.#incoming.hasGap) {
-      this.#gapTimer ??= setTimeout(() => this.#skipGap(), limits.gapTimeoutMs);
+    // A frame waits its time once, however many gaps lie before it.
+    const since = this.#incoming.waitsSince;
+    if (since !== undefined) {
+      const waitMs = Math.max(0, since + limits.gapTimeoutMs - performance.now());
+      this.#gapTimer ??= setTimeout(() => this.#skipGap(), waitMs);
     }
     for (const frame of frames) if (!this.#isClosed) this.#options.onframe(frame);
   }

@@ -65,14 +65,14 @@ export class Receiver {
 
   async #receive(outer: NostrEvent, relay: string): Promise<void> {
     const { pubkey, encryption } = this.#options;
-    if (outer.tags.length > wire.maxTags)
-      throw new DecodeError('too_large', `event has ${outer.tags.length} tags`);
+    checkTags(outer);
     const encrypted = outer.kind === EPHEMERAL_GIFT_WRAP_KIND;
     if (!encrypted && outer.kind !== MESSAGE_KIND) throw wrongKind(outer);
     if (encryption !== 'optional' && encrypted !== (encryption === 'required')) throw wrongKind(outer);
     if (tagValue(outer, 'p') !== pubkey) throw wrongRecipient(outer);
     const inner = encrypted ? await this.#unwrap(outer) : outer;
     if (inner === undefined) return;
+    checkTags(inner);
     if (inner.kind !== MESSAGE_KIND) throw wrongKind(inner);
     // Without this a server could wrap a client's signed request again for another server.
     if (tagValue(inner, 'p') !== pubkey) throw wrongRecipient(inner);
@@ -102,12 +102,15 @@ export class Receiver {
   async #unwrap(outer: NostrEvent): Promise<NostrEvent | undefined> {
     // The payload ends in its MAC, which names it better than the id: a relay can put an id on anything, but only
     // the payload itself decrypts under its MAC.
-    const mark = outer.content.slice(-44);
+    const mark = ownCopy(outer.content.slice(-44));
     if (this.#outer.has(mark)) return undefined;
     // Another relay may bring it while a remote signer is still at work. Compared whole: a copied MAC proves nothing.
     for (const each of this.#decrypting)
       if (each.content === outer.content && each.pubkey === outer.pubkey) return undefined;
-    if (this.#decrypting.size >= limits.maxDecrypting) return undefined;
+    if (this.#decrypting.size >= limits.maxDecrypting) {
+      const text = `payload not decrypted: the signer has ${limits.maxDecrypting} others to do`;
+      throw new DecodeError('not_decryptable', text);
+    }
     this.#decrypting.add(outer);
     try {
       const inner = await unwrapEvent(outer, this.#options.signer);
@@ -117,6 +120,15 @@ export class Receiver {
       this.#decrypting.delete(outer);
     }
   }
+}
+
+/** A slice keeps the whole text that it was cut from in memory (V8); the remembered mark must not. */
+function ownCopy(text: string): string {
+  return Array.from(text).join('');
+}
+
+function checkTags({ tags }: NostrEvent): void {
+  if (tags.length > wire.maxTags) throw new DecodeError('too_large', `event has ${tags.length} tags`);
 }
 
 function wrongKind(event: NostrEvent): DecodeError {

@@ -145,6 +145,7 @@ export class RelayConnection {
     const { idlePingMs, pongTimeoutMs, authTimeoutMs } = this.#timing;
     this.#openedAt = performance.now();
     this.#information = undefined;
+    void this.information(); // it never rejects, and the first larger frame need not wait for it
     this.#liveness = new Liveness({
       idlePingMs,
       pongTimeoutMs,
@@ -201,7 +202,7 @@ export class RelayConnection {
         this.#closedByRelay(message.subscription, refusal(this.url, message.reason));
         break;
       case 'NOTICE':
-        queueMicrotask(() => this.#options.onnotice?.(this.url, message.text));
+        this.#tell(() => this.#options.onnotice?.(this.url, message.text));
         break;
       case 'AUTH':
         this.#auth?.challenge(message.challenge);
@@ -280,7 +281,17 @@ export class RelayConnection {
 
   #setState(state: RelayState): void {
     this.#state = state;
-    // Not at once: the handler may close this connection, throw, or ask a pool that is still being made.
-    queueMicrotask(() => this.#options.onstate?.(state));
+    this.#tell(() => this.#options.onstate?.(state));
+  }
+
+  /** Not at once: a handler may close this connection, throw, or ask a pool that is still being made. */
+  #tell(handler: () => void): void {
+    queueMicrotask(() => {
+      try {
+        handler();
+      } catch {
+        // Whoever watches must not be able to end the process.
+      }
+    });
   }
 }

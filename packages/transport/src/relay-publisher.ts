@@ -27,6 +27,8 @@ interface Entry {
   /** Some socket took it and no refusal came, so nobody can say that it did not arrive. */
   mayHaveArrived: boolean;
   hasFailed: boolean;
+  /** Sockets that took it and were lost before an OK. */
+  lostWith: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -68,8 +70,11 @@ export class RelayPublisher {
     this.#write = undefined;
     this.#pauseReason = reason;
     for (const entry of this.#entries.values()) {
-      if (entry.isWritten) this.#wait(entry);
+      if (!entry.isWritten) continue;
       entry.isWritten = false;
+      // Some relays cut the connection over an event that is too large: it must not take the next one with it too.
+      if (++entry.lostWith >= limits.maxWrites) entry.settle('sent');
+      else this.#wait(entry);
     }
   }
 
@@ -109,6 +114,7 @@ export class RelayPublisher {
       isWritten: false,
       mayHaveArrived: false,
       hasFailed: false,
+      lostWith: 0,
       timer: undefined,
       settle: (outcome) => {
         clearTimeout(entry.timer);

@@ -6,7 +6,7 @@ import { limits } from './limits.ts';
  */
 export class Reordering<T> {
   #expected = 0;
-  readonly #early: Map<number, T> = new Map();
+  readonly #early: Map<number, { item: T; since: number }> = new Map();
 
   /** The next number that has not come; all below it have. */
   get expected(): number {
@@ -18,6 +18,11 @@ export class Reordering<T> {
     return this.#early.size > 0;
   }
 
+  /** When the lowest number that waits came, on the clock of `performance.now()`. */
+  get waitsSince(): number | undefined {
+    return this.#early.get(Math.min(...this.#early.keys()))?.since;
+  }
+
   /** Whether this number has been here already. */
   knows(sequence: number): boolean {
     return sequence < this.#expected || this.#early.has(sequence);
@@ -26,7 +31,7 @@ export class Reordering<T> {
   /** What can be delivered now, in order. A number that is known, or too far ahead, is ignored. */
   push(sequence: number, item: T): T[] {
     if (this.knows(sequence) || sequence >= this.#expected + limits.maxReordered) return [];
-    this.#early.set(sequence, item);
+    this.#early.set(sequence, { item, since: performance.now() });
     return this.#drain();
   }
 
@@ -41,10 +46,10 @@ export class Reordering<T> {
   #drain(): T[] {
     const items: T[] = [];
     for (;;) {
-      const item = this.#early.get(this.#expected);
-      if (item === undefined) return items;
+      const early = this.#early.get(this.#expected);
+      if (early === undefined) return items;
       this.#early.delete(this.#expected++);
-      items.push(item);
+      items.push(early.item);
     }
   }
 }
