@@ -36,7 +36,7 @@ export interface LinkOptions {
 export interface SentFrame {
   /** The signed inner event. */
   event: NostrEvent;
-  /** How the relays took it; rejects as {@link Endpoint.publish} does. */
+  /** How the relays took it, or that the peer has it; rejects as {@link Endpoint.publish} does. */
   published: Promise<PublishOutcome>;
 }
 
@@ -58,6 +58,8 @@ export class Link {
   clockOffsetSeconds = 0;
   readonly #options: LinkOptions;
   readonly #incoming: Reordering<IncomingFrame> = new Reordering();
+  /** Our frames that the peer has not acknowledged and whose publication is under way. */
+  readonly #unacknowledged: Map<number, () => void> = new Map();
   #nextSequence = 0;
   #peerStamp = 0;
   #signing: Promise<unknown> = Promise.resolve();
@@ -92,9 +94,11 @@ export class Link {
     return this.#options.endpoint.publish(event, this.peer, this.encrypted, this.#options.muteGraceMs);
   }
 
-  /** A verified frame with a sequence number of this connection. */
+  /** A verified frame of this connection. */
   receive(frame: IncomingFrame): void {
-    const { sequence } = frame.link;
+    const { sequence, acknowledged } = frame.link;
+    // The peer's own word counts for more than what a relay says of it.
+    for (const [sent, confirm] of this.#unacknowledged) if (sent < acknowledged) confirm();
     if (sequence === undefined || this.#isClosed) return;
     this.#peerStamp = Math.max(this.#peerStamp, frame.event.created_at);
     this.#deliver(this.#incoming.push(sequence, frame));
@@ -115,15 +119,31 @@ export class Link {
     const signed = this.#signing.then(() => this.#signNow(draft));
     // A signer that answers slowly must not let a later frame overtake.
     this.#signing = signed.catch(() => {});
-    const event = await signed;
+    const { event, sequence } = await signed;
     if (this.#isClosed && draft.header?.control !== 'bye')
       throw new TransportError('closed', 'the connection is over');
-    const published = this.publish(event);
+    const published = this.#publishOrHear(event, sequence);
     published.catch(() => {}); // whoever waits for it sees the failure; nobody needs to wait
     return { event, published };
   }
 
-  async #signNow({ messages, requestEvent, header = {}, isNumbered = false }: Draft): Promise<NostrEvent> {
+  /** Done when a relay took it or the peer acknowledged it, whichever is first. */
+  async #publishOrHear(event: NostrEvent, sequence: number | undefined): Promise<PublishOutcome> {
+    if (sequence === undefined) return this.publish(event);
+    const heard = new Promise<PublishOutcome>((resolve) => {
+      this.#unacknowledged.set(sequence, () => resolve('accepted'));
+    });
+    try {
+      return await Promise.race([this.publish(event), heard]);
+    } finally {
+      this.#unacknowledged.delete(sequence);
+    }
+  }
+
+  async #signNow({ messages, requestEvent, header = {}, isNumbered = false }: Draft): Promise<{
+    event: NostrEvent;
+    sequence: number | undefined;
+  }> {
     const { endpoint } = this.#options;
     const sequence = isNumbered ? this.#nextSequence : header.sequence;
     const link: LinkTag = {
@@ -140,7 +160,7 @@ export class Link {
     // Taken only now: a frame that could not be signed, or is too large, must leave no hole in the sequence.
     if (isNumbered) this.#nextSequence++;
     if (sequence === 0) this.#options.onfirst?.(event);
-    return event;
+    return { event, sequence };
   }
 
   /** Frames in order; handling one may close the link. */
