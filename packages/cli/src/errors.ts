@@ -79,6 +79,7 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
     exitCode: exitCodes.unexpected,
     hint: "the fault is at the server's end; its owner sees more there",
   },
+  signer_failed: { exitCode: exitCodes.unexpected, hint: 'nothing was sent; try again' },
 };
 
 /** Errors of the address and the machine that the person at the keyboard can put right. */

@@ -233,11 +233,11 @@ export class ClientConnection {
     });
   }
 
+  /** Whatever is not of the transport came out of the signer. */
   #explain(error: unknown): TransportError {
     if (error instanceof TransportError) return error;
-    return new TransportError('relays_unreachable', error instanceof Error ? error.message : String(error), {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    return new TransportError('signer_failed', `the signer refused: ${reason}`, { cause: error });
   }
 
   #lose(reason: string): void {

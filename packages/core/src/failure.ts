@@ -19,6 +19,8 @@ export const failureCodes = {
   busy: -31_006,
   /** The program behind the server could not be started or ended. */
   server_failed: -31_007,
+  /** The signer refused or did not answer: nothing was sent. Local. */
+  signer_failed: -31_008,
 } as const;
 
 export type FailureCode = keyof typeof failureCodes;

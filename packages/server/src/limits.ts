@@ -25,4 +25,6 @@ export const limits = {
   maxEarlyMessages: 1_000,
   /** `close()` gives the last frames this long to leave. */
   closeTimeoutMs: 1_000,
+  /** `close()` waits this long for the MCP servers to end: a child that has to be killed takes less. */
+  serverCloseTimeoutMs: 10_000,
 } as const;

@@ -9,6 +9,7 @@ import {
 import { type Encryption, Endpoint, type IncomingFrame, Link, type RelayState } from '@mcp-nostr/transport';
 
 import { type Access, accessCheck } from './access.ts';
+import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
 import { limits } from './limits.ts';
 import { Openings } from './openings.ts';
@@ -50,7 +51,7 @@ export interface NostrServer {
   readonly relays: RelayState[];
   /** Open connections. */
   readonly connections: number;
-  /** Says goodbye to every client and frees everything. */
+  /** Says goodbye to every client and frees everything; resolves when the MCP servers have ended, or after 11 s. */
   close(): Promise<void>;
 }
 
@@ -118,15 +119,10 @@ class Server implements NostrServer {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limits.closeTimeoutMs);
-    });
     const closing = Promise.all([...this.#connections.values()].map((each) => each.close('server_closed')));
-    await Promise.race([closing, late]);
-    clearTimeout(timer);
+    await atMost(limits.closeTimeoutMs, closing);
     this.#endpoint.close();
-    await closing;
+    await atMost(limits.serverCloseTimeoutMs, closing);
   }
 
   #onframe(frame: IncomingFrame): void {

@@ -1,6 +1,7 @@
 import type { NostrEvent } from '@mcp-nostr/core';
 import { type Endpoint, type IncomingFrame, Link } from '@mcp-nostr/transport';
 
+import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
 import { limits } from './limits.ts';
 import { NostrServerTransport } from './nostr-server-transport.ts';
@@ -154,18 +155,5 @@ export class ServerConnection {
       this.#transport.close().catch(onerror),
       gone,
     ]);
-  }
-}
-
-/** Waits for the work, but not for ever. */
-async function atMost(timeoutMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -11,7 +11,7 @@ export function boundedSigner(signer: Signer, timeoutMs: number): Signer {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       const text = `the signer did not ${what} within ${timeoutMs / 1000} s`;
-      timer = setTimeout(() => reject(new TransportError('signer_silent', text)), timeoutMs);
+      timer = setTimeout(() => reject(new TransportError('signer_failed', text)), timeoutMs);
     });
     return Promise.race([answer, late]).finally(() => clearTimeout(timer));
   };

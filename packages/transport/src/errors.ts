@@ -61,7 +61,7 @@ export type TransportErrorCode =
   | 'outcome_unknown'
   | 'message_too_large'
   | 'not_allowed'
-  | 'signer_silent'
+  | 'signer_failed'
   | 'busy'
   | 'no_relays'
   | 'closed';

@@ -1,0 +1,136 @@
+import {
+  encodeFrame,
+  generateSecretKey,
+  getPublicKey,
+  isRequest,
+  type JsonRpcMessage,
+  type LinkTag,
+  parseLinkTag,
+  signEvent,
+} from '@mcp-nostr/core';
+import type { Endpoint, IncomingFrame } from '@mcp-nostr/transport';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { limits } from './limits.ts';
+import type { NostrServerTransport } from './nostr-server-transport.ts';
+import { type McpServerFactory, ServerConnection } from './server-connection.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const [serverKey, clientKey] = [generateSecretKey(), generateSecretKey()];
+const client = getPublicKey(clientKey);
+const connectionId = 'c'.repeat(32);
+const instance = 'a'.repeat(16);
+const NOW = 1_700_000_000;
+const ping = (id: number): JsonRpcMessage => ({ jsonrpc: '2.0', id, method: 'ping' });
+
+function incoming(link: Partial<LinkTag>, messages: JsonRpcMessage[], encrypted = true): IncomingFrame {
+  const tag: LinkTag = { connection: connectionId, acknowledged: 0, instance: '', ...link };
+  const template = encodeFrame({ link: tag, messages }, getPublicKey(serverKey), NOW);
+  const event = signEvent(template, clientKey);
+  return { event, link: tag, requestEvent: undefined, encrypted, relay: '', isRepeat: false };
+}
+
+/** A connection that was just opened with a ping, and what it publishes: a control, or `frame`. */
+function open(options: { factory?: McpServerFactory; sign?: Endpoint['sign'] } = {}) {
+  const published: string[] = [];
+  const endpoint: Pick<Endpoint, 'nowSeconds' | 'sign' | 'publish'> = {
+    nowSeconds: () => NOW,
+    sign:
+      options.sign ??
+      (async (frame, recipient, createdAt) => signEvent(encodeFrame(frame, recipient, createdAt), serverKey)),
+    publish: async ({ tags }) => {
+      published.push(parseLinkTag(tags).control ?? 'frame');
+      return 'accepted';
+    },
+  };
+  const onended = vi.fn<(gone: Promise<void>) => void>();
+  const onerror = vi.fn<(error: Error) => void>();
+  const connection = new ServerConnection({
+    endpoint: endpoint as Endpoint,
+    caller: { pubkey: client, npub: 'npub1', connectionId },
+    instance,
+    opening: incoming({ sequence: 0 }, [ping(1)]),
+    factory: options.factory ?? (() => answering()),
+    onrequest: () => {},
+    onerror,
+    onended,
+  });
+  return { connection, published, onended, onerror };
+}
+
+/** Answers at once and notes what it was asked. */
+function answering(asked: JsonRpcMessage[] = []) {
+  return {
+    connect: async (transport: NostrServerTransport) => {
+      transport.onmessage = (message) => {
+        asked.push(message);
+        if (isRequest(message)) void transport.send({ jsonrpc: '2.0', id: message.id, result: {} });
+      };
+      await transport.start();
+    },
+    close: async () => {},
+  };
+}
+
+describe('what answers an opening', () => {
+  it('is one event where the MCP server answers at once', async () => {
+    const { published } = open();
+    await vi.advanceTimersByTimeAsync(limits.openingAckMs * 10);
+    expect(published).toEqual(['frame']);
+  });
+
+  it('is an ack in time where the MCP server takes long to be made, and its answer later', async () => {
+    const { published } = open({
+      factory: async () => {
+        await new Promise((resolve) => setTimeout(resolve, limits.openingAckMs * 10));
+        return answering();
+      },
+    });
+    await vi.advanceTimersByTimeAsync(limits.openingAckMs - 1);
+    expect(published).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(published).toEqual(['ack']);
+    await vi.advanceTimersByTimeAsync(limits.openingAckMs * 10);
+    expect(published).toEqual(['ack', 'frame']);
+  });
+});
+
+describe('a frame in the form that the opening did not choose', () => {
+  it('is not executed, and takes no number', async () => {
+    const asked: JsonRpcMessage[] = [];
+    const { connection } = open({ factory: () => answering(asked) });
+    await vi.advanceTimersByTimeAsync(0);
+    connection.receive(incoming({ sequence: 1, instance }, [ping(666)], false));
+    connection.receive(incoming({ sequence: 1, instance }, [ping(2)]));
+    await vi.advanceTimersByTimeAsync(limits.openingAckMs);
+    expect(asked).toEqual([ping(1), ping(2)]);
+  });
+});
+
+describe('a connection that is closed', () => {
+  it('says so, and is over when that has left', async () => {
+    const { connection, published, onended } = open();
+    await vi.advanceTimersByTimeAsync(0);
+    await connection.close('server_closed');
+    expect(published).toEqual(['frame', 'bye']);
+    expect(onended).toHaveBeenCalledTimes(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a connection whose signer does not answer', () => {
+  it('closes when its farewell has had its time', async () => {
+    const { connection, onended } = open({ sign: () => new Promise<never>(() => {}) });
+    await vi.advanceTimersByTimeAsync(0);
+    const closed = vi.fn<() => void>();
+    void connection.close('server_closed').then(closed);
+    expect(onended).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(limits.closeTimeoutMs - 1);
+    expect(closed).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(closed).toHaveBeenCalledTimes(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

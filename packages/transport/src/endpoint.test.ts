@@ -1,0 +1,95 @@
+import {
+  encodeFrame,
+  generateSecretKey,
+  getPublicKey,
+  type LinkTag,
+  newWrapKey,
+  type NostrEvent,
+  secretKeySigner,
+  signEvent,
+  type Signer,
+  wrapEvent,
+} from '@mcp-nostr/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Endpoint } from './endpoint.ts';
+import { limits } from './limits.ts';
+import { Link } from './link.ts';
+import { RelayPool } from './relay-pool.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+const [key, peerKey] = [generateSecretKey(), generateSecretKey()];
+const [pubkey, peer] = [getPublicKey(key), getPublicKey(peerKey)];
+const own = secretKeySigner(key);
+const tag: LinkTag = { connection: 'c'.repeat(32), sequence: 0, acknowledged: 0, instance: '' };
+const never = (): Promise<never> => new Promise(() => {});
+
+/** An endpoint whose relay is not there; `deliver` is what it would do with an event of it. */
+function open(signer: Signer) {
+  let deliver: (event: NostrEvent, relay: string) => void = () => {};
+  vi.spyOn(RelayPool.prototype, 'subscribe').mockImplementation((_, onevent) => {
+    deliver = onevent;
+    return () => {};
+  });
+  const onframe = vi.fn<(frame: unknown) => void>();
+  const ondropped = vi.fn<(error: Error) => void>();
+  const endpoint = new Endpoint({
+    pubkey,
+    signer,
+    relays: ['ws://127.0.0.1:9'],
+    encryption: 'required',
+    accepts: () => true,
+    onframe,
+    ondropped,
+  });
+  endpoint.close();
+  return { endpoint, onframe, ondropped, deliver: (event: NostrEvent) => deliver(event, 'ws://relay') };
+}
+
+describe('one answer of the signer that is lost', () => {
+  it('fails its frame in the end, and the frames behind it are signed', async () => {
+    const signEventOnce = vi
+      .fn<Signer['signEvent']>((template) => own.signEvent(template))
+      .mockImplementationOnce(never);
+    const { endpoint } = open({ ...own, signEvent: signEventOnce });
+    const link = new Link({
+      endpoint,
+      peer,
+      connection: tag.connection,
+      instance: '',
+      encrypted: true,
+      onframe: () => {},
+      onloss: () => {},
+    });
+    const sendings = Promise.allSettled([link.send([]), link.send([])]);
+    await vi.advanceTimersByTimeAsync(limits.signerTimeoutMs);
+    const [lost, next] = await sendings;
+    expect(lost).toMatchObject({ status: 'rejected', reason: { code: 'signer_failed' } });
+    expect(next).toMatchObject({ status: 'fulfilled' });
+  });
+
+  it('holds no place among the decryptions under way for ever', async () => {
+    let isSilent = true;
+    const decrypt = async (author: string, ciphertext: string): Promise<string> =>
+      isSilent ? never() : ((await own.nip44?.decrypt(author, ciphertext)) ?? '');
+    const { deliver, onframe, ondropped } = open({ ...own, nip44: { encrypt: never, decrypt } });
+    const wrapKey = newWrapKey(pubkey);
+    const frame = signEvent(encodeFrame({ link: tag, messages: [] }, pubkey, 1_700_000_000), peerKey);
+    const wrapped = (): NostrEvent => wrapEvent(frame, pubkey, { key: wrapKey });
+    for (let i = 0; i < limits.maxDecrypting; i++) deliver(wrapped());
+    isSilent = false;
+    deliver(wrapped()); // one too many
+    await vi.advanceTimersByTimeAsync(0);
+    expect([ondropped.mock.calls.length, onframe.mock.calls.length]).toEqual([1, 0]);
+    await vi.advanceTimersByTimeAsync(limits.signerTimeoutMs);
+    expect(ondropped).toHaveBeenCalledTimes(1 + limits.maxDecrypting);
+    deliver(wrapped());
+    await vi.advanceTimersByTimeAsync(0);
+    expect(onframe).toHaveBeenCalledTimes(1);
+  });
+});
