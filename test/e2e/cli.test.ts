@@ -10,7 +10,7 @@ import { RelayPool } from '@mcp-nostr/transport';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { CliRun, cliWords, type Ended, root } from '../helpers/cli.ts';
 
@@ -58,19 +58,18 @@ describe('connect', () => {
     });
     const client = new Client({ name: 'host', version: '1.0.0' });
     await client.connect(transport);
+    onTestFinished(() => client.close());
 
     expect(client.getServerVersion()?.name).toContain('everything');
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toContain('echo');
     const echo = await client.callTool({ name: 'echo', arguments: { message: 'grüße 🌍\nzeile' } });
     expect(echo.content).toEqual([{ type: 'text', text: 'Echo: grüße 🌍\nzeile' }]);
-    const progress: number[] = [];
     await client.callTool(
       { name: 'trigger-long-running-operation', arguments: { duration: 1, steps: 4 } },
       CallToolResultSchema,
-      { onprogress: (step) => progress.push(step.progress) },
+      { onprogress: () => {} },
     );
-    expect(progress).toEqual([1, 2, 3, 4]);
     const image = await client.callTool({ name: 'get-tiny-image' });
     expect(image.content).toContainEqual(expect.objectContaining({ type: 'image', mimeType: 'image/png' }));
     expect((await client.listResources()).resources.length).toBeGreaterThan(0);
@@ -81,7 +80,14 @@ describe('connect', () => {
     const lines = readFileSync(copy, 'utf8').split('\n');
     expect(lines.pop()).toBe(''); // every line is ended
     expect(lines.length).toBeGreaterThan(10);
-    for (const line of lines) parseJsonRpc(JSON.parse(line));
+    const messages = lines.map((line) => parseJsonRpc(JSON.parse(line)));
+    // Counted here and not by the host: the SDK loses a progress notification that it reads together with the answer.
+    const progress = messages.flatMap((message) =>
+      'method' in message && message.method === 'notifications/progress'
+        ? [message.params?.['progress']]
+        : [],
+    );
+    expect(progress).toEqual([1, 2, 3, 4]);
   });
 
   it('ends at once at the end of input, and the server frees the child that it had', async () => {
