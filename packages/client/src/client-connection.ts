@@ -17,6 +17,7 @@ import {
 } from '@mcp-nostr/transport';
 
 import { limits } from './limits.ts';
+import { refusalError } from './refusal-error.ts';
 
 export interface ClientConnectionOptions {
   endpoint: Endpoint;
@@ -210,13 +211,7 @@ export class ClientConnection {
     }
     // Each opening that was on its way with the old time earns a refusal too.
     if (reason === 'clock' && this.#staleRefusals-- > 0) return;
-    if (reason === 'busy')
-      this.#fail(new TransportError('busy', `${server} has no room for another connection now`));
-    else if (reason === 'not_allowed') {
-      this.#fail(
-        new TransportError('not_allowed', `${server} does not serve this key; ask its operator to allow it`),
-      );
-    } else this.#fail(new TransportError('not_allowed', `${server} refused the connection: ${reason}`));
+    this.#fail(refusalError(reason, server));
   }
 
   #control(control: 'ack' | 'probe'): void {
