@@ -3,7 +3,7 @@ import { RelayPool, type RelayPoolOptions, TransportError } from '@mcp-nostr/tra
 
 import { limits } from './limits.ts';
 
-/** Public relays on which relay lists (kind 10002) are commonly found. */
+/** A few public relays: where relay lists (kind 10002) are commonly found, and where a server may listen. */
 export const defaultLookupRelays: readonly string[] = [
   'wss://relay.damus.io',
   'wss://nos.lol',
@@ -32,8 +32,7 @@ export async function findRelays(
       { kinds: [RELAY_LIST_KIND], authors: [address.pubkey], limit: 1 },
       limits.lookupTimeoutMs,
     );
-    const own = events.filter((event) => event.pubkey === address.pubkey && event.kind === RELAY_LIST_KIND);
-    const newest = own.sort((a, b) => b.created_at - a.created_at || a.id.localeCompare(b.id))[0];
+    const newest = events.sort((a, b) => b.created_at - a.created_at || a.id.localeCompare(b.id))[0];
     const relays = newest === undefined ? [] : readRelays(newest.tags);
     if (relays.length > 0) return relays;
     if (lookupRelays !== undefined) return asked.slice(0, limits.maxRelays);
