@@ -41,16 +41,37 @@ describe('the order of things', () => {
     await until(() => received.length === 1);
   });
 
-  it('sends an event again that had no answer when the connection broke', async () => {
+  it('leaves it to the sender to send again what had no answer when the connection broke', async () => {
     const relay = await openScriptedRelay({ sendsOk: false });
-    const { pool } = connect(relay, { timing: { ...timing, okTimeoutMs: 60_000 } });
-    const sent = event();
-    const published = pool.publish(sent);
+    const { pool, reach } = connect(relay, { timing: { ...timing, okTimeoutMs: 60_000 } });
+    const [first, second] = [event(), event()];
+    const published = pool.publish(first);
     await relay.heard('EVENT');
-    relay.script.sendsOk = true;
     relay.cut();
-    expect(await published).toBe('accepted');
-    expect(relay.events.map(({ id }) => id)).toEqual([sent.id, sent.id]);
+    expect(await published).toBe('sent');
+    relay.script.sendsOk = true;
+    await reach('ready', 2);
+    expect(await pool.publish(second)).toBe('accepted');
+    expect(relay.events).toEqual([first, second]);
+  });
+
+  it('says that it is ready when events go out at once, behind the ones that waited', async () => {
+    const relay = await openScriptedRelay();
+    const [waiting, late] = [event(), event()];
+    const outcome = new Promise<string>((resolve, reject) => {
+      const { pool } = connect(relay, {
+        onstate: ({ status }) => {
+          if (status !== 'ready') return;
+          // Who withdraws at once has sent nothing but what the socket took at once.
+          const aborter = new AbortController();
+          pool.publish(late, { signal: aborter.signal }).then(resolve, reject);
+          aborter.abort();
+        },
+      });
+      pool.publish(waiting).catch(reject);
+    });
+    expect(await outcome).toBe('accepted');
+    expect(relay.events).toEqual([waiting, late]);
   });
 });
 
@@ -100,7 +121,9 @@ describe('reconnection', () => {
 
   it('asks again for a subscription that the relay ended, and for one that it refuses', async () => {
     const relay = await openScriptedRelay();
-    const { pool, reach, received, until } = connect(relay);
+    // Ready by its answer alone, and not by a time limit that a busy machine may miss.
+    const patient = { ...timing, eoseTimeoutMs: 60_000 };
+    const { pool, reach, received, until } = connect(relay, { timing: patient });
     await reach('ready');
     relay.script.refusesSubscriptions = 'rate-limited: too many subscriptions';
     relay.endSubscriptions('error: shutting down idle subscription');

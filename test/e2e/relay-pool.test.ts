@@ -10,49 +10,22 @@ import {
   wrapEvent,
 } from '@mcp-nostr/core';
 import { startRelay } from '@mcp-nostr/relay';
-import {
-  Endpoint,
-  type IncomingFrame,
-  RelayPool,
-  type RelayPoolOptions,
-  TransportError,
-} from '@mcp-nostr/transport';
+import { Endpoint, type IncomingFrame, RelayPool } from '@mcp-nostr/transport';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { closedScriptedRelay, openScriptedRelay, type ScriptedRelay } from '../helpers/scripted-relay.ts';
+import { endless, failure, openPool, readyPool, timing } from '../helpers/relay-pool.ts';
+import { closedScriptedRelay, openScriptedRelay } from '../helpers/scripted-relay.ts';
 
 const key = generateSecretKey();
 const me = getPublicKey(key);
 let made = 0;
 
-function event(kind: number = MESSAGE_KIND, secretKey: Uint8Array = key): NostrEvent {
+function event(): NostrEvent {
   const createdAt = Math.floor(Date.now() / 1000);
-  return signEvent({ kind, created_at: createdAt, tags: [['p', me]], content: `${++made}` }, secretKey);
-}
-
-const timing = { okTimeoutMs: 300, rateLimitRetryMs: 20 };
-
-/** For what must not be waited for: a test that did would run into its time limit. */
-const endless = { ...timing, okTimeoutMs: 600_000, publishTimeoutMs: 600_000 };
-
-function openPool(relays: readonly { url: string }[], options: Partial<RelayPoolOptions> = {}): RelayPool {
-  const pool = new RelayPool({
-    relays: relays.map(({ url }) => url),
-    timing,
-    random: () => 0.01,
-    ...options,
-  });
-  onTestFinished(() => pool.close());
-  return pool;
-}
-
-async function failure(promise: Promise<unknown>): Promise<TransportError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
+  return signEvent(
+    { kind: MESSAGE_KIND, created_at: createdAt, tags: [['p', me]], content: `${++made}` },
+    key,
   );
-  expect(error).toBeInstanceOf(TransportError);
-  return error as TransportError;
 }
 
 describe('an event published to one relay', () => {
@@ -61,7 +34,8 @@ describe('an event published to one relay', () => {
     ['counts as sent when the relay says nothing', { sendsOk: false }, 'sent'],
     ['is muted when nobody listens', { refusesEvents: 'mute: nobody is listening' }, 'muted'],
     ['is accepted when the relay has it already', { refusesEvents: 'duplicate: have it' }, 'accepted'],
-    ['is accepted when the relay takes it at last', { rateLimits: 3 }, 'accepted'],
+    ['is congested when the relay wants fewer', { rateLimits: 1 }, 'congested'],
+    ['is congested when the relay has a fault', { refusesEvents: 'error: no database' }, 'congested'],
   ])('%s', async (_, script, outcome) => {
     const relay = await openScriptedRelay(script);
     expect(await openPool([relay]).publish(event())).toBe(outcome);
@@ -71,9 +45,7 @@ describe('an event published to one relay', () => {
     ['blocked: spam', 'blocked'],
     ['invalid: event too large', 'invalid'],
     ['pow: 28 bits needed', 'pow'],
-    ['error: could not connect to the database', 'error'],
     ['ERROR: restricted: members only', 'restricted'],
-    ['replaced: have newer event', 'error'],
   ])('fails with the words of the relay that refuses it: %s', async (reason, code) => {
     const relay = await openScriptedRelay({ refusesEvents: reason });
     const error = await failure(openPool([relay]).publish(event()));
@@ -90,6 +62,19 @@ describe('an event published to one relay', () => {
     const error = await failure(pool.publish(event()));
     expect(error.code).toBe('relays_unreachable');
     expect(error.message).toContain('ECONNREFUSED');
+  });
+
+  it('is sent, and not sent again, when the connection is lost before an answer', async () => {
+    const relay = await openScriptedRelay({ sendsOk: false });
+    const pool = openPool([relay], { timing: endless });
+    const outcome = pool.publish(event());
+    await relay.heard('EVENT');
+    relay.cut();
+    expect(await outcome).toBe('sent');
+    const next = event();
+    relay.script.sendsOk = true;
+    expect(await pool.publish(next)).toBe('accepted');
+    expect(relay.events.slice(1)).toEqual([next]);
   });
 
   it('is published once, and answered twice, when it is published again while it is pending', async () => {
@@ -170,14 +155,31 @@ describe('an event published to several relays', () => {
     expect(await openPool(relays).publish(event())).toBe('muted');
   });
 
-  it('still reaches a relay that comes back after another has taken it', async () => {
-    const [up, late] = [await openScriptedRelay(), await closedScriptedRelay()];
-    const pool = openPool([up, late], { timing: endless });
+  it('is congested when one relay wants fewer and the other refuses', async () => {
+    const pool = await readyPool([
+      await openScriptedRelay({ refusesEvents: 'blocked: no' }),
+      await openScriptedRelay({ refusesEvents: 'rate-limited: slow down' }),
+    ]);
+    expect(await pool.publish(event())).toBe('congested');
+  });
+
+  it.each([
+    ['mute: nobody', 'rate-limited: slow down'],
+    ['error: no database', 'mute: nobody'],
+  ])('is muted when any relay mutes: first %s, then %s', async (...reasons) => {
+    const relays = await Promise.all(reasons.map(() => openScriptedRelay({ sendsOk: false })));
+    const pool = await readyPool(relays, { timing: endless });
     const sent = event();
-    await pool.publish(sent);
-    await late.start();
-    await late.heard(`EVENT ${sent.id}`);
-    expect(late.events).toEqual([sent]);
+    const outcome = pool.publish(sent);
+    for (const [index, relay] of relays.entries()) {
+      const after = event();
+      const heard = pool.publish(after, { relay: relay.url });
+      await relay.heard(`EVENT ${after.id}`);
+      relay.say(['OK', sent.id, false, reasons[index]]);
+      relay.say(['OK', after.id, true, '']);
+      await heard;
+    }
+    expect(await outcome).toBe('muted');
   });
 });
 
@@ -232,51 +234,6 @@ describe('a pool', () => {
     expect(await publisher.publish(event())).toBe('accepted');
     await both;
     expect(new Set(heard)).toEqual(new Set(relays.map(({ url }) => url)));
-  });
-});
-
-describe('a query', () => {
-  const stored = [event(10_002), event(10_002)];
-
-  it('returns what the relays have, each event once', async () => {
-    const relays = await Promise.all([openScriptedRelay({ stored }), openScriptedRelay({ stored })]);
-    const found = await openPool(relays).query({ kinds: [10_002], authors: [me] });
-    expect(found).toEqual(stored);
-    await Promise.all(relays.map((relay) => relay.heard('CLOSE')));
-  });
-
-  it('believes nothing that is not signed, and takes nothing that was not asked for', async () => {
-    const other = generateSecretKey();
-    const relay = await openScriptedRelay({
-      stored: [
-        { ...stored[0], content: 'changed' },
-        { ...stored[0], sig: '0'.repeat(128) },
-        event(10_002, other),
-        event(1),
-        { id: 'nonsense' },
-      ],
-    });
-    expect(await openPool([relay]).query({ kinds: [10_002], authors: [me] })).toEqual([]);
-  });
-
-  it('is not held up by a relay that is down, silent or unwilling', async () => {
-    const relays: ScriptedRelay[] = [
-      await openScriptedRelay({ stored }),
-      await openScriptedRelay({ stored: [stored[0]], sendsEose: false }),
-      await openScriptedRelay({ refusesSubscriptions: 'blocked: no' }),
-      await openScriptedRelay({ demandsAuth: ['REQ'] }),
-      await openScriptedRelay({ isHalfOpen: true }),
-      await closedScriptedRelay(),
-    ];
-    expect(await openPool(relays).query({ kinds: [10_002] }, 300)).toEqual(stored);
-  });
-
-  it('ends at its bound where a relay never does', async () => {
-    const relay = await openScriptedRelay({
-      stored: Array.from({ length: 501 }, () => event(1)),
-      sendsEose: false,
-    });
-    expect(await openPool([relay], { timing: endless }).query({ kinds: [10_002] }, 600_000)).toEqual([]);
   });
 });
 

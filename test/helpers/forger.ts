@@ -1,5 +1,7 @@
 import {
   encodeFrame,
+  formatMessages,
+  type MessagePart,
   generateSecretKey,
   getPublicKey,
   type JsonRpcMessage,
@@ -24,6 +26,8 @@ export interface Craft {
   /** In seconds; below 0 it is of the future. */
   age?: number;
   requestEvent?: string;
+  part?: MessagePart;
+  relations?: string[];
 }
 
 /** Signs events by hand with a key of its own. */
@@ -49,10 +53,13 @@ export class Forger {
       ...craft.link,
     };
     if (link.control !== undefined && link.control !== 'bye') delete link.sequence;
+    const { requestEvent, part, relations } = craft;
     const frame = {
       link,
-      messages: craft.messages ?? [],
-      ...(craft.requestEvent === undefined ? {} : { requestEvent: craft.requestEvent }),
+      content: craft.content ?? formatMessages(craft.messages ?? []),
+      ...(requestEvent === undefined ? {} : { requestEvent }),
+      ...(part === undefined ? {} : { part }),
+      ...(relations === undefined ? {} : { relations }),
     };
     const template = encodeFrame(frame, recipient, Math.floor(Date.now() / 1000) - (craft.age ?? 0));
     return signEvent(
@@ -60,7 +67,6 @@ export class Forger {
         ...template,
         kind: craft.kind ?? template.kind,
         tags: craft.tags ?? template.tags,
-        content: craft.content ?? template.content,
       },
       this.#key,
     );

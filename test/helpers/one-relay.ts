@@ -25,7 +25,7 @@ export function event(): NostrEvent {
 }
 
 /** Long enough for this machine, short enough for a test to wait for. */
-export const timing = { eoseTimeoutMs: 200, authTimeoutMs: 200, okTimeoutMs: 200, rateLimitRetryMs: 20 };
+export const timing = { eoseTimeoutMs: 200, authTimeoutMs: 200, okTimeoutMs: 200 };
 
 /** A connection (a pool of one) that closes with the test, subscribed, and what its states were. */
 export function connect(relay: { url: string }, options: Partial<RelayPoolOptions> = {}) {

@@ -1,15 +1,20 @@
 /** Every bound of the client, with its unit and its reason. */
 export const limits = {
-  /** A person waits this long for "nobody there"; with the relay lookup it stays below 15 s. */
-  openTimeoutMs: 11_000,
-  /** An unanswered opening is sent again after this; the wait doubles. */
-  openRetryMs: 1_000,
   /** Asking for the relays of a bare key. */
   lookupTimeoutMs: 3_000,
   /** More relays than this in an address or a relay list are not used: each costs a socket and a copy. */
   maxRelays: 8,
   /** How long a reset from another process of the server waits for the word of the one we talk to. */
   resetProbeMs: 2_000,
+  /** A refusal by the clock counts only when it asks for another time than the one stamped already. */
+  clockToleranceSeconds: 10,
+  /** Connections in a row that a server ends without an answer before what waits fails. */
+  maxLosses: 3,
+  /** A session with subscriptions is taken up again within this, so that not all clients come at once. */
+  reopenMs: 1_000,
+  maxReopenMs: 60_000,
+  /** Connections that are over and whose `bye` waits for a relay. */
+  maxLeaving: 4,
   /** `close()` gives its `bye` this long to leave. */
   byeTimeoutMs: 1_000,
 } as const;

@@ -1,6 +1,5 @@
 import {
   type Address,
-  cancelledId,
   failureResponse,
   formatNpub,
   generateSecretKey,
@@ -9,15 +8,23 @@ import {
   isResponse,
   type JsonRpcMessage,
   parseAddress,
+  randomHex,
   type RequestId,
   secretKeySigner,
   type Signer,
 } from '@mcp-nostr/core';
-import { Endpoint, type RelayState, TaskQueue, TransportError } from '@mcp-nostr/transport';
+import {
+  Courier,
+  Endpoint,
+  type IncomingFrame,
+  type RelayState,
+  TaskQueue,
+  TransportError,
+  UnfinishedMessages,
+} from '@mcp-nostr/transport';
 
-import { ClientConnection } from './client-connection.ts';
+import { ClientSession } from './client-session.ts';
 import { limits } from './limits.ts';
-import { PendingRequests } from './pending-requests.ts';
 import { findRelays } from './relay-lookup.ts';
 
 export interface NostrClientTransportOptions {
@@ -50,10 +57,10 @@ export class NostrClientTransport {
   sessionId?: string | undefined;
   readonly #options: NostrClientTransportOptions;
   readonly #address: Address;
-  readonly #pending = new PendingRequests();
   readonly #tasks = new TaskQueue((error) => this.#report(error));
+  readonly #session: ClientSession;
   #endpoint: Endpoint | undefined;
-  #connection: ClientConnection | undefined;
+  #courier: Courier | undefined;
   #isStarted = false;
   #isClosed = false;
 
@@ -61,6 +68,19 @@ export class NostrClientTransport {
   constructor(options: NostrClientTransportOptions) {
     this.#options = options;
     this.#address = parseAddress(options.server);
+    this.#session = new ClientSession({
+      isWrapped: options.encryption !== 'none',
+      clock: () => performance.now(),
+      nowSeconds: () => this.#endpoint?.nowSeconds() ?? 0,
+      random: Math.random,
+      randomHex,
+      frameBytes: () => this.#endpoint?.frameBytes ?? 0,
+      unfinished: new UnfinishedMessages(),
+      describe: () => ({ server: formatNpub(this.#address.pubkey), relays: describeRelays(this.relays) }),
+      onmessage: (message) => this.#tasks.add(() => this.onmessage?.(message)),
+      onerror: (error) => this.#report(error),
+      onlost: (reason) => this.#lost(reason),
+    });
   }
 
   /** The relays in use and how they are; empty before `start()`. */
@@ -78,53 +98,87 @@ export class NostrClientTransport {
     const signer = this.#options.signer ?? secretKeySigner(generateSecretKey());
     const [pubkey, relays] = await Promise.all([signer.getPublicKey(), this.#findRelays()]);
     if (this.#isClosed) throw new TransportError('closed', 'the transport was closed');
+    const encryption = this.#options.encryption ?? 'required';
     this.#endpoint = new Endpoint({
       pubkey,
       signer,
       relays,
-      encryption: this.#options.encryption ?? 'required',
-      accepts: (author, link) => author === this.#address.pubkey && link.connection === this.#connection?.id,
-      onframe: (frame) => this.#connection?.receive(frame),
+      encryption,
+      accepts: (author, link) =>
+        author === this.#address.pubkey && link.connection === this.#session.connection,
+      onframe: (frame) => this.#onframe(frame),
+      onreach: (isReachable, isNew) => {
+        this.#session.relaysChanged(isReachable, isNew);
+        this.#courier?.kick();
+      },
       ondropped: (error) => this.#report(error),
       onstate: this.#options.onrelay,
       now: this.#options.now,
     });
+    this.#courier = new Courier({
+      endpoint: this.#endpoint,
+      peer: this.#address.pubkey,
+      encrypted: encryption === 'required',
+      source: this.#session,
+      onerror: (error) => this.#report(error),
+    });
   }
 
-  async send(message: JsonRpcMessage): Promise<void> {
+  /**
+   * Resolves when a relay or the server has the message; what becomes of a request is its answer.
+   * @throws {TransportError} for a notification or an answer that could not be sent
+   */
+  async send(message: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
     if (this.#endpoint === undefined) throw new Error('the transport is not started');
     if (this.#isClosed) throw new TransportError('closed', 'the transport is closed');
-    const cancelled = cancelledId(message);
-    // Nothing for a cancelled request is delivered any more, its answer included.
-    if (cancelled !== undefined) this.#pending.settle(cancelled);
-    if (isRequest(message)) this.#pending.add(message);
-    const connection = this.#connect(this.#endpoint);
     try {
-      await connection.send(message);
+      await this.#send(message, options?.relatedRequestId);
     } catch (error) {
-      if (connection.isOver && connection === this.#connection) this.#connection = undefined;
-      if (isRequest(message)) return this.#failRequest(message.id, error);
-      if (!isResponse(message) || message.id === undefined) throw error;
-      if (!(error instanceof TransportError) || error.code !== 'message_too_large') throw error;
-      // Without any answer the server would wait for its own time-out.
-      await connection.send(
-        failureResponse(message.id, error.code, `the answer is too large: ${error.message}`, error.data),
-      );
+      if (!(error instanceof TransportError) || !isFailureCode(error.code)) throw error;
+      if (isRequest(message)) {
+        const response = failureResponse(message.id, error.code, error.message, error.data);
+        this.#tasks.add(() => this.onmessage?.(response));
+      } else if (isResponse(message) && error.code === 'message_too_large') {
+        // Without any answer the server would wait for its own time-out.
+        const text = `the answer is too large: ${error.message}`;
+        await this.#send(failureResponse(message.id, error.code, text, error.data), undefined);
+      } else throw error;
     }
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#connection?.close();
+    this.#session.close();
+    await this.#sayBye();
+    this.#courier?.close();
     this.#endpoint?.close();
     this.#tasks.close();
-    this.#pending.takeAll();
     try {
       this.onclose?.();
     } catch (error) {
       this.#report(error);
     }
+  }
+
+  #send(message: JsonRpcMessage, relation: RequestId | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#session.send(message, relation, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+      this.#courier?.kick();
+    });
+  }
+
+  /** The server frees the connection at once; it is waited for no longer than a moment. */
+  async #sayBye(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, limits.byeTimeoutMs);
+    });
+    await Promise.race([this.#courier?.drain(), late]);
+    clearTimeout(timer);
   }
 
   async #findRelays(): Promise<string[]> {
@@ -134,50 +188,15 @@ export class NostrClientTransport {
     return findRelays(this.#address, lookupRelays);
   }
 
-  #connect(endpoint: Endpoint): ClientConnection {
-    this.#connection ??= new ClientConnection({
-      endpoint,
-      server: this.#address.pubkey,
-      encrypted: this.#options.encryption !== 'none',
-      describe: () => ({ server: formatNpub(this.#address.pubkey), relays: describeRelays(endpoint.relays) }),
-      onmessage: (message, requestEvent) => this.#deliver(message, requestEvent),
-      oncarried: (id, event) => this.#pending.carriedBy(id, event),
-      onerror: (error) => this.#report(error),
-      onlost: (reason) => this.#lost(reason),
-    });
-    return this.#connection;
-  }
-
-  #deliver(message: JsonRpcMessage, requestEvent: string | undefined): void {
-    if (isResponse(message)) {
-      // Never a second answer, and none to what was cancelled or has failed.
-      if (message.id !== undefined && !this.#pending.settle(message.id)) return;
-    } else if (requestEvent !== undefined && !this.#pending.isWaiting(requestEvent)) {
-      return; // some hosts tear everything down over progress of a request that was answered
-    }
-    this.#tasks.add(() => this.onmessage?.(message));
-  }
-
-  #failRequest(id: RequestId, error: unknown): void {
-    if (!this.#pending.settle(id)) return;
-    const code =
-      error instanceof TransportError && isFailureCode(error.code) ? error.code : 'outcome_unknown';
-    const message = error instanceof Error ? error.message : String(error);
-    const data = error instanceof TransportError ? error.data : {};
-    const response = failureResponse(id, code, message, data);
-    this.#tasks.add(() => this.onmessage?.(response));
+  #onframe(incoming: IncomingFrame): void {
+    // In plain text every relay brings a copy; what is sent again there is signed anew.
+    if (incoming.isRepeat && !incoming.encrypted) return;
+    if (!incoming.isRepeat && incoming.frame.link.control !== 'reset') this.#courier?.prefer(incoming.relay);
+    this.#session.receive(incoming);
+    this.#courier?.kick();
   }
 
   #lost(reason: string): void {
-    this.#connection = undefined;
-    for (const id of this.#pending.takeAll()) {
-      const response = failureResponse(
-        id,
-        'outcome_unknown',
-        `${reason}; the request may have been executed or not`,
-      );
-      this.#tasks.add(() => this.onmessage?.(response));
-    }
     this.#tasks.add(() => {
       this.#report(new TransportError('outcome_unknown', reason));
       void this.close(); // it never rejects

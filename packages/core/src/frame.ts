@@ -1,41 +1,99 @@
 import { DecodeError } from './errors.ts';
-import type { EventTemplate, NostrEvent } from './event.ts';
+import { type EventTemplate, type NostrEvent, tagValue } from './event.ts';
 import { type JsonRpcMessage, parseJsonRpc } from './json-rpc.ts';
 import { MESSAGE_KIND } from './kinds.ts';
-import { formatLinkTag, type LinkTag } from './link-tag.ts';
+import { badLink, formatLinkTag, type LinkTag, parseLinkTag, parseNumber } from './link-tag.ts';
 
-/** What one inner event says: the link's header, and JSON-RPC messages or none. */
+/** What one inner event says: the link's header, and JSON-RPC messages, a part of one, or nothing. */
 export interface Frame {
   link: LinkTag;
-  /** The event of the request that a server's frame belongs to: its `e` tag. */
+  /** The event of the request that everything in a server's frame belongs to: its `e` tag. */
   requestEvent?: string;
-  messages: JsonRpcMessage[];
+  /** For each message the request that it belongs to, as the JSON of its id, '' for none: its `for` tag. */
+  relations?: string[];
+  part?: MessagePart;
+  /** Messages, one per line; of a part a slice of its message. */
+  content: string;
 }
+
+/** Which message a part belongs to (WIRE.md, section 6): its `part` tag. */
+export interface MessagePart {
+  /** Of the large messages of this direction, from 0. */
+  message: number;
+  /** Bytes of the whole message in UTF-8. */
+  totalBytes: number;
+  /** `abort`: what has not been sent of it will not come. */
+  sort: MessageSort | 'abort';
+  /** The JSON of a request's or response's own id. */
+  id?: string;
+}
+
+export type MessageSort = 'request' | 'response' | 'notification';
+
+const SORTS: ReadonlySet<string> = new Set<MessagePart['sort']>([
+  'request',
+  'response',
+  'notification',
+  'abort',
+]);
 
 /** The event to sign for a frame; `createdAt` in seconds. */
 export function encodeFrame(frame: Frame, recipient: string, createdAt: number): EventTemplate {
+  const { link, requestEvent, relations, part, content } = frame;
   const tags = [['p', recipient]];
-  if (frame.requestEvent !== undefined) tags.push(['e', frame.requestEvent]);
-  tags.push(formatLinkTag(frame.link));
+  if (requestEvent !== undefined) tags.push(['e', requestEvent]);
+  tags.push(formatLinkTag(link));
+  if (relations !== undefined) tags.push(['for', ...relations]);
+  if (part !== undefined) {
+    const id = part.id === undefined ? [] : [part.id];
+    tags.push(['part', String(part.message), String(part.totalBytes), part.sort, ...id]);
+  }
+  return { kind: MESSAGE_KIND, created_at: createdAt, tags, content };
+}
+
+/** What an event says as a frame; its messages are not read. @throws {DecodeError} `bad_link` */
+export function decodeFrame(event: Pick<NostrEvent, 'tags' | 'content'>): Frame {
+  const frame: Frame = { link: parseLinkTag(event.tags), content: event.content };
+  const requestEvent = tagValue(event, 'e');
+  if (requestEvent !== undefined) frame.requestEvent = requestEvent;
+  for (const tag of event.tags) {
+    if (tag[0] === 'for') frame.relations ??= tag.slice(1);
+    else if (tag[0] === 'part') frame.part ??= parsePart(tag);
+  }
+  return frame;
+}
+
+/** One message per line, as in MCP's stdio binding: JSON.stringify writes no raw line break. */
+export function formatMessages(messages: JsonRpcMessage[]): string {
+  return messages.map((message) => JSON.stringify(message)).join('\n');
+}
+
+/** The lines of a frame's content. */
+export function splitMessages(content: string): string[] {
+  return content === '' ? [] : content.split('\n');
+}
+
+/** @throws {DecodeError} `bad_json`, `bad_json_rpc` */
+export function parseMessage(text: string): JsonRpcMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new DecodeError('bad_json', 'not a JSON-RPC message: it is not JSON', { cause });
+  }
+  return parseJsonRpc(value);
+}
+
+function parsePart([, message = '', totalBytes = '', sort = '', id]: string[]): MessagePart {
+  if (!isSort(sort)) throw badLink(`its part is of a ${JSON.stringify(sort.slice(0, 64))}`);
   return {
-    kind: MESSAGE_KIND,
-    created_at: createdAt,
-    tags,
-    // One message per line, as in MCP's stdio binding; JSON.stringify writes no raw line break.
-    content: frame.messages.map((message) => JSON.stringify(message)).join('\n'),
+    message: parseNumber(message, 'message number'),
+    totalBytes: parseNumber(totalBytes, 'total'),
+    sort,
+    ...(id === undefined ? {} : { id }),
   };
 }
 
-/** The messages of an event whose signature was verified. @throws {DecodeError} `bad_json`, `bad_json_rpc` */
-export function decodeMessages(event: NostrEvent): JsonRpcMessage[] {
-  if (event.content === '') return [];
-  return event.content.split('\n').map((line) => {
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch (cause) {
-      throw new DecodeError('bad_json', 'not a JSON-RPC message: it is not JSON', { cause });
-    }
-    return parseJsonRpc(value);
-  });
+function isSort(text: string): text is MessagePart['sort'] {
+  return SORTS.has(text);
 }

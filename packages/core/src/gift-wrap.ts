@@ -21,6 +21,8 @@ export function newWrapKey(recipient: string, secretKey: Uint8Array = generateSe
 export interface WrapOptions {
   /** @default 21059 */
   kind?: typeof GIFT_WRAP_KIND | typeof EPHEMERAL_GIFT_WRAP_KIND;
+  /** Seconds; later than the event's own when it travels again. @default the event's */
+  createdAt?: number;
   /** For this recipient and not used before. @default a new one */
   key?: WrapKey;
   /** NIP-44's 32-byte nonce. @default random */
@@ -38,7 +40,7 @@ export function wrapEvent(event: NostrEvent, recipient: string, options: WrapOpt
   return signEvent(
     {
       kind: options.kind ?? EPHEMERAL_GIFT_WRAP_KIND,
-      created_at: event.created_at,
+      created_at: options.createdAt ?? event.created_at,
       tags: [['p', recipient]],
       content: nip44.encrypt(JSON.stringify(event), conversationKey, options.nonce),
     },

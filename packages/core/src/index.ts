@@ -13,7 +13,16 @@ export {
   verifyEvent,
 } from './event.ts';
 export { type FailureCode, failureCodes, failureResponse, isFailureCode } from './failure.ts';
-export { decodeMessages, encodeFrame, type Frame } from './frame.ts';
+export {
+  decodeFrame,
+  encodeFrame,
+  formatMessages,
+  type Frame,
+  type MessagePart,
+  type MessageSort,
+  parseMessage,
+  splitMessages,
+} from './frame.ts';
 export { newWrapKey, unwrapEvent, wrapEvent, type WrapKey, type WrapOptions } from './gift-wrap.ts';
 export {
   cancelledId,
@@ -39,8 +48,16 @@ export {
   RELAY_LIST_KIND,
 } from './kinds.ts';
 export { frameBytesFor, limits } from './limits.ts';
-export { formatLinkTag, type LinkControl, type LinkTag, parseLinkTag } from './link-tag.ts';
+export {
+  formatLinkTag,
+  type LinkControl,
+  type LinkTag,
+  MAX_HELD_RANGES,
+  type NumberRange,
+  parseLinkTag,
+} from './link-tag.ts';
 export { randomHex } from './random-hex.ts';
 export { engineName, generateSecretKey, getPublicKey, verifyId } from './schnorr.ts';
 export { parseSecretKey } from './secret-key.ts';
 export { secretKeySigner, type Signer } from './signer.ts';
+export { escapedBytes, escapedEnd, utf8Bytes } from './text-bytes.ts';

@@ -6,8 +6,6 @@ export const limits = {
   maxConnectionsPerKey: 32,
   /** Requests of one connection under way at once; a client that needs more waits. */
   maxRequestsPerConnection: 512,
-  /** An opening is answered within this even when the MCP server takes longer (WIRE.md, section 5). */
-  openingAckMs: 50,
   /** Ids of connections that ended, kept until their opening is too old to be taken again. */
   maxClosedConnections: 20_000,
   /** Refusals in a second, and as many resets: each costs two signatures and an event on every relay. */
@@ -21,6 +19,18 @@ export const limits = {
   openingBurst: 200,
   /** Work under way protects a connection only while its client was heard within this. */
   workProtectsMs: 600_000,
+  /** A connection is told at most this often that it is not known. */
+  resetIntervalMs: 1_000,
+  /** Connections of which is remembered when that was. */
+  maxRememberedResets: 1_000,
+  /** A client goes on with another process this long after it was told that we do not know it: that one lives. */
+  rivalAfterMs: 10_000,
+  /** How often that is said. */
+  rivalNoticeMs: 60_000,
+  /** How often connections are looked through for clients that are gone. */
+  sweepMs: 60_000,
+  /** An answer that was not acknowledged protects it for as long as it is offered. */
+  answerProtectsMs: 120_000,
   /** Messages that wait while the MCP server is being made. */
   maxEarlyMessages: 1_000,
   /** `close()` gives the last frames this long to leave. */

@@ -1,14 +1,22 @@
 import {
   cancelledId,
   DecodeError,
-  decodeMessages,
   failureResponse,
   isRequest,
   isResponse,
   type JsonRpcMessage,
+  parseMessage,
   type RequestId,
 } from '@mcp-nostr/core';
-import { type IncomingFrame, type Link, TaskQueue, TransportError } from '@mcp-nostr/transport';
+import {
+  checkMessageSize,
+  type Link,
+  linkLimits,
+  type LostMessage,
+  type ReceivedMessage,
+  TaskQueue,
+  TransportError,
+} from '@mcp-nostr/transport';
 
 import type { Caller } from './caller.ts';
 import { limits } from './limits.ts';
@@ -28,8 +36,12 @@ export interface CallerAuthInfo {
 export interface NostrServerTransportOptions {
   caller: Caller;
   link: Link;
+  /** The link has something to send. */
+  onsend: () => void;
   onrequest: (summary: RequestSummary) => void;
   onerror: (error: Error) => void;
+  /** More waits for the client than a connection may keep. */
+  onoverflow: () => void;
   /** `close()` was called, by the MCP server or by us. */
   onclosed: () => void;
 }
@@ -84,10 +96,10 @@ export class NostrServerTransport {
     if (this.#isClosed) throw new TransportError('closed', 'the connection is closed');
     if (isResponse(message)) return this.#answer(message);
     const related = options?.relatedRequestId;
-    if (related === undefined) return this.#transmit(message, undefined);
+    if (related === undefined) return this.#transmit(message);
     const event = this.#requests.event(related);
     // Nothing for a request after its answer, and nothing for a cancelled one.
-    if (event !== undefined) await this.#transmit(message, event);
+    if (event !== undefined) await this.#transmit(message, event, related);
     // Somebody waits for the answer to this one.
     else if (isRequest(message))
       throw new TransportError('closed', 'the request that this belongs to was answered or cancelled');
@@ -99,23 +111,37 @@ export class NostrServerTransport {
     this.#tasks.close();
     this.#requests.close();
     this.#options.onclosed();
+    const error = new TransportError('closed', 'the connection is closed');
+    for (const { onsettled } of this.#options.link.undelivered().keys()) onsettled?.(error);
     this.onclose?.();
   }
 
-  /** A frame of this connection, in its order. */
-  receive(frame: IncomingFrame): void {
-    let messages: JsonRpcMessage[];
+  /** A message of the client, in its order. Returns whether it will be answered. */
+  receive({ text, event }: ReceivedMessage): boolean {
+    let message: JsonRpcMessage;
     try {
-      messages = decodeMessages(frame.event);
+      message = parseMessage(text);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#report(new Error(`message of ${this.caller.npub} refused: ${reason}`, { cause: error }));
       // JSON-RPC 2.0, section 5.1: the codes for what is no JSON and for what is no request, whose id is not known.
       const code = error instanceof DecodeError && error.code === 'bad_json' ? -32_700 : -32_600;
-      void this.#try({ jsonrpc: '2.0', error: { code, message: reason } }, frame.event.id);
-      return;
+      void this.#try({ jsonrpc: '2.0', error: { code, message: reason } }, event);
+      return true;
     }
-    for (const message of messages) this.#take(message, frame.event.id);
+    this.#take(message, event);
+    return isRequest(message);
+  }
+
+  /** A large message of the client will not be had whole. */
+  lost({ sort, id, reason }: LostMessage): void {
+    this.#report(new Error(`a ${sort} of ${this.caller.npub} was dropped: ${reason}`));
+    if (id === undefined || sort === 'notification') return;
+    const requestId = parseId(id);
+    if (requestId === undefined) return;
+    const failure = failureResponse(requestId, 'busy', reason);
+    if (sort === 'request') void this.#try(failure, undefined);
+    else this.#tasks.add(() => this.onmessage?.(failure, { authInfo: this.#authInfo }));
   }
 
   /** Answers what waits, for a reason of ours. */
@@ -143,10 +169,22 @@ export class NostrServerTransport {
     const deliver = (): void => {
       const cancelled = cancelledId(message);
       this.onmessage?.(message, { authInfo: this.#authInfo });
-      if (cancelled !== undefined) this.#requests.cancel(cancelled);
+      if (cancelled !== undefined) this.#cancel(cancelled);
     };
     if (this.#early === undefined) this.#tasks.add(deliver);
     else if (!isFull) this.#early.push(deliver);
+  }
+
+  /** Nothing more is sent for it, and what waits to be sent is taken back. */
+  #cancel(id: RequestId): void {
+    this.#requests.cancel(id);
+    const key = JSON.stringify(id);
+    const { link } = this.#options;
+    const withdrawn = link.withdraw(
+      (message) => message.relation === key || (message.sort === 'response' && message.id === key),
+    );
+    for (const { onsettled } of withdrawn) onsettled?.();
+    this.#options.onsend();
   }
 
   async #answer(message: JsonRpcMessage): Promise<void> {
@@ -163,14 +201,33 @@ export class NostrServerTransport {
     }
   }
 
-  async #transmit(message: JsonRpcMessage, event: string | undefined): Promise<void> {
-    const sent = await this.#options.link.send([message], event);
-    const outcome = await sent.published;
-    if (outcome === 'muted')
-      throw new TransportError('client_silent', `${this.caller.npub} is not listening any more`);
+  /** Resolves when a relay or the client has the message. */
+  #transmit(message: JsonRpcMessage, requestEvent?: string, relation?: RequestId): Promise<void> {
+    const { link, onsend, onoverflow } = this.#options;
+    const text = JSON.stringify(message);
+    checkMessageSize(text);
+    if (link.queuedBytes + text.length > linkLimits.maxQueuedBytes) {
+      onoverflow();
+      const error = new TransportError('client_silent', `${this.caller.npub} takes nothing; its connection is over`);
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      link.send({
+        text,
+        sort: isRequest(message) ? 'request' : isResponse(message) ? 'response' : 'notification',
+        id: 'id' in message && message.id !== undefined ? JSON.stringify(message.id) : undefined,
+        relation: relation === undefined ? undefined : JSON.stringify(relation),
+        requestEvent,
+        onsettled: (error) => {
+          if (error === undefined) resolve();
+          else reject(error);
+        },
+      });
+      onsend();
+    });
   }
 
-  async #try(message: JsonRpcMessage, event: string): Promise<void> {
+  async #try(message: JsonRpcMessage, event: string | undefined): Promise<void> {
     try {
       await this.#transmit(message, event);
     } catch (error) {
@@ -187,4 +244,13 @@ export class NostrServerTransport {
       // A stranger's message must not end the process by way of whoever takes the errors.
     }
   };
+}
+
+function parseId(text: string): RequestId | undefined {
+  try {
+    const id: unknown = JSON.parse(text);
+    return typeof id === 'string' || Number.isInteger(id) ? (id as RequestId) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,13 +4,19 @@ import { limits } from './limits.ts';
 
 export type OpeningVerdict = 'fresh' | 'clock' | 'ended';
 
+interface Ended {
+  /** When it was opened, in seconds. */
+  readonly createdAt: number;
+  /** The next number that it would have taken. */
+  readonly received: number;
+}
+
 /**
  * Keeps an opening from being taken twice. A connection that ended stays known until its opening is too old to be
  * taken; when there are too many to keep, the oldest acceptable time rises instead, so that none is forgotten.
  */
 export class Openings {
-  /** Connection key to the time of its opening, in seconds. */
-  readonly #ended: Map<string, number> = new Map();
+  readonly #ended: Map<string, Ended> = new Map();
   #oldestSeconds = 0;
 
   check(key: string, createdAt: number, nowSeconds: number): OpeningVerdict {
@@ -24,17 +30,22 @@ export class Openings {
     return createdAt >= oldest && createdAt <= nowSeconds + wire.maxFutureSeconds;
   }
 
-  ended(key: string, createdAt: number, nowSeconds: number): void {
-    this.#ended.set(key, createdAt);
+  /** How far a connection that ended has come; undefined when it is not remembered. */
+  received(key: string): number | undefined {
+    return this.#ended.get(key)?.received;
+  }
+
+  ended(key: string, createdAt: number, received: number, nowSeconds: number): void {
+    this.#ended.set(key, { createdAt, received });
     if (this.#ended.size <= limits.maxClosedConnections) return;
     this.#forgetBefore(nowSeconds - wire.maxAgeSeconds);
     if (this.#ended.size <= limits.maxClosedConnections) return;
     // The oldest opening and not the oldest ending: it moves the bound least.
-    this.#oldestSeconds = [...this.#ended.values()].reduce((a, b) => Math.min(a, b)) + 1;
+    this.#oldestSeconds = [...this.#ended.values()].reduce((oldest, { createdAt: at }) => Math.min(oldest, at), Infinity) + 1;
     this.#forgetBefore(this.#oldestSeconds);
   }
 
   #forgetBefore(seconds: number): void {
-    for (const [key, openedAt] of this.#ended) if (openedAt < seconds) this.#ended.delete(key);
+    for (const [key, { createdAt }] of this.#ended) if (createdAt < seconds) this.#ended.delete(key);
   }
 }

@@ -1,21 +1,20 @@
+import { formatAddress, formatNpub, randomHex, type Signer } from '@mcp-nostr/core';
 import {
-  formatAddress,
-  formatNpub,
-  isHarmless,
-  decodeMessages,
-  randomHex,
-  type Signer,
-} from '@mcp-nostr/core';
-import { type Encryption, Endpoint, type IncomingFrame, Link, type RelayState } from '@mcp-nostr/transport';
+  type Encryption,
+  Endpoint,
+  type IncomingFrame,
+  type RelayState,
+  TransportError,
+  UnfinishedMessages,
+} from '@mcp-nostr/transport';
 
 import { type Access, accessCheck } from './access.ts';
 import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
+import { type Answer, Doorkeeper } from './doorkeeper.ts';
 import { limits } from './limits.ts';
-import { Openings } from './openings.ts';
 import type { RequestSummary } from './requests.ts';
 import { type McpServerFactory, ServerConnection } from './server-connection.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** One request, answered or not. */
 export interface RequestReport extends RequestSummary {
@@ -70,19 +69,14 @@ class Server implements NostrServer {
   readonly npub: string;
   readonly #options: ServeOptions;
   readonly #factory: McpServerFactory;
-  readonly #isAllowed: (pubkey: string) => boolean;
+  readonly #doorkeeper: Doorkeeper;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
   readonly #connections: Map<string, ServerConnection> = new Map();
-  readonly #openings = new Openings();
+  readonly #unfinished = new UnfinishedMessages();
+  readonly #sweeper: ReturnType<typeof setInterval>;
   /** Connections that are over and whose MCP servers are being closed: they take room until they are gone. */
   #ending = 0;
-  /** Two, so that a flood of strangers does not keep a known client from learning of a restart. */
-  readonly #answers = {
-    refuse: new TokenBucket(limits.refusalsPerSecond, limits.refusalBurst),
-    reset: new TokenBucket(limits.refusalsPerSecond, limits.refusalBurst),
-  };
-  readonly #admissions = new TokenBucket(limits.openingsPerSecond, limits.openingBurst);
   #isClosed = false;
 
   constructor(pubkey: string, options: ServeOptions, factory: McpServerFactory) {
@@ -90,7 +84,14 @@ class Server implements NostrServer {
     this.npub = formatNpub(pubkey);
     this.#options = options;
     this.#factory = factory;
-    this.#isAllowed = accessCheck(options.allow);
+    this.#doorkeeper = new Doorkeeper({
+      instance: this.#instance,
+      isAllowed: accessCheck(options.allow),
+      nowSeconds: () => this.#endpoint.nowSeconds(),
+      clock: () => performance.now(),
+      makeRoom: (key) => this.#makeRoom(key),
+      onrival: () => this.#report(rivalError(this.npub)),
+    });
     this.#endpoint = new Endpoint({
       pubkey,
       signer: options.signer,
@@ -98,10 +99,14 @@ class Server implements NostrServer {
       encryption: options.encryption ?? 'required',
       accepts: () => true,
       onframe: (frame) => this.#onframe(frame),
+      onreach: (isReachable, isNew) => {
+        for (const connection of this.#connections.values()) connection.relaysChanged(isReachable, isNew);
+      },
       ondropped: (error) => this.#report(error),
       onstate: options.onrelay,
       now: options.now,
     });
+    this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
   }
 
   get address(): string {
@@ -119,85 +124,61 @@ class Server implements NostrServer {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearInterval(this.#sweeper);
     const closing = Promise.all([...this.#connections.values()].map((each) => each.close('server_closed')));
     await atMost(limits.closeTimeoutMs, closing);
     this.#endpoint.close();
     await atMost(limits.serverCloseTimeoutMs, closing);
   }
 
-  #onframe(frame: IncomingFrame): void {
+  #onframe(incoming: IncomingFrame): void {
     if (this.#isClosed) return;
-    const key = `${frame.event.pubkey}:${frame.link.connection}`;
+    const { event, frame, isRepeat } = incoming;
+    const key = `${event.pubkey}:${frame.link.connection}`;
     const connection = this.#connections.get(key);
-    if (!this.#isForThisProcess(frame)) {
-      // The client has chosen another process; what it opened here stays unused.
-      void connection?.close('other_instance'); // it never rejects
-      this.#onunknown(frame);
-    } else if (connection !== undefined) connection.receive(frame);
-    else if (frame.link.sequence === 0) this.#onopening(key, frame);
-    else this.#onunknown(frame);
+    const visitor = { pubkey: event.pubkey, createdAt: event.created_at, frame, isRepeat };
+    const verdict = this.#doorkeeper.judge(key, visitor, connection !== undefined);
+    switch (verdict.kind) {
+      case 'deliver':
+        connection?.receive(incoming);
+        break;
+      case 'open':
+        this.#open(key, incoming);
+        break;
+      case 'leave':
+        void connection?.close('other_instance'); // it never rejects
+        if (verdict.answer !== undefined) void this.#answer(incoming, verdict.answer); // it never rejects
+        break;
+      case 'answer':
+        void this.#answer(incoming, verdict.answer); // it never rejects
+        break;
+      case 'drop':
+        break;
+    }
   }
 
-  /**
-   * What was said to another process with this key, two at once or the one before a restart, is not ours to execute.
-   * Until a client has heard any it names none, and sends its opening or gives up.
-   */
-  #isForThisProcess({ link }: IncomingFrame): boolean {
-    if (link.instance === this.#instance || link.sequence === 0) return true;
-    return link.instance === '' && link.control === 'bye';
-  }
-
-  #onunknown(frame: IncomingFrame): void {
-    // A farewell, or a control frame that asks for nothing.
-    if (frame.link.control !== undefined && frame.link.control !== 'probe') return;
-    const { pubkey, created_at: createdAt } = frame.event;
-    if (!this.#openings.isTimely(createdAt, this.#endpoint.nowSeconds()) || !this.#isAllowed(pubkey)) return;
-    this.#answerStranger(frame, 'reset', 'unknown_connection');
-  }
-
-  #onopening(key: string, frame: IncomingFrame): void {
-    const { pubkey, created_at: createdAt } = frame.event;
-    // A repeat has had its answer; a client that has not heard it signs its opening anew.
-    if (frame.link.control !== undefined || frame.isRepeat) return;
-    // Nothing is kept about a sender that policy has not admitted.
-    if (!this.#isAllowed(pubkey)) return this.#answerStranger(frame, 'refuse', 'not_allowed');
-    const verdict = this.#openings.check(key, createdAt, this.#endpoint.nowSeconds());
-    if (verdict === 'ended') return;
-    if (verdict === 'clock') return this.#answerStranger(frame, 'refuse', 'clock');
-    if (!this.#mayOpen(frame)) return this.#answerStranger(frame, 'refuse', 'opening_not_harmless');
-    if (!this.#admissions.take() || !this.#makeRoom(pubkey))
-      return this.#answerStranger(frame, 'refuse', 'busy');
-    const caller: Caller = { pubkey, npub: formatNpub(pubkey), connectionId: frame.link.connection };
+  #open(key: string, opening: IncomingFrame): void {
+    const { pubkey, created_at: createdAt } = opening.event;
+    const { connection: connectionId } = opening.frame.link;
+    const caller: Caller = { pubkey, npub: formatNpub(pubkey), connectionId };
     const connection: ServerConnection = new ServerConnection({
       endpoint: this.#endpoint,
       caller,
       instance: this.#instance,
-      opening: frame,
+      encrypted: opening.encrypted,
+      unfinished: this.#unfinished,
       factory: this.#factory,
       onrequest: (summary) => this.#onrequest({ ...summary, caller }),
       onerror: (error) => this.#report(error),
-      onended: (gone) => {
+      onended: (received, gone) => {
         this.#connections.delete(key);
         this.#ending++;
         void gone.then(() => this.#ending--); // it never rejects
-        this.#openings.ended(key, createdAt, this.#endpoint.nowSeconds());
+        this.#doorkeeper.ended(key, createdAt, received);
       },
     });
     this.#connections.set(key, connection);
-  }
-
-  /**
-   * Whoever replays an opening to a server that was restarted must not get anything executed: it carries one harmless
-   * message or none, unless it names this very process (WIRE.md, section 5).
-   */
-  #mayOpen(frame: IncomingFrame): boolean {
-    if (frame.link.instance === this.#instance) return true;
-    try {
-      const messages = decodeMessages(frame.event);
-      return messages.length <= 1 && messages.every(isHarmless);
-    } catch {
-      return true; // malformed JSON-RPC is answered by the connection
-    }
+    connection.receive(opening);
   }
 
   /** At the bound the connection that was silent for longest makes room, if it has no work under way. */
@@ -215,23 +196,26 @@ class Server implements NostrServer {
     return oldest !== undefined;
   }
 
-  /** One control frame to somebody without a connection, as long as there are not too many of them. */
-  #answerStranger(frame: IncomingFrame, control: 'refuse' | 'reset', detail: string): void {
-    if (!this.#answers[control].take()) return;
-    const link = new Link({
-      endpoint: this.#endpoint,
-      peer: frame.event.pubkey,
-      connection: frame.link.connection,
-      instance: this.#instance,
-      encrypted: frame.encrypted,
-      muteGraceMs: 0, // a stranger who does not listen must not cost more than one event
-      onframe: () => {},
-      onloss: () => {},
-    });
-    link
-      .sendControl(control, detail)
-      .then((sent) => sent.published)
-      .catch((error: unknown) => this.#report(error));
+  /** One control frame to somebody without a connection; it is offered once. Never rejects. */
+  async #answer(
+    { event, frame, encrypted }: IncomingFrame,
+    { control, detail, acknowledged }: Answer,
+  ): Promise<void> {
+    try {
+      const { connection } = frame.link;
+      const link = { connection, acknowledged, instance: this.#instance, control, detail };
+      const createdAt = Math.max(this.#endpoint.nowSeconds(), control === 'refuse' ? 0 : event.created_at);
+      const answer = await this.#endpoint.sign({ link, content: '' }, event.pubkey, createdAt);
+      await this.#endpoint.publish(answer, event.pubkey, encrypted);
+    } catch (error) {
+      if (!(error instanceof TransportError) || error.code !== 'closed') this.#report(error);
+    }
+  }
+
+  /** Handlers whose caller is gone are aborted, and their connection is free. */
+  #sweep(): void {
+    for (const connection of this.#connections.values())
+      if (connection.isAbandoned) void connection.close('idle'); // it never rejects
   }
 
   /** Whoever takes the reports must not be able to keep an answer from leaving. */
@@ -250,4 +234,10 @@ class Server implements NostrServer {
       // Whoever takes the errors must not be able to stop the server.
     }
   }
+}
+
+function rivalError(npub: string): Error {
+  return new Error(
+    `another process serves ${npub} at the same time: clients are spread over both; stop one of them, or give it a key of its own`,
+  );
 }

@@ -1,5 +1,5 @@
-import type { NostrEvent } from '@mcp-nostr/core';
-import { type Endpoint, type IncomingFrame, Link } from '@mcp-nostr/transport';
+import { randomHex } from '@mcp-nostr/core';
+import { Courier, type Endpoint, type IncomingFrame, Link, type UnfinishedMessages } from '@mcp-nostr/transport';
 
 import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
@@ -20,12 +20,16 @@ export interface ServerConnectionOptions {
   caller: Caller;
   /** This process of the server. */
   instance: string;
-  opening: IncomingFrame;
+  encrypted: boolean;
+  unfinished: UnfinishedMessages;
   factory: McpServerFactory;
   onrequest: (summary: RequestSummary) => void;
   onerror: (error: Error) => void;
-  /** It is over and takes no more frames; `gone` resolves when its MCP server is closed, and never rejects. */
-  onended: (gone: Promise<void>) => void;
+  /**
+   * It is over and takes no more frames. `received`: the next number that it would have taken; `gone` resolves when
+   * its MCP server is closed, and never rejects.
+   */
+  onended: (received: number, gone: Promise<void>) => void;
 }
 
 /** One connection at the server: its link, its transport and its own MCP server. */
@@ -33,73 +37,87 @@ export class ServerConnection {
   readonly caller: Caller;
   readonly #options: ServerConnectionOptions;
   readonly #link: Link;
+  readonly #courier: Courier;
   readonly #transport: NostrServerTransport;
   #server: McpServerLike | undefined;
-  #heardAt: number = performance.now();
-  #firstFrame: NostrEvent | undefined;
-  #ackTimer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
 
   constructor(options: ServerConnectionOptions) {
-    const { opening, caller } = options;
+    const { endpoint, caller, encrypted, onerror } = options;
     this.#options = options;
     this.caller = caller;
     this.#link = new Link({
-      endpoint: options.endpoint,
-      peer: caller.pubkey,
+      role: 'server',
       connection: caller.connectionId,
       instance: options.instance,
-      encrypted: opening.encrypted,
-      onframe: (frame) => this.#onframe(frame),
-      onloss: (lost) => options.onerror(new Error(`${lost.length} frames of ${caller.npub} did not arrive`)),
-      onfirst: (event) => {
-        this.#firstFrame = event;
-        clearTimeout(this.#ackTimer);
+      isWrapped: encrypted,
+      clock: () => performance.now(),
+      random: () => randomHex(8),
+      frameBytes: () => endpoint.frameBytes,
+      unfinished: options.unfinished,
+      onmessage: (message) => this.#transport.receive(message),
+      onlost: (message) => this.#transport.lost(message),
+      onend: ({ code, reason }) => {
+        if (code !== 'bye') onerror(new Error(`connection of ${caller.npub} ended (${code}): ${reason}`));
+        void this.#end(); // it never rejects
       },
+    });
+    this.#link.relaysChanged(endpoint.isReachable, false);
+    this.#courier = new Courier({
+      endpoint,
+      peer: caller.pubkey,
+      encrypted,
+      source: this.#link,
+      onerror: (error) => onerror(error instanceof Error ? error : new Error(String(error))),
     });
     this.#transport = new NostrServerTransport({
       caller,
       link: this.#link,
+      onsend: () => this.#courier.kick(),
       onrequest: options.onrequest,
-      onerror: options.onerror,
+      onerror,
+      onoverflow: () => void this.close('overflow'), // it never rejects
       onclosed: () => void this.close('closed'), // it never rejects
     });
-    this.#ackTimer = setTimeout(() => this.#ack(), limits.openingAckMs);
-    this.receive(opening);
     void this.#start(); // it never rejects
   }
 
   /** A connection with work under way is not given up for a new one, as long as its client shows itself. */
   get isIdle(): boolean {
-    const silentMs = performance.now() - this.#heardAt;
-    return this.#transport.requestsUnderWay === 0 || silentMs > limits.workProtectsMs;
+    if (this.#transport.requestsUnderWay > 0) return this.isAbandoned;
+    // An answer on its way is work too, as long as there may be somebody to take it.
+    return this.#link.isQuiet || performance.now() - this.heardAt > limits.answerProtectsMs;
+  }
+
+  /** Work is under way, and nobody was heard for so long that nobody can be waiting for it. */
+  get isAbandoned(): boolean {
+    const silentMs = performance.now() - this.#link.heardAt;
+    return this.#transport.requestsUnderWay > 0 && silentMs > limits.workProtectsMs;
   }
 
   /** When the client was last heard, on the clock of `performance.now()`. */
   get heardAt(): number {
-    return this.#heardAt;
+    return this.#link.heardAt;
   }
 
-  receive(frame: IncomingFrame): void {
+  receive({ event, frame, bytes, encrypted, relay, isRepeat }: IncomingFrame): void {
     // The opening fixed the form; a plain frame on an encrypted connection is not the client's.
-    if (this.#isOver || frame.encrypted !== this.#link.encrypted) return;
-    this.#heardAt = performance.now();
-    const { sequence, control } = frame.link;
-    // In plain text every relay brings a copy; a client that has not heard us signs anew.
-    if (frame.isRepeat) return;
-    if (control === 'probe') return this.#ack();
-    if (sequence === 0 && this.#link.knows(0)) return this.#openedAgain();
-    this.#link.receive(frame);
+    if (this.#isOver || encrypted !== this.#options.encrypted) return;
+    // In plain text every relay brings a copy; what is sent again there is signed anew.
+    if (isRepeat && !encrypted) return;
+    if (!isRepeat) this.#courier.prefer(relay);
+    this.#link.receive(frame, { id: event.id, createdAt: event.created_at, bytes });
+    this.#courier.kick();
+  }
+
+  relaysChanged(isReachable: boolean, isNew: boolean): void {
+    this.#link.relaysChanged(isReachable, isNew);
+    this.#courier.kick();
   }
 
   /** Says `bye`, ends the MCP server, frees everything. Never rejects. */
   async close(reason: string): Promise<void> {
-    if (this.#isOver) return;
-    await this.#end(async () => {
-      const bye = this.#link.sendControl('bye', reason).then((sent) => sent.published);
-      // A signer that does not answer must not hold up the end.
-      await atMost(limits.closeTimeoutMs, bye);
-    });
+    await this.#end(reason);
   }
 
   async #start(): Promise<void> {
@@ -117,43 +135,20 @@ export class ServerConnection {
     }
   }
 
-  #onframe(frame: IncomingFrame): void {
-    if (frame.link.control === 'bye') void this.#end(); // it never rejects
-    else this.#transport.receive(frame);
-  }
-
-  /** The client has not heard us: what answered the opening goes out again. */
-  #openedAgain(): void {
-    if (this.#firstFrame === undefined) this.#ack();
-    else this.#link.publish(this.#firstFrame).catch(this.#options.onerror);
-  }
-
-  #ack(): void {
-    clearTimeout(this.#ackTimer);
-    if (this.#isOver) return;
-    this.#link
-      .sendControl('ack')
-      .then((sent) => sent.published)
-      .catch(this.#options.onerror);
-  }
-
   /** It may throw at once; it is not ours. */
   async #closeServer(): Promise<void> {
     await this.#server?.close();
   }
 
-  async #end(farewell?: () => Promise<void>): Promise<void> {
+  async #end(farewell?: string): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#ackTimer);
-    this.#link.close();
     const { onended, onerror } = this.#options;
+    this.#link.close(farewell);
     const gone = this.#closeServer().catch(onerror);
-    onended(gone);
-    await Promise.all([
-      farewell?.().catch(() => {}), // the client may be gone
-      this.#transport.close().catch(onerror),
-      gone,
-    ]);
+    onended(this.#link.expected, gone);
+    // A signer that does not answer must not hold up the end.
+    const said = atMost(limits.closeTimeoutMs, this.#courier.drain()).finally(() => this.#courier.close());
+    await Promise.all([said, this.#transport.close().catch(onerror), gone]);
   }
 }

@@ -11,11 +11,10 @@ import {
 } from '@mcp-nostr/core';
 
 import { boundedSigner } from './bounded-signer.ts';
-import { TransportError } from './errors.ts';
 import { limits } from './limits.ts';
 import { type Encryption, type IncomingFrame, Receiver } from './receiver.ts';
 import type { RelayState } from './relay-connection.ts';
-import { RelayPool } from './relay-pool.ts';
+import { type PublishOptions, RelayPool } from './relay-pool.ts';
 import type { PublishOutcome } from './relay-publisher.ts';
 import type { Filter } from './relay-subscription.ts';
 import { WrapKeys } from './wrap-keys.ts';
@@ -27,6 +26,8 @@ export interface EndpointOptions {
   encryption: Encryption;
   accepts: (author: string, link: LinkTag) => boolean;
   onframe: (frame: IncomingFrame) => void;
+  /** The set of usable relays changed; `isNew` when one became usable. */
+  onreach: (isReachable: boolean, isNew: boolean) => void;
   /** An event that was dropped, and why. */
   ondropped?: ((error: Error, relay: string) => void) | undefined;
   onstate?: ((state: RelayState) => void) | undefined;
@@ -41,15 +42,13 @@ export class Endpoint {
   readonly #signer: Signer;
   readonly #pool: RelayPool;
   readonly #wrapKeys = new WrapKeys();
-  /** Ends the pause of each frame that waits to be offered again. */
-  readonly #pauses: Set<() => void> = new Set();
   #isClosed = false;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
     this.#signer = boundedSigner(options.signer, limits.signerTimeoutMs);
     const receiver = new Receiver({ ...options, signer: this.#signer });
-    this.#pool = new RelayPool(options);
+    this.#pool = new RelayPool({ ...options, onstate: (state) => this.#onstate(state) });
     this.#pool.subscribe(
       () => [this.#filter()],
       (event, relay) => void receiver.receive(event, relay), // it never rejects
@@ -60,76 +59,53 @@ export class Endpoint {
     return this.#pool.states;
   }
 
+  /** A relay is connected and our subscription on it is live. */
+  get isReachable(): boolean {
+    return !this.#isClosed && this.relays.some(({ status }) => status === 'ready');
+  }
+
+  /** Bytes of plaintext that every relay in use takes, as far as is known now. */
+  get frameBytes(): number {
+    return this.#pool.frameBytes;
+  }
+
   /** Seconds since 1970. */
   nowSeconds(): number {
     return Math.floor((this.#options.now ?? Date.now)() / 1000);
   }
 
-  /**
-   * Signs a frame for its recipient. `createdAt` in seconds.
-   * @throws {TransportError} `message_too_large`
-   */
-  async sign(frame: Frame, recipient: string, createdAt: number): Promise<NostrEvent> {
-    const event = await this.#signer.signEvent(encodeFrame(frame, recipient, createdAt));
-    await this.#checkSize(event);
-    return event;
+  /** Signs a frame for its recipient. `createdAt` in seconds. */
+  sign(frame: Frame, recipient: string, createdAt: number): Promise<NostrEvent> {
+    return this.#signer.signEvent(encodeFrame(frame, recipient, createdAt));
   }
 
   /**
-   * Brings a signed frame on its way, in a fresh wrap: relays swallow an id that they have seen. While all relays
-   * say that nobody listens it is offered again, up to the grace time: a peer that reconnects needs a moment.
+   * Brings a signed frame on its way, in a fresh wrap: relays swallow an id that they have seen.
    * @throws {TransportError} `relays_unreachable`, `closed`
    */
-  async publish(
+  publish(
     event: NostrEvent,
     recipient: string,
     encrypted: boolean,
-    graceMs: number = limits.muteGraceMs,
+    options?: PublishOptions,
   ): Promise<PublishOutcome> {
-    const deadline = performance.now() + graceMs;
-    for (;;) {
-      if (this.#isClosed) throw new TransportError('closed', 'the connection was closed');
-      const outcome = await this.#pool.publish(encrypted ? this.#wrap(event, recipient) : event);
-      if (outcome !== 'muted' || performance.now() >= deadline) return outcome;
-      await this.#pause(limits.muteRetryMs);
-    }
+    return this.#pool.publish(encrypted ? this.#wrap(event, recipient) : event, options);
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const end of this.#pauses) end();
     this.#wrapKeys.close();
     this.#pool.close();
   }
 
-  async #checkSize(event: NostrEvent): Promise<void> {
-    // Three bytes are the most that a UTF-16 unit takes once JSON is escaped a second time; 2 KiB is for the rest.
-    if (event.content.length * 3 + 2_048 <= limits.smallFrameBytes) return;
-    const bytes = new TextEncoder().encode(JSON.stringify(event)).length;
-    if (bytes <= limits.smallFrameBytes) return;
-    const maxBytes = await this.#pool.frameBytes();
-    if (bytes <= maxBytes) return;
-    throw new TransportError(
-      'message_too_large',
-      `the message makes a frame of ${bytes} bytes; the relays in use take ${maxBytes}`,
-      { data: { bytes, maxBytes } },
-    );
-  }
-
   #wrap(event: NostrEvent, recipient: string): NostrEvent {
-    return wrapEvent(event, recipient, { key: this.#wrapKeys.take(recipient) });
+    const createdAt = Math.max(event.created_at, this.nowSeconds());
+    return wrapEvent(event, recipient, { createdAt, key: this.#wrapKeys.take(recipient) });
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.#pauses.delete(end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      this.#pauses.add(end);
-    });
+  #onstate(state: RelayState): void {
+    this.#options.onreach(this.isReachable, state.status === 'ready');
+    this.#options.onstate?.(state);
   }
 
   #filter(): Filter {

@@ -1,9 +1,21 @@
+export { Courier, type CourierOptions, type FrameSource } from './courier.ts';
 export { Endpoint, type EndpointOptions } from './endpoint.ts';
 export { RelayError, type RelayErrorCode, TransportError, type TransportErrorCode } from './errors.ts';
-export { Link, type LinkOptions, type SentFrame } from './link.ts';
+export { linkLimits } from './link/limits.ts';
+export {
+  type Fate,
+  Link,
+  type LinkEnd,
+  type LinkOptions,
+  type Outgoing,
+  type ReceivedMessage,
+} from './link/link.ts';
+export { checkMessageSize, type OutgoingMessage } from './link/message.ts';
+export type { LostMessage } from './link/parts.ts';
+export { UnfinishedMessages } from './link/unfinished.ts';
 export type { Encryption, IncomingFrame } from './receiver.ts';
 export type { RelayConnectionOptions, RelayState } from './relay-connection.ts';
-export { RelayPool, type RelayPoolOptions } from './relay-pool.ts';
+export { type PublishOptions, RelayPool, type RelayPoolOptions } from './relay-pool.ts';
 export type { PublishOutcome } from './relay-publisher.ts';
 export type { Filter } from './relay-subscription.ts';
 export type { RelayTiming } from './relay-timing.ts';

@@ -11,10 +11,22 @@ export const limits = {
   socketOpenTimeoutMs: 10_000,
   /** The first wait before a new attempt is below this; it doubles with each failure. */
   reconnectMinMs: 250,
+  /**
+   * While a relay has not been away for long it is used within its first second: the rest of that second is for the
+   * attempt before, if it is slow to fail, and for the opening of the one that succeeds.
+   */
+  reconnectSoonMaxMs: 750,
+  /** A restart and an upgrade take less than this; what is away for longer is asked ever more seldom. */
+  reconnectSoonForMs: 300_000,
   /** A relay that comes back after a night is found within half a minute. */
   reconnectMaxMs: 30_000,
-  /** A connection that lived this long starts again with the shortest wait. */
-  reconnectResetMs: 60_000,
+  /** An attempt that an event waits for comes no later than this after the one before, and no sooner for it either. */
+  reconnectAwaitedMs: 1_000,
+  /**
+   * The loss of a connection that lived this long is a new one, with the shortest wait. One that is cut off sooner
+   * each time, as by a relay that does not want us, counts as failing on.
+   */
+  reconnectResetMs: 5_000,
   /** NATs forget idle connections after a minute or more; a ping well before that keeps them and finds the dead. */
   idlePingMs: 25_000,
   /** How long after a ping a connection may stay silent before it is taken for dead. */
@@ -31,12 +43,8 @@ export const limits = {
   maxQueuedEvents: 1_000,
   /** Bytes that wait for one relay, so that a dead one costs no more than this. */
   maxQueuedBytes: 8_388_608,
-  /** A relay that says `rate-limited:` is asked again after this; after `error:` too, once. */
-  rateLimitRetryMs: 1_000,
-  /** A frame up to this fits into the smallest message that a relay in use declares, and waits for no document. */
+  /** A relay that has not said yet what it takes is given no larger frame: it fits into the least that one in use declares. */
   smallFrameBytes: 8_192,
-  /** A socket that closed this often right after an event: it is the event that the relay does not bear. */
-  maxWrites: 2,
   /** The information document (NIP-11) is small and optional. */
   informationTimeoutMs: 3_000,
   /** An information document above this is none. */
@@ -51,12 +59,4 @@ export const limits = {
   maxDecrypting: 256,
   /** Recipients for whom the next wrap's key is kept ready: the ones that are being answered. */
   maxPreparedWraps: 128,
-  /** Frames above a gap that are kept until it closes. */
-  maxReordered: 512,
-  /** How long a frame that never came holds up the ones behind it. */
-  gapTimeoutMs: 2_000,
-  /** While relays say that nobody listens (`mute:`) a frame is offered again at this interval. */
-  muteRetryMs: 500,
-  /** After this long of `mute:` from every relay a peer counts as gone; its own reconnection takes less. */
-  muteGraceMs: 5_000,
 } as const;

@@ -1,12 +1,13 @@
 import {
+  decodeFrame,
   DecodeError,
   EPHEMERAL_GIFT_WRAP_KIND,
   eventId,
+  type Frame,
   type LinkTag,
   limits as wire,
   MESSAGE_KIND,
   type NostrEvent,
-  parseLinkTag,
   type Signer,
   tagValue,
   unwrapEvent,
@@ -19,13 +20,13 @@ import { RecentIds } from './recent-ids.ts';
 /** Who may be spoken to in which form. `optional`: a server takes both, each connection keeps to its first. */
 export type Encryption = 'required' | 'optional' | 'none';
 
-/** A frame whose signature, recipient and link were checked. Its messages are not decoded yet. */
+/** A frame whose signature, recipient and link were checked. Its messages are not read yet. */
 export interface IncomingFrame {
   /** The verified inner event. */
   event: NostrEvent;
-  link: LinkTag;
-  /** The event of the request that it belongs to. */
-  requestEvent: string | undefined;
+  frame: Frame;
+  /** Bytes on the way, about. */
+  bytes: number;
   encrypted: boolean;
   relay: string;
   /** The same inner event was here before; a repeat says that the peer lacks something. */
@@ -42,6 +43,9 @@ export interface ReceiverOptions {
   /** An event that was dropped, and why: a `DecodeError`, or what the handling of its frame threw. */
   ondropped?: ((error: Error, relay: string) => void) | undefined;
 }
+
+/** What keeping a frame costs beside its content. */
+const FRAME_BYTES = 512;
 
 /** From an event of a relay to a frame: the checks, cheapest first, in the order that WIRE.md gives. */
 export class Receiver {
@@ -76,8 +80,8 @@ export class Receiver {
     if (inner.kind !== MESSAGE_KIND) throw wrongKind(inner);
     // Without this a server could wrap a client's signed request again for another server.
     if (tagValue(inner, 'p') !== pubkey) throw wrongRecipient(inner);
-    const link = parseLinkTag(inner.tags);
-    if (!this.#options.accepts(inner.pubkey, link)) return;
+    const frame = decodeFrame(inner);
+    if (!this.#options.accepts(inner.pubkey, frame.link)) return;
     const id = eventId(inner);
     const isRepeat = this.#inner.has(id);
     if (!isRepeat) {
@@ -86,8 +90,8 @@ export class Receiver {
       }
       this.#inner.add(id);
     }
-    const requestEvent = tagValue(inner, 'e');
-    this.#options.onframe({ event: { ...inner, id }, link, requestEvent, encrypted, relay, isRepeat });
+    const bytes = inner.content.length + FRAME_BYTES;
+    this.#options.onframe({ event: { ...inner, id }, frame, bytes, encrypted, relay, isRepeat });
   }
 
   #report(error: unknown, relay: string): void {

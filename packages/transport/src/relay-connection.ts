@@ -1,4 +1,4 @@
-import type { NostrEvent, Signer } from '@mcp-nostr/core';
+import { frameBytesFor, type NostrEvent, type Signer } from '@mcp-nostr/core';
 
 import { openSocket } from '#websocket';
 
@@ -7,7 +7,7 @@ import { refusal, type RelayError } from './errors.ts';
 import { limits } from './limits.ts';
 import { Liveness } from './liveness.ts';
 import { RelayAuth } from './relay-auth.ts';
-import { fetchRelayInformation, type RelayInformation } from './relay-information.ts';
+import { fetchRelayInformation } from './relay-information.ts';
 import { parseRelayMessage } from './relay-messages.ts';
 import { type PublishOutcome, RelayPublisher } from './relay-publisher.ts';
 import type { Filter, Subscription, SubscriptionHandlers } from './relay-subscription.ts';
@@ -60,13 +60,13 @@ export class RelayConnection {
   #openedAt = 0;
   #subscribedAt = 0;
   #nextSubscription = 0;
-  #information: Promise<RelayInformation> | undefined;
+  #frameBytes: number = limits.smallFrameBytes;
 
   constructor(url: string, options: RelayConnectionOptions = {}) {
     this.url = url;
     this.#options = options;
     this.#timing = relayTiming(options.timing);
-    this.#backoff = new Backoff(options.random);
+    this.#backoff = new Backoff(() => this.#connect(), options.random);
     this.#state = { url, status: 'connecting' };
     this.#publisher = new RelayPublisher({
       relay: url,
@@ -80,38 +80,40 @@ export class RelayConnection {
     return this.#state;
   }
 
-  /** The relay's information document (NIP-11), asked for once per connection: a restart may change it. */
-  information(): Promise<RelayInformation> {
-    this.#information ??= fetchRelayInformation(this.url, this.#aborter.signal);
-    return this.#information;
+  /** Bytes of plaintext that the relay surely takes, as far as is known now. */
+  get frameBytes(): number {
+    return this.#frameBytes;
   }
 
   /** Returns how to end it. */
   subscribe(filters: () => Filter[], handlers: SubscriptionHandlers): () => void {
-    const subscription: Subscription = {
-      ...handlers,
-      id: `s${this.#nextSubscription++}`,
-      filters,
-      live: false,
-    };
-    this.#subscriptions.set(subscription.id, subscription);
+    const id = `s${this.#nextSubscription++}`;
+    const subscription: Subscription = { ...handlers, id, filters, live: false };
+    this.#subscriptions.set(id, subscription);
     if (this.#openedAt > 0) this.#request(subscription);
     return () => {
-      if (!this.#subscriptions.delete(subscription.id) || this.#openedAt === 0) return;
-      this.#socket?.send(JSON.stringify(['CLOSE', subscription.id]));
+      if (!this.#subscriptions.delete(id) || this.#openedAt === 0) return;
+      this.#socket?.send(JSON.stringify(['CLOSE', id]));
       this.#readyWhenLive();
     };
   }
 
-  /** `text` is the EVENT message for `event`, serialised once for all relays. Rejects with `RelayError`. */
-  publish(event: NostrEvent, text: string): Promise<PublishOutcome> {
-    return this.#publisher.publish(event, text);
+  /** See {@link RelayPublisher.publish}; the event also brings forward the next attempt at a relay that is away. */
+  publish(event: NostrEvent, text: string, signal?: AbortSignal): Promise<PublishOutcome> {
+    if (this.#state.status === 'waiting') this.#backoff.hurry();
+    return this.#publisher.publish(event, text, signal);
+  }
+
+  /** Ends the wait of an event that was not written yet. */
+  withdraw(id: string): void {
+    this.#publisher.withdraw(id);
   }
 
   close(): void {
     if (this.#state.status === 'closed') return;
     this.#setState({ url: this.url, status: 'closed' });
     clearTimeout(this.#timer);
+    this.#backoff.close();
     this.#aborter.abort();
     this.#liveness?.close();
     this.#auth?.close();
@@ -144,8 +146,7 @@ export class RelayConnection {
   #onopen(socket: Socket): void {
     const { idlePingMs, pongTimeoutMs, authTimeoutMs } = this.#timing;
     this.#openedAt = performance.now();
-    this.#information = undefined;
-    void this.information(); // it never rejects, and the first larger frame need not wait for it
+    void this.#readInformation(socket); // it never rejects
     this.#liveness = new Liveness({
       idlePingMs,
       pongTimeoutMs,
@@ -168,6 +169,13 @@ export class RelayConnection {
       onfailed: (reason) => this.#fail(reason),
     });
     this.#requestMissing();
+  }
+
+  /** What the relay says of itself (NIP-11), asked for once per socket: a restart may change it. */
+  async #readInformation(socket: Socket): Promise<void> {
+    this.#frameBytes = limits.smallFrameBytes;
+    const { maxMessageBytes } = await fetchRelayInformation(this.url, this.#aborter.signal);
+    if (this.#socket === socket) this.#frameBytes = frameBytesFor(maxMessageBytes);
   }
 
   /** Asks for every subscription that is not live. */
@@ -230,8 +238,8 @@ export class RelayConnection {
     if (socket === undefined || this.#state.status === 'ready') return;
     clearTimeout(this.#timer);
     const latencyMs = performance.now() - this.#subscribedAt;
-    this.#setState({ url: this.url, status: 'ready', latencyMs });
     this.#publisher.open((text) => socket.send(text));
+    this.#setState({ url: this.url, status: 'ready', latencyMs });
   }
 
   #closedByRelay(id: string, error: RelayError): void {
@@ -259,9 +267,8 @@ export class RelayConnection {
   /** Gives up this socket; the next attempt follows. */
   #fail(reason: string): void {
     const socket = this.#socket;
-    if (socket === undefined) return;
-    this.#lost(reason);
-    socket.close();
+    if (socket !== undefined) this.#lost(reason);
+    socket?.close();
   }
 
   #lost(reason: string): void {
@@ -269,13 +276,12 @@ export class RelayConnection {
     this.#liveness?.close();
     this.#auth?.close();
     this.#auth = undefined;
-    this.#publisher.pause(reason);
+    this.#publisher.lose(reason);
     for (const subscription of this.#subscriptions.values()) subscription.live = false;
     const livedMs = this.#openedAt > 0 ? performance.now() - this.#openedAt : 0;
     this.#openedAt = 0;
-    if (livedMs > limits.reconnectResetMs) this.#backoff.reset();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#connect(), this.#backoff.nextMs());
+    this.#backoff.schedule(livedMs, this.#publisher.hasWaiting);
     this.#setState({ url: this.url, status: 'waiting', reason });
   }
 

@@ -1,4 +1,4 @@
-import { frameBytesFor, type NostrEvent, parseRelayUrl, verifyEvent } from '@mcp-nostr/core';
+import { limits as wire, type NostrEvent, parseRelayUrl, verifyEvent } from '@mcp-nostr/core';
 
 import { RelayError, TransportError } from './errors.ts';
 import { limits } from './limits.ts';
@@ -10,7 +10,14 @@ export interface RelayPoolOptions extends RelayConnectionOptions {
   relays: string[];
 }
 
-/** Several relays as one: subscribed on all, published to all, done at the first that took it. */
+export interface PublishOptions {
+  /** Where alone the event goes while that relay is ready; its URL as `states` and `onevent` have it. */
+  relay?: string | undefined;
+  /** Once it is aborted the event is not written any more; what a socket took already runs its course. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Several relays as one: subscribed on all, published to all that are there, done at the first that took it. */
 export class RelayPool {
   readonly #connections: RelayConnection[];
 
@@ -37,38 +44,18 @@ export class RelayPool {
   }
 
   /**
-   * To all relays. Resolves at the first that took it; `muted` when nobody listens on those that answered.
+   * To the named relay if that is ready, else to all that are, else to all: the first that comes takes it.
+   * Resolves with `accepted` or `sent` at the first that took it; else, when all have answered, with `muted` when any
+   * said that nobody listens, and with `congested` when any may take it later.
    * @throws {TransportError} `relays_unreachable` when every relay refused it or could not be reached, `closed`
    */
-  publish(event: NostrEvent): Promise<PublishOutcome> {
+  publish(event: NostrEvent, { relay, signal }: PublishOptions = {}): Promise<PublishOutcome> {
     const text = `["EVENT",${JSON.stringify(event)}]`;
-    return new Promise((resolve, reject) => {
-      const refusals = new Map<RelayConnection, unknown>();
-      let muted = false;
-      const settle = (): void => {
-        // A relay that is down keeps the event for its return, but does not hold up the word of the others.
-        const open = this.#connections.filter(
-          (connection) => !refusals.has(connection) && (!muted || connection.state.status === 'ready'),
-        );
-        if (open.length > 0) return;
-        if (muted) resolve('muted');
-        else reject(unreachable([...refusals.values()]));
-      };
-      for (const connection of this.#connections) {
-        connection.publish(event, text).then(
-          (outcome) => {
-            if (outcome !== 'muted') return resolve(outcome);
-            muted = true;
-            refusals.set(connection, outcome);
-            settle();
-          },
-          (error: unknown) => {
-            refusals.set(connection, error);
-            settle();
-          },
-        );
-      }
-    });
+    const asked = this.#choose(relay);
+    const [only] = asked;
+    // Most pools are of one relay, and a frame costs no more there than its way to the socket.
+    if (only !== undefined && asked.length === 1) return only.publish(event, text, signal).catch(failOne);
+    return publishToSeveral(asked, event, text, signal);
   }
 
   /** Stored events, from every relay that answers in time, each once and verified. */
@@ -100,15 +87,67 @@ export class RelayPool {
     return [...found.values()];
   }
 
-  /** The largest plaintext that every relay in use takes. Waits for their information, but not for long. */
-  async frameBytes(): Promise<number> {
-    const informations = await Promise.all(this.#connections.map((connection) => connection.information()));
-    return Math.min(...informations.map(({ maxMessageBytes }) => frameBytesFor(maxMessageBytes)));
+  /**
+   * Bytes of plaintext that every relay in use surely takes. A relay that has not said what it takes yet is given
+   * little; one that is away takes part again when it is back.
+   */
+  get frameBytes(): number {
+    const ready = this.#connections.filter(({ state }) => state.status === 'ready');
+    return Math.min(wire.maxPlaintextBytes, ...ready.map(({ frameBytes }) => frameBytes));
   }
 
   close(): void {
     for (const connection of this.#connections) connection.close();
   }
+
+  #choose(relay: string | undefined): readonly RelayConnection[] {
+    const ready = this.#connections.filter(isReady);
+    const named = relay === undefined ? undefined : ready.find(({ url }) => url === relay);
+    if (named !== undefined) return [named];
+    return ready.length > 0 ? ready : this.#connections;
+  }
+}
+
+function isReady({ state }: RelayConnection): boolean {
+  return state.status === 'ready';
+}
+
+function publishToSeveral(
+  asked: readonly RelayConnection[],
+  event: NostrEvent,
+  text: string,
+  signal: AbortSignal | undefined,
+): Promise<PublishOutcome> {
+  return new Promise((resolve, reject) => {
+    const unanswered = new Set(asked);
+    const errors: unknown[] = [];
+    let word: PublishOutcome | undefined;
+    const settle = (): void => {
+      // A relay that is down keeps the event for its return, but does not hold up the word of the others.
+      if (word === undefined ? unanswered.size > 0 : [...unanswered].some(isReady)) return;
+      if (word === undefined) reject(unreachable(errors));
+      else resolve(word);
+    };
+    for (const connection of asked) {
+      connection.publish(event, text, signal).then(
+        (outcome) => {
+          unanswered.delete(connection);
+          if (outcome === 'muted' || outcome === 'congested') {
+            if (word !== 'muted') word = outcome;
+            return settle();
+          }
+          resolve(outcome);
+          // The sender hears of a relay that comes back, and knows by then what is still worth sending.
+          for (const other of unanswered) if (!isReady(other)) other.withdraw(event.id);
+        },
+        (error: unknown) => {
+          unanswered.delete(connection);
+          errors.push(error);
+          settle();
+        },
+      );
+    }
+  });
 }
 
 /** A relay may send what nobody asked for; a signature is too dear to be checked for that. */
@@ -116,10 +155,13 @@ function isWanted({ kinds, authors }: Filter, event: NostrEvent): boolean {
   return (kinds?.includes(event.kind) ?? true) && (authors?.includes(event.pubkey) ?? true);
 }
 
+function failOne(error: unknown): never {
+  throw unreachable([error]);
+}
+
 function unreachable(errors: unknown[]): TransportError {
-  if (errors.every((error) => error instanceof RelayError && error.code === 'closed')) {
-    return new TransportError('closed', 'the connection was closed', { cause: errors[0] });
-  }
+  const closed = errors.find((error) => error instanceof RelayError && error.code === 'closed');
+  if (closed instanceof RelayError) return new TransportError('closed', closed.message, { cause: closed });
   const relays = errors.map((error) =>
     error instanceof RelayError
       ? { url: error.relay, code: error.code, reason: error.message }

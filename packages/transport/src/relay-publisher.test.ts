@@ -31,9 +31,9 @@ function open(canAuthenticate = false) {
   });
   const write = (text: string): void => void written.push(text);
   /** How an event fares: the outcome, or the code of the refusal. */
-  const publish = (id: string, text = id) => {
+  const publish = (id: string, text = id, signal?: AbortSignal) => {
     const fate: { outcome?: PublishOutcome; code?: string; message?: string } = {};
-    publisher.publish(event(id), text).then(
+    publisher.publish(event(id), text, signal).then(
       (outcome) => Object.assign(fate, { outcome }),
       (error: Error & { code: string }) => Object.assign(fate, { code: error.code, message: error.message }),
     );
@@ -50,21 +50,24 @@ describe('what becomes of an event', () => {
     [true, 'duplicate: seen', { outcome: 'accepted' }],
     [false, 'duplicate: seen', { outcome: 'accepted' }],
     [false, 'mute: nobody is listening', { outcome: 'muted' }],
+    [false, 'rate-limited: slow down', { outcome: 'congested' }],
+    [false, 'error: could not connect to the database', { outcome: 'congested' }],
+    [false, '', { outcome: 'congested' }],
     [false, 'blocked: spam', { code: 'blocked', message: 'blocked: spam' }],
+    [false, 'invalid: too large', { code: 'invalid', message: 'invalid: too large' }],
+    [false, 'pow: 28 bits', { code: 'pow', message: 'pow: 28 bits' }],
+    [false, 'restricted: members', { code: 'restricted', message: 'restricted: members' }],
+    [false, 'unsupported: kind', { code: 'unsupported', message: 'unsupported: kind' }],
     [false, 'auth-required: who?', { code: 'auth-required', message: 'auth-required: who?' }],
-    [false, '', { code: 'error', message: 'refused without a reason' }],
   ])('OK %s %j', async (accepted, reason, expected) => {
-    const { publisher, write, publish } = open();
+    const { publisher, written, write, publish } = open();
     publisher.open(write);
     const fate = publish('a');
     publisher.handleOk('a', accepted, reason);
-    if (reason === '' && !accepted) {
-      await advance(limits.rateLimitRetryMs);
-      publisher.handleOk('a', accepted, reason);
-    }
     await advance(0);
     expect(fate).toEqual(expected);
     expect(vi.getTimerCount()).toBe(0);
+    expect(written).toEqual(['a']);
   });
 
   it('counts as sent when the relay says nothing', async () => {
@@ -77,37 +80,6 @@ describe('what becomes of an event', () => {
     expect(fate).toEqual({ outcome: 'sent' });
     publisher.handleOk('a', false, 'blocked: too late');
     publisher.handleOk('unknown', true, '');
-  });
-
-  it('is offered again after `rate-limited:` for as long as there is time', async () => {
-    const { publisher, written, write, publish } = open();
-    publisher.open(write);
-    const fate = publish('a');
-    publisher.handleOk('a', false, 'rate-limited: slow down');
-    await advance(limits.rateLimitRetryMs);
-    expect(written).toEqual(['a', 'a']);
-    publisher.handleOk('a', true, '');
-    await advance(0);
-    expect(fate).toEqual({ outcome: 'accepted' });
-
-    const other = publish('b');
-    for (let ms = 0; ms < limits.publishTimeoutMs; ms += limits.rateLimitRetryMs) {
-      publisher.handleOk('b', false, 'rate-limited: slow down');
-      await advance(limits.rateLimitRetryMs);
-    }
-    expect(other).toMatchObject({ code: 'rate-limited' });
-  });
-
-  it('is offered once more after `error:`', async () => {
-    const { publisher, written, write, publish } = open();
-    publisher.open(write);
-    const fate = publish('a');
-    publisher.handleOk('a', false, 'error: could not connect to the database');
-    await advance(limits.rateLimitRetryMs);
-    expect(written).toEqual(['a', 'a']);
-    publisher.handleOk('a', false, 'error: could not connect to the database');
-    await advance(0);
-    expect(fate).toMatchObject({ code: 'error' });
   });
 
   it('waits for authentication and goes out again after it', async () => {
@@ -153,44 +125,54 @@ describe('while the relay is away', () => {
     expect(written).toEqual(['a', 'b', 'c']);
   });
 
-  it('sends what had no OK again on the next connection', async () => {
+  it('says of what the lost socket took that it was sent, and keeps the rest', async () => {
+    const { publisher, written, write, publish } = open(true);
+    publisher.open(write);
+    const [answered, unanswered, refused] = [publish('a'), publish('b'), publish('c')];
+    publisher.handleOk('a', true, '');
+    publisher.handleOk('c', false, 'auth-required: who are you?');
+    expect(publisher.hasWaiting).toBe(true);
+    publisher.lose('connection lost');
+    const later = publish('d');
+    await advance(0);
+    expect([answered, unanswered, refused, later]).toEqual([
+      { outcome: 'accepted' },
+      { outcome: 'sent' },
+      {},
+      {},
+    ]);
+    publisher.open(write);
+    expect(written).toEqual(['a', 'b', 'c', 'c', 'd']);
+    expect(publisher.hasWaiting).toBe(false);
+  });
+
+  it('hears of what it has written while no more is taken for now', async () => {
     const { publisher, written, write, publish } = open();
     publisher.open(write);
-    const [answered, pending] = [publish('a'), publish('b')];
-    publisher.handleOk('a', true, '');
-    publisher.pause('connection lost');
-    await advance(limits.okTimeoutMs);
-    expect(pending).toEqual({});
-    publisher.open(write);
-    expect(written).toEqual(['a', 'b', 'b']);
-    publisher.handleOk('b', false, 'duplicate: have it');
+    const fate = publish('a');
+    publisher.pause('auth-required: who are you?');
+    publish('b');
     await advance(0);
-    expect([answered, pending]).toEqual([{ outcome: 'accepted' }, { outcome: 'accepted' }]);
+    expect([fate, written]).toEqual([{}, ['a']]);
+    publisher.handleOk('a', true, '');
+    await advance(0);
+    expect(fate).toEqual({ outcome: 'accepted' });
   });
 
   it('gives up at the deadline, for the reason that kept the relay away', async () => {
     const { publisher, publish } = open();
     const early = publish('a');
     await advance(limits.publishTimeoutMs - 1);
-    publisher.pause('connect ECONNREFUSED');
+    publisher.lose('connect ECONNREFUSED');
     expect(early).toEqual({});
     await advance(1);
     expect(early).toEqual({ code: 'unreachable', message: 'connect ECONNREFUSED' });
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not claim that an event never left which a socket took', async () => {
-    const { publisher, write, publish } = open();
-    publisher.open(write);
-    const fate = publish('a');
-    publisher.pause('connection lost');
-    await advance(limits.publishTimeoutMs);
-    expect(fate).toEqual({ outcome: 'sent' });
-  });
-
   it('does not keep more events than its bound; the oldest fail', async () => {
     const { publisher, written, write, publish } = open();
-    publisher.pause('down');
+    publisher.lose('down');
     const fates = Array.from({ length: limits.maxQueuedEvents + 2 }, (_, n) => publish(String(n)));
     await advance(0);
     expect(fates.slice(0, 3)).toEqual([
@@ -203,12 +185,95 @@ describe('while the relay is away', () => {
     expect(written[0]).toBe('2');
   });
 
+  it('has answered for the oldest of too many that wait for an OK: a socket took them', async () => {
+    const { publisher, write, publish } = open();
+    publisher.open(write);
+    const fates = Array.from({ length: limits.maxQueuedEvents + 1 }, (_, n) => publish(String(n)));
+    await advance(0);
+    expect(fates.slice(0, 2)).toEqual([{ outcome: 'sent' }, {}]);
+  });
+
   it('does not keep more bytes than its bound', async () => {
-    const { publish } = open();
+    const { publisher, publish } = open();
     const half = 'x'.repeat(limits.maxQueuedBytes / 2);
     const fates = [publish('a', half), publish('b', half), publish('c', 'x')];
     await advance(0);
     expect(fates).toMatchObject([{ code: 'unreachable' }, {}, {}]);
+    // What is settled leaves its room to others.
+    publisher.withdraw('b');
+    const next = publish('d', half);
+    await advance(0);
+    expect([fates[2], next]).toEqual([{}, {}]);
+  });
+});
+
+describe('an event whose sender gives it up', () => {
+  it('is not written any more', async () => {
+    const { publisher, written, write, publish } = open();
+    const aborter = new AbortController();
+    const [given, kept] = [publish('a', 'a', aborter.signal), publish('b')];
+    aborter.abort();
+    const late = publish('c', 'c', aborter.signal);
+    await advance(0);
+    publisher.open(write);
+    expect(written).toEqual(['b']);
+    expect([given, kept, late]).toMatchObject([{ code: 'closed' }, {}, { code: 'closed' }]);
+    expect(given.message).toContain('withdrawn');
+  });
+
+  it('is not even written at once when it was given up before', async () => {
+    const { publisher, written, write, publish } = open();
+    publisher.open(write);
+    const fate = publish('a', 'a', AbortSignal.abort());
+    await advance(0);
+    expect([fate, written]).toMatchObject([{ code: 'closed' }, []]);
+  });
+
+  it('still gets the answer of a socket that took it', async () => {
+    const { publisher, write, publish } = open();
+    publisher.open(write);
+    const aborter = new AbortController();
+    const fate = publish('a', 'a', aborter.signal);
+    aborter.abort();
+    publisher.withdraw('a');
+    publisher.handleOk('a', true, '');
+    await advance(0);
+    expect(fate).toEqual({ outcome: 'accepted' });
+  });
+
+  it.each(['before', 'after'])('is not written again %s it was refused for want of AUTH', async (when) => {
+    const { publisher, written, write, publish } = open(true);
+    publisher.open(write);
+    const aborter = new AbortController();
+    const fate = publish('a', 'a', aborter.signal);
+    if (when === 'before') aborter.abort();
+    publisher.handleOk('a', false, 'auth-required: who are you?');
+    aborter.abort();
+    await advance(0);
+    publisher.open(write);
+    expect([fate, written]).toMatchObject([{ code: 'closed' }, ['a']]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('stays while somebody else wants it', async () => {
+    const { publisher, written, write, publish } = open();
+    const aborter = new AbortController();
+    publish('a', 'a', aborter.signal);
+    publish('a');
+    aborter.abort();
+    publisher.open(write);
+    expect(written).toEqual(['a']);
+  });
+
+  it('leaves nothing behind on a signal that outlives it', async () => {
+    const { publisher, publish } = open();
+    const { signal } = new AbortController();
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    const added = vi.spyOn(signal, 'addEventListener');
+    publish('a', 'a', signal);
+    publisher.withdraw('a');
+    expect(added.mock.calls.length).toBe(1);
+    expect(removed.mock.calls).toEqual(added.mock.calls);
   });
 });
 
@@ -217,7 +282,7 @@ describe('closing', () => {
     const { publisher, written, write, publish } = open();
     publisher.open(write);
     const written1 = publish('a');
-    publisher.pause('lost');
+    publisher.pause('for now');
     const waiting = publish('b');
     publisher.close();
     publisher.open(write);

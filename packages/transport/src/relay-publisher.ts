@@ -5,10 +5,11 @@ import { limits } from './limits.ts';
 import type { RelayTiming } from './relay-timing.ts';
 
 /**
- * `accepted`: the relay said OK. `sent`: a socket took it and the relay said nothing. `muted`: the relay said
- * that nobody is subscribed to it, which is neither delivery nor refusal.
+ * `accepted`: the relay said OK. `sent`: a socket took it and no word came back. `muted`: the relay said that nobody
+ * is subscribed to it, which is neither delivery nor refusal. `congested`: the relay did not take it this time
+ * (`rate-limited:`, `error:`) and may take it later, from a sender that slows down.
  */
-export type PublishOutcome = 'accepted' | 'sent' | 'muted';
+export type PublishOutcome = 'accepted' | 'sent' | 'muted' | 'congested';
 
 export interface RelayPublisherOptions {
   relay: string;
@@ -17,152 +18,187 @@ export interface RelayPublisherOptions {
   onauthrequired: () => boolean;
 }
 
+type Tell = (outcome: PublishOutcome | RelayError) => void;
+
 interface Entry {
+  readonly id: string;
   readonly text: string;
   readonly deadline: number;
-  readonly settle: (outcome: PublishOutcome | RelayError) => void;
-  promise: Promise<PublishOutcome>;
-  /** On the present socket; it waits for its OK. */
+  readonly tell: Tell | undefined;
+  /** Ends the wait; also the listener on `signal`. */
+  readonly withdraw: () => void;
+  signal: AbortSignal | undefined;
+  readonly promise: Promise<PublishOutcome>;
+  /** The present socket took it; it waits for its OK. */
   isWritten: boolean;
-  /** Some socket took it and no refusal came, so nobody can say that it did not arrive. */
-  mayHaveArrived: boolean;
-  hasFailed: boolean;
-  /** Sockets that took it and were lost before an OK. */
-  lostWith: number;
+  /** Why it has to be written again. */
+  refused: RelayError | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** The events on their way to one relay: kept over reconnections until an OK, a refusal or their time-out. */
+/**
+ * The events on their way to one relay. An event waits for a socket up to its time-out, and lives on the one that took
+ * it: what becomes of it when that is lost, and after a refusal that may pass, is the sender's to decide.
+ */
 export class RelayPublisher {
   readonly #options: RelayPublisherOptions;
   readonly #entries: Map<string, Entry> = new Map();
   #bytes = 0;
   #write: ((text: string) => void) | undefined;
   #isClosed = false;
-  /** Why the relay cannot be reached at the moment, for the error of an event that waited in vain. */
+  /** Why nothing can be written at the moment, for the error of an event that waited in vain. */
   #pauseReason = 'not connected yet';
 
   constructor(options: RelayPublisherOptions) {
     this.#options = options;
   }
 
-  /** `text` is the whole client message, made once for all relays. Rejects with {@link RelayError}. */
-  publish(event: NostrEvent, text: string): Promise<PublishOutcome> {
+  /** Whether some event waits for a socket that takes it. */
+  get hasWaiting(): boolean {
+    for (const { isWritten } of this.#entries.values()) if (!isWritten) return true;
+    return false;
+  }
+
+  /**
+   * `text` is the whole client message, made once for all relays. Once `signal` is aborted the event is not written
+   * any more. Rejects with {@link RelayError}.
+   */
+  publish(event: NostrEvent, text: string, signal?: AbortSignal): Promise<PublishOutcome> {
     if (this.#isClosed) return Promise.reject(this.#error('closed', 'the connection was closed'));
+    if (signal?.aborted === true) return Promise.reject(this.#error('closed', WITHDRAWN));
     // The same event again waits for the same answer.
     const pending = this.#entries.get(event.id);
-    if (pending !== undefined) return pending.promise;
-    const entry = this.#add(event.id, text);
-    this.#send(entry);
+    if (pending !== undefined) return join(pending, signal);
+    const entry = this.#add(event.id, text, signal);
+    if (this.#write === undefined) this.#wait(entry);
+    else this.#send(entry, this.#write);
     this.#bound();
     return entry.promise;
+  }
+
+  /** Ends the wait of an event that no socket took yet; one that is written runs its course. */
+  withdraw(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry?.isWritten === false) this.#settle(entry, this.#error('closed', WITHDRAWN));
   }
 
   /** The connection takes events now (subscriptions are up): all that wait go out in order. */
   open(write: (text: string) => void): void {
     if (this.#isClosed) return;
     this.#write = write;
-    for (const entry of this.#entries.values()) if (!entry.isWritten) this.#send(entry);
+    for (const entry of this.#entries.values()) if (!entry.isWritten) this.#send(entry, write);
   }
 
-  /** The connection is gone: what has no OK yet goes out again on the next one; relays know a repeated id. */
+  /** The connection takes no more events for now, but still answers for those that it has. */
   pause(reason: string): void {
     this.#write = undefined;
     this.#pauseReason = reason;
-    for (const entry of this.#entries.values()) {
-      if (!entry.isWritten) continue;
-      entry.isWritten = false;
-      // Some relays cut the connection over an event that is too large: it must not take the next one with it too.
-      if (++entry.lostWith >= limits.maxWrites) entry.settle('sent');
-      else this.#wait(entry);
-    }
+  }
+
+  /** The connection is gone. Nobody can say that what it took did not arrive; the rest waits for the next one. */
+  lose(reason: string): void {
+    this.pause(reason);
+    for (const entry of this.#entries.values()) if (entry.isWritten) this.#settle(entry, 'sent');
   }
 
   handleOk(id: string, accepted: boolean, reason: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    if (accepted) return entry.settle('accepted');
+    if (accepted) return this.#settle(entry, 'accepted');
     const error = refusal(this.#options.relay, reason);
-    if (error.code === 'duplicate') return entry.settle('accepted');
-    if (error.code === 'mute') return entry.settle('muted');
-    entry.isWritten = false;
-    entry.mayHaveArrived = false;
-    if (error.code === 'auth-required' && this.#options.onauthrequired()) this.#wait(entry, error);
-    else if (this.#isWorthAnotherTry(entry, error)) {
-      entry.hasFailed = true;
-      clearTimeout(entry.timer);
-      entry.timer = setTimeout(() => this.#send(entry), this.#options.timing.rateLimitRetryMs);
-    } else entry.settle(error);
+    if (error.code === 'auth-required' && this.#options.onauthrequired()) {
+      entry.isWritten = false;
+      entry.refused = error;
+      this.#wait(entry);
+    } else this.#settle(entry, REFUSAL_OUTCOMES[error.code] ?? error);
   }
 
   close(): void {
     this.#isClosed = true;
     this.#write = undefined;
     const error = this.#error('closed', 'the connection was closed');
-    for (const entry of this.#entries.values()) entry.settle(error);
+    for (const entry of this.#entries.values()) this.#settle(entry, error);
   }
 
-  #add(id: string, text: string): Entry {
-    let tell: ((outcome: PublishOutcome | RelayError) => void) | undefined;
+  #add(id: string, text: string, signal: AbortSignal | undefined): Entry {
+    let tell: Tell | undefined;
     const promise = new Promise<PublishOutcome>((resolve, reject) => {
       tell = (outcome) => (outcome instanceof RelayError ? reject(outcome) : resolve(outcome));
     });
     const entry: Entry = {
+      id,
       text,
       deadline: performance.now() + this.#options.timing.publishTimeoutMs,
+      tell,
+      withdraw: () => this.withdraw(id),
+      signal,
       promise,
       isWritten: false,
-      mayHaveArrived: false,
-      hasFailed: false,
-      lostWith: 0,
+      refused: undefined,
       timer: undefined,
-      settle: (outcome) => {
-        clearTimeout(entry.timer);
-        if (!this.#entries.delete(id)) return;
-        this.#bytes -= text.length;
-        tell?.(outcome);
-      },
     };
     this.#entries.set(id, entry);
     this.#bytes += text.length;
     return entry;
   }
 
-  #send(entry: Entry): void {
-    if (this.#write === undefined) return this.#wait(entry);
+  #send(entry: Entry, write: (text: string) => void): void {
     entry.isWritten = true;
-    entry.mayHaveArrived = true;
-    this.#write(entry.text);
+    entry.refused = undefined;
     clearTimeout(entry.timer);
-    entry.timer = setTimeout(() => entry.settle('sent'), this.#options.timing.okTimeoutMs);
+    entry.timer = setTimeout(() => this.#settle(entry, 'sent'), this.#options.timing.okTimeoutMs);
+    write(entry.text);
   }
 
-  #wait(entry: Entry, refused?: RelayError): void {
+  #wait(entry: Entry): void {
+    if (entry.signal?.aborted === true) return entry.withdraw();
+    entry.signal?.addEventListener('abort', entry.withdraw);
     clearTimeout(entry.timer);
-    const giveUp = (): void =>
-      entry.settle(
-        entry.mayHaveArrived ? 'sent' : (refused ?? this.#error('unreachable', this.#pauseReason)),
-      );
-    entry.timer = setTimeout(giveUp, Math.max(0, entry.deadline - performance.now()));
+    const leftMs = Math.max(0, entry.deadline - performance.now());
+    entry.timer = setTimeout(() => this.#giveUp(entry, this.#pauseReason), leftMs);
   }
 
-  /** `error:` is a fault of the relay's own: often a passing one, and often the word for everything. */
-  #isWorthAnotherTry(entry: Entry, { code }: RelayError): boolean {
-    if (code !== 'rate-limited' && (code !== 'error' || entry.hasFailed)) return false;
-    return entry.deadline - performance.now() > this.#options.timing.rateLimitRetryMs;
+  #giveUp(entry: Entry, reason: string): void {
+    this.#settle(entry, entry.refused ?? this.#error('unreachable', reason));
+  }
+
+  #settle(entry: Entry, outcome: PublishOutcome | RelayError): void {
+    clearTimeout(entry.timer);
+    entry.signal?.removeEventListener('abort', entry.withdraw);
+    this.#entries.delete(entry.id);
+    this.#bytes -= entry.text.length;
+    entry.tell?.(outcome);
   }
 
   #bound(): void {
     for (const entry of this.#entries.values()) {
       if (this.#entries.size <= limits.maxQueuedEvents && this.#bytes <= limits.maxQueuedBytes) return;
       // What a socket took waits only for an OK; its loss is the relay's to answer for, not the queue's.
-      entry.settle(
-        entry.mayHaveArrived ? 'sent' : this.#error('unreachable', `${this.#pauseReason}; its queue is full`),
-      );
+      if (entry.isWritten) this.#settle(entry, 'sent');
+      else this.#giveUp(entry, `${this.#pauseReason}; its queue is full`);
     }
   }
 
   #error(code: 'closed' | 'unreachable', message: string): RelayError {
     return new RelayError(code, this.#options.relay, message);
   }
+}
+
+const WITHDRAWN = 'the message was withdrawn before it was sent';
+
+/** The refusals that are not final. `error:` is a fault of the relay's own, often a passing one. */
+const REFUSAL_OUTCOMES: Partial<Record<RelayError['code'], PublishOutcome>> = {
+  duplicate: 'accepted',
+  mute: 'muted',
+  'rate-limited': 'congested',
+  error: 'congested',
+};
+
+/** What a second caller wants too must not go when the first one withdraws. */
+function join(entry: Entry, signal: AbortSignal | undefined): Promise<PublishOutcome> {
+  if (signal !== entry.signal) {
+    entry.signal?.removeEventListener('abort', entry.withdraw);
+    entry.signal = undefined;
+  }
+  return entry.promise;
 }

@@ -8,7 +8,6 @@ export interface RelayTiming {
   authTimeoutMs: number;
   okTimeoutMs: number;
   publishTimeoutMs: number;
-  rateLimitRetryMs: number;
 }
 
 /** The usual waits, with what was given in their place. */

@@ -1,0 +1,164 @@
+import { type Frame, isHarmless, type LinkTag, parseMessage, splitMessages } from '@mcp-nostr/core';
+
+import { limits } from './limits.ts';
+import { Openings } from './openings.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** What arrived, as far as it decides whether it may come in. */
+export interface Visitor {
+  pubkey: string;
+  /** Seconds. */
+  createdAt: number;
+  frame: Frame;
+  /** The same event was here before. */
+  isRepeat: boolean;
+}
+
+export type Verdict =
+  | { kind: 'deliver' | 'open' | 'drop' }
+  /** Another process with our key has the client: what it opened here stays unused. */
+  | { kind: 'leave'; answer: Answer | undefined }
+  | { kind: 'answer'; answer: Answer };
+
+/** A control frame to somebody without a connection. */
+export interface Answer {
+  control: 'refuse' | 'reset';
+  detail: string;
+  acknowledged: number;
+}
+
+export interface DoorkeeperOptions {
+  /** This process of the server. */
+  instance: string;
+  isAllowed: (pubkey: string) => boolean;
+  nowSeconds: () => number;
+  /** Milliseconds that only grow. */
+  clock: () => number;
+  /** Whether a connection of this key can be had, if need be by ending an idle one. */
+  makeRoom: (pubkey: string) => boolean;
+  /** Another process serves our key. */
+  onrival: (instance: string) => void;
+}
+
+interface Reset {
+  readonly at: number;
+  readonly instance: string;
+}
+
+/** Decides what a frame may do: open, go to its connection, earn a refusal or a reset, or nothing. */
+export class Doorkeeper {
+  readonly #options: DoorkeeperOptions;
+  readonly #openings = new Openings();
+  /** Two, so that a flood of strangers does not keep a known client from learning of a restart. */
+  readonly #refusals: TokenBucket;
+  readonly #resets: TokenBucket;
+  readonly #admissions: TokenBucket;
+  /** When a connection was told that we do not know it. */
+  readonly #resetAt: Map<string, Reset> = new Map();
+  #rivalAt = -Infinity;
+
+  constructor(options: DoorkeeperOptions) {
+    const { refusalsPerSecond, refusalBurst, openingsPerSecond, openingBurst } = limits;
+    this.#options = options;
+    this.#refusals = new TokenBucket(refusalsPerSecond, refusalBurst, options.clock);
+    this.#resets = new TokenBucket(refusalsPerSecond, refusalBurst, options.clock);
+    this.#admissions = new TokenBucket(openingsPerSecond, openingBurst, options.clock);
+  }
+
+  /** `key`: of the connection; `isKnown`: it is open. */
+  judge(key: string, visitor: Visitor, isKnown: boolean): Verdict {
+    const { link } = visitor.frame;
+    if (!this.#isForThisProcess(link)) return this.#onforeign(key, visitor, isKnown);
+    if (isKnown) return { kind: 'deliver' };
+    if (link.sequence === 0) return this.#onopening(key, visitor);
+    return answerOrDrop(this.#reset(key, visitor));
+  }
+
+  /** A connection is over; `received`: the next number that it would have taken. */
+  ended(key: string, createdAt: number, received: number): void {
+    this.#openings.ended(key, createdAt, received, this.#options.nowSeconds());
+  }
+
+  /**
+   * What was said to another process with this key, two at once or the one before a restart, is not ours to execute.
+   * Until a client has heard any it names none, and sends its opening or gives up.
+   */
+  #isForThisProcess(link: LinkTag): boolean {
+    if (link.instance === this.#options.instance || link.sequence === 0) return true;
+    return link.instance === '' && link.control === 'bye';
+  }
+
+  #onforeign(key: string, visitor: Visitor, isKnown: boolean): Verdict {
+    const before = this.#resetAt.get(key);
+    const { instance } = visitor.frame.link;
+    const { clock, onrival } = this.#options;
+    const now = clock();
+    // We said that we do not know it, and it goes on: somebody else answers.
+    if (before?.instance === instance && now - before.at > limits.rivalAfterMs && now > this.#rivalAt) {
+      this.#rivalAt = now + limits.rivalNoticeMs;
+      onrival(instance);
+    }
+    const answer = this.#reset(key, visitor);
+    return isKnown ? { kind: 'leave', answer } : answerOrDrop(answer);
+  }
+
+  #onopening(key: string, { pubkey, createdAt, frame, isRepeat }: Visitor): Verdict {
+    const { isAllowed, makeRoom, nowSeconds } = this.#options;
+    // A repeat has had its answer; a client that has not heard it signs its opening anew.
+    if (frame.link.control !== undefined || isRepeat) return { kind: 'drop' };
+    // Nothing is kept about a sender that policy has not admitted.
+    if (!isAllowed(pubkey)) return this.#refuse('not_allowed');
+    const verdict = this.#openings.check(key, createdAt, nowSeconds());
+    if (verdict === 'ended') return { kind: 'drop' };
+    if (verdict === 'clock') return this.#refuse('clock');
+    if (!this.#mayOpen(frame)) return this.#refuse('opening_not_harmless');
+    if (!this.#admissions.take() || !makeRoom(pubkey)) return this.#refuse('busy');
+    return { kind: 'open' };
+  }
+
+  /**
+   * Whoever replays an opening to a server that was restarted must not get anything executed: it carries one harmless
+   * message or none, unless it names this very process (WIRE.md, section 5).
+   */
+  #mayOpen({ link, content, part }: Frame): boolean {
+    if (part !== undefined) return false;
+    if (link.instance === this.#options.instance) return true;
+    try {
+      const messages = splitMessages(content).map(parseMessage);
+      return messages.length <= 1 && messages.every(isHarmless);
+    } catch {
+      return true; // malformed JSON-RPC is answered by the connection
+    }
+  }
+
+  #refuse(detail: string): Verdict {
+    if (!this.#refusals.take()) return { kind: 'drop' };
+    return { kind: 'answer', answer: { control: 'refuse', detail, acknowledged: 0 } };
+  }
+
+  #reset(key: string, { pubkey, createdAt, frame }: Visitor): Answer | undefined {
+    const { control, instance } = frame.link;
+    // A farewell, or a control frame that asks for nothing.
+    if (control !== undefined && control !== 'probe') return undefined;
+    const { isAllowed, nowSeconds, clock } = this.#options;
+    if (!this.#openings.isTimely(createdAt, nowSeconds()) || !isAllowed(pubkey)) return undefined;
+    const now = clock();
+    const before = this.#resetAt.get(key);
+    if (before !== undefined && now - before.at < limits.resetIntervalMs) return undefined;
+    if (!this.#resets.take()) return undefined;
+    this.#remember(key, { at: now, instance });
+    const received = instance === this.#options.instance ? this.#openings.received(key) : undefined;
+    return { control: 'reset', detail: received === undefined ? 'unknown' : 'ended', acknowledged: received ?? 0 };
+  }
+
+  #remember(key: string, reset: Reset): void {
+    this.#resetAt.delete(key);
+    this.#resetAt.set(key, reset);
+    const [oldest] = this.#resetAt.keys();
+    if (this.#resetAt.size > limits.maxRememberedResets && oldest !== undefined) this.#resetAt.delete(oldest);
+  }
+}
+
+function answerOrDrop(answer: Answer | undefined): Verdict {
+  return answer === undefined ? { kind: 'drop' } : { kind: 'answer', answer };
+}

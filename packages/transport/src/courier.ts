@@ -1,0 +1,149 @@
+import type { NostrEvent } from '@mcp-nostr/core';
+
+import type { Endpoint } from './endpoint.ts';
+import { TransportError } from './errors.ts';
+import type { Outgoing } from './link/link.ts';
+import { TaskQueue } from './task.ts';
+
+/** What has frames to send, asked until it has none. */
+export interface FrameSource {
+  poll: () => Outgoing | undefined;
+  /** When it may have some although nothing happened, by `performance.now()`. */
+  readonly wakeAt: number;
+  /** Added to our clock in what is signed, in seconds. */
+  readonly clockOffsetSeconds?: number;
+}
+
+export interface CourierOptions {
+  endpoint: Endpoint;
+  /** The other side's public key. */
+  peer: string;
+  encrypted: boolean;
+  source: FrameSource;
+  onerror: (error: unknown) => void;
+}
+
+/** Signs and publishes what a link has to send, one signature after the other, and wakes it in time. */
+export class Courier {
+  readonly #options: CourierOptions;
+  readonly #tasks: TaskQueue;
+  readonly #aborter = new AbortController();
+  readonly #publishing: Set<Promise<void>> = new Set();
+  #relay: string | undefined;
+  #isDue = false;
+  #running: Promise<void> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Infinity;
+  #isClosed = false;
+
+  constructor(options: CourierOptions) {
+    this.#options = options;
+    this.#tasks = new TaskQueue(options.onerror);
+  }
+
+  /** What the peer sends comes by this relay now: so does what is sent to it. */
+  prefer(relay: string): void {
+    this.#relay = relay;
+  }
+
+  /** Something happened. Not at once: messages that are sent in one go share a frame. */
+  kick(): void {
+    if (this.#isDue || this.#isClosed) return;
+    this.#isDue = true;
+    this.#tasks.add(() => {
+      this.#isDue = false;
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+        if (!this.#isClosed) this.#arm();
+      });
+    });
+  }
+
+  /** What is to leave now has left; not later than `close()`. */
+  async drain(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#running;
+    await Promise.all(this.#publishing);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#tasks.close();
+    this.#aborter.abort();
+  }
+
+  /** Never rejects. */
+  async #run(): Promise<void> {
+    const { source, onerror } = this.#options;
+    for (let next = source.poll(); next !== undefined && !this.#isClosed; next = source.poll()) {
+      const event = next.event ?? (await this.#sign(next));
+      if (event === undefined) continue;
+      const publishing: Promise<void> = this.#publish(next, event).catch(onerror);
+      this.#publishing.add(publishing);
+      void publishing.finally(() => this.#publishing.delete(publishing)); // it never rejects
+    }
+  }
+
+  async #sign({ frame, from, notBefore }: Outgoing): Promise<NostrEvent | undefined> {
+    const { endpoint, peer, source } = this.#options;
+    if (frame === undefined) return undefined;
+    try {
+      const createdAt = Math.max(endpoint.nowSeconds() + (source.clockOffsetSeconds ?? 0), notBefore);
+      const event = await endpoint.sign(frame, peer, createdAt);
+      from.signed(event);
+      return event;
+    } catch (error) {
+      from.unsigned(asSignerError(error));
+      return undefined;
+    }
+  }
+
+  async #publish({ from, sent, toAll }: Outgoing, event: NostrEvent): Promise<void> {
+    const { endpoint, peer, encrypted } = this.#options;
+    const { signal } = this.#aborter;
+    const relay = toAll ? undefined : this.#relay;
+    try {
+      const outcome = await endpoint.publish(event, peer, encrypted, { signal, ...(relay && { relay }) });
+      from.published(sent, outcome);
+      if (outcome === 'accepted') return;
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      if (error.code === 'closed') return;
+      if (sent === undefined) this.#options.onerror(error);
+      if (isUnreachable(error)) from.published(sent, 'failed');
+      else from.refused(sent, error);
+    }
+    this.kick();
+  }
+
+  #arm(): void {
+    const { wakeAt } = this.#options.source;
+    // One that comes too early asks again: cheaper than a new timer for each frame.
+    if (wakeAt >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = wakeAt;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Infinity;
+        this.kick();
+      },
+      Math.max(0, Math.ceil(wakeAt - performance.now())),
+    );
+  }
+}
+
+/** Whatever is not of the transport came out of the signer. */
+function asSignerError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new TransportError('signer_failed', `the signer refused: ${reason}`, { cause: error });
+}
+
+/** No relay said no: the way was broken, and the link sends again. */
+function isUnreachable({ data }: TransportError): boolean {
+  const { relays } = data;
+  return Array.isArray(relays) && relays.every((each: { code?: unknown }) => each.code === 'unreachable');
+}

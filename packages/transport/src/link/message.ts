@@ -1,0 +1,37 @@
+import { type MessageSort, utf8Bytes } from '@mcp-nostr/core';
+
+import { TransportError } from '../errors.ts';
+import { linkLimits } from './limits.ts';
+
+/** A message as the link sees it: a text, and what decides its way. */
+export interface OutgoingMessage {
+  /** One line of JSON. */
+  readonly text: string;
+  readonly sort: MessageSort;
+  /** The JSON of a request's or response's own id. */
+  readonly id?: string | undefined;
+  /** The JSON of the id of the request that it belongs to. */
+  readonly relation?: string | undefined;
+  /** The event that carried that request. */
+  readonly requestEvent?: string | undefined;
+  /** Its repetition does no harm: it may ride on an opening, and be sent again on another connection. */
+  readonly isHarmless?: boolean | undefined;
+  /** Once: a relay or the peer has the whole of it, or it was given up. */
+  readonly onsettled?: ((error?: TransportError) => void) | undefined;
+}
+
+/** Messages of one lane keep their order, even a small one behind a large one: nothing after an answer. */
+export function laneOf(message: OutgoingMessage): string | undefined {
+  return message.relation ?? (message.sort === 'response' ? message.id : undefined);
+}
+
+/** @throws {TransportError} `message_too_large` */
+export function checkMessageSize(text: string): void {
+  const maxBytes = linkLimits.maxMessageBytes;
+  // Three bytes are the most that a UTF-16 unit takes.
+  if (text.length * 3 <= maxBytes) return;
+  const bytes = utf8Bytes(text);
+  if (bytes <= maxBytes) return;
+  const reason = `the message has ${bytes} bytes; at most ${maxBytes} can be sent`;
+  throw new TransportError('message_too_large', reason, { data: { bytes, maxBytes } });
+}

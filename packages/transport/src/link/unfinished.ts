@@ -1,0 +1,40 @@
+import { linkLimits } from './limits.ts';
+
+/** A large message of which parts have come. */
+export interface Unfinished {
+  /** What has really been received, with what keeping it costs. */
+  bytes: number;
+  /** Frees it and tells whoever waits for it. */
+  giveUp: () => void;
+}
+
+/** Unfinished messages of all connections of an endpoint: when they are too large together, the largest goes. */
+export class UnfinishedMessages {
+  readonly #messages: Set<Unfinished> = new Set();
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  constructor(maxBytes: number = linkLimits.maxUnfinishedBytes) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  grow(message: Unfinished, bytes: number): void {
+    this.#messages.add(message);
+    message.bytes += bytes;
+    this.#bytes += bytes;
+    while (this.#bytes > this.#maxBytes) {
+      let largest = message;
+      for (const each of this.#messages) if (each.bytes > largest.bytes) largest = each;
+      this.remove(largest);
+      largest.giveUp();
+    }
+  }
+
+  remove(message: Unfinished): void {
+    if (this.#messages.delete(message)) this.#bytes -= message.bytes;
+  }
+}
