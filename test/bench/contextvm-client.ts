@@ -3,7 +3,6 @@ import { generateSecretKey } from '@mcp-nostr/core';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 
 import { options } from './contextvm-options.ts';
-import { echoCall } from './echo.ts';
 import { argument, calling } from './role.ts';
 
 const client = new Client({ name: 'bench', version: '1.0.0' });
@@ -15,4 +14,4 @@ await client.connect(
     relayHandler: [argument(1)],
   }),
 );
-calling(echoCall(client));
+calling([client]);

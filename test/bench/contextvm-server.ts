@@ -2,7 +2,7 @@ import { NostrServerTransport } from '@contextvm/sdk/transport';
 import { generateSecretKey, getPublicKey } from '@mcp-nostr/core';
 
 import { options } from './contextvm-options.ts';
-import { echoServer } from './echo.ts';
+import { benchServer } from './tools.ts';
 import { argument, serving } from './role.ts';
 
 const secretKey = generateSecretKey();
@@ -14,5 +14,5 @@ const transport = new NostrServerTransport({
   publishRelayList: false,
   bootstrapRelayUrls: [],
 });
-await echoServer().connect(transport);
+await benchServer().connect(transport);
 serving(getPublicKey(secretKey));

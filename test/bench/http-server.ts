@@ -1,16 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 
-import { echoServer } from './echo.ts';
 import { serving } from './role.ts';
+import { benchServer } from './tools.ts';
 
-// The one client of the benchmark: one session, begun by its `initialize`.
-const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID });
-await echoServer().connect(transport);
+const sessions = new Map<string, StreamableHTTPServerTransport>();
+
+/** A session is begun by its client's `initialize`. */
+async function open(): Promise<StreamableHTTPServerTransport> {
+  const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
+    sessionIdGenerator: randomUUID,
+    onsessioninitialized: (id) => void sessions.set(id, transport),
+  });
+  await benchServer().connect(transport);
+  return transport;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const session = sessions.get(String(request.headers['mcp-session-id'])) ?? (await open());
+  await session.handleRequest(request, response);
+}
+
 const server = createServer((request, response) => {
-  transport.handleRequest(request, response).catch((error: unknown) => response.destroy(error as Error));
+  answer(request, response).catch((error: unknown) => response.destroy(error as Error));
 });
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();

@@ -1,7 +1,7 @@
 import { generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
 import { serve } from '@mcp-nostr/server';
 
-import { echoServer } from './echo.ts';
+import { benchServer } from './tools.ts';
 import { argument, serving } from './role.ts';
 
 const server = await serve(
@@ -11,6 +11,6 @@ const server = await serve(
     allow: 'public',
     encryption: 'required',
   },
-  () => echoServer(),
+  () => benchServer(),
 );
 serving(server.address);

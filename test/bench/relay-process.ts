@@ -1,6 +1,12 @@
 import { startRelay } from '@mcp-nostr/relay';
 
-import { serving } from './role.ts';
+import { working } from './role.ts';
 
 const relay = await startRelay();
-serving(relay.url);
+working(relay.url, {
+  // Every EVENT message falls under exactly one of these.
+  eventsTaken: async () => {
+    const { accepted, duplicates, muted, refused } = relay.stats();
+    return accepted + duplicates + muted + refused;
+  },
+});

@@ -1,107 +1,70 @@
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-import { medianOf, type Measurement, roundTo } from './stats.ts';
+import type { Outcome } from './part.ts';
+import { callsHead } from './part-calls.ts';
+import { LABELS } from './peers.ts';
 
-export const peers = ['ours', 'contextvm', 'http'] as const;
-export type Peer = (typeof peers)[number];
+/** All parts of one run. */
+export type Outcomes = Record<'calls' | 'events' | 'large' | 'throughput', Outcome>;
 
-export interface Report {
-  roundTripMs: Record<Peer, number>;
-  callsPerSecond: Record<Peer, number>;
-  /** How many times better than the named peer ours is; below 1: worse. */
-  ratios: {
-    roundTrip: Record<Exclude<Peer, 'ours'>, number>;
-    callsPerSecond: Record<Exclude<Peer, 'ours'>, number>;
-  };
-  machine: { node: string; cpuCount: number; cpuModel: string; architecture: string };
-  date: string;
-  inFlight: number;
-  /** What the figures are the medians of. */
-  rounds: Record<Peer, Measurement[]>;
+const loadHead = ['', LABELS.ours, LABELS.http, 'ours is', 'bar'];
+
+export function missedBars(outcomes: Outcomes): string[] {
+  return Object.values(outcomes).flatMap(({ missed }) => missed);
 }
 
-/** A tool call is to take at most a fifth of ContextVM's time, and five times as many are to fit in a second. */
-const MIN_RATIO = 5;
+export function formatJson(outcomes: Outcomes): string {
+  const results = Object.entries(outcomes).map(([name, { result }]) => [name, result ?? null]);
+  const report = {
+    date: today(),
+    machine: machine(),
+    ...(Object.fromEntries(results) as object),
+    missed: missedBars(outcomes),
+  };
+  return JSON.stringify(report, undefined, 2);
+}
 
-const LABELS: Record<Peer, string> = {
-  ours: 'mcp-nostr',
-  contextvm: `@contextvm/sdk ${installedVersion('@contextvm/sdk')}`,
-  http: 'Streamable HTTP, no relay',
-};
+export function formatText(outcomes: Outcomes): string {
+  const texts = tables(outcomes).map((rows) => {
+    const widths =
+      rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+    const pad = (text: string, column: number): string =>
+      column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
+    return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+  });
+  return [...texts, describeMachine()].join('\n\n');
+}
 
-export function makeReport(rounds: Record<Peer, Measurement[]>, inFlight: number): Report {
-  const [ours, contextvm, http] = [medianOf(rounds.ours), medianOf(rounds.contextvm), medianOf(rounds.http)];
-  const slower = (peer: Measurement): number => roundTo(peer.roundTripMs / ours.roundTripMs, 2);
-  const fewer = (peer: Measurement): number => roundTo(ours.callsPerSecond / peer.callsPerSecond, 2);
+export function formatMarkdown(outcomes: Outcomes): string {
+  const texts = tables(outcomes).map((rows) => {
+    const [head = '', ...lines] = rows.map((row) => `| ${row.join(' | ')} |`);
+    return [head, '| --- | ---: | ---: | ---: | ---: |', ...lines].join('\n');
+  });
+  return [`\`pnpm bench --write\`, ${today()}, ${describeMachine()}:`, ...texts].join('\n\n');
+}
+
+/** A part that failed has no rows. */
+function tables({ calls, events, large, throughput }: Outcomes): string[][][] {
+  return [
+    [callsHead, ...calls.rows],
+    [loadHead, ...events.rows, ...large.rows, ...throughput.rows],
+  ];
+}
+
+function machine(): Record<'node' | 'cpuModel' | 'architecture', string> & { cpuCount: number } {
   return {
-    roundTripMs: { ours: ours.roundTripMs, contextvm: contextvm.roundTripMs, http: http.roundTripMs },
-    callsPerSecond: {
-      ours: ours.callsPerSecond,
-      contextvm: contextvm.callsPerSecond,
-      http: http.callsPerSecond,
-    },
-    ratios: {
-      roundTrip: { contextvm: slower(contextvm), http: slower(http) },
-      callsPerSecond: { contextvm: fewer(contextvm), http: fewer(http) },
-    },
-    machine: {
-      node: process.version,
-      cpuCount: cpus().length,
-      cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
-      architecture: process.arch,
-    },
-    date: new Date().toISOString().slice(0, 10),
-    inFlight,
-    rounds,
+    node: process.version,
+    cpuCount: cpus().length,
+    cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
+    architecture: process.arch,
   };
 }
 
-/** One line for each bar that is missed. */
-export function missedBars({ ratios }: Report): string[] {
-  const { roundTrip, callsPerSecond } = ratios;
-  const missed: string[] = [];
-  if (roundTrip.contextvm < MIN_RATIO) {
-    missed.push(`round trip: ${roundTrip.contextvm} times as fast as ContextVM, the bar is ${MIN_RATIO}`);
-  }
-  if (callsPerSecond.contextvm < MIN_RATIO) {
-    missed.push(`calls per second: ${callsPerSecond.contextvm} times ContextVM's, the bar is ${MIN_RATIO}`);
-  }
-  return missed;
+function describeMachine(): string {
+  const { cpuCount, cpuModel, architecture, node } = machine();
+  return `${cpuCount} CPUs (${cpuModel}, ${architecture}), Node ${node.slice(1)}`;
 }
 
-export function formatTable(report: Report): string {
-  const rows = cells(report);
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const pad = (text: string, column: number): string =>
-    column === 0 ? text.padEnd(widths[column] ?? 0) : text.padStart(widths[column] ?? 0);
-  return [...rows.map((row) => row.map(pad).join('  ')), '', describeMachine(report)].join('\n');
-}
-
-export function formatMarkdown(report: Report): string {
-  const [head = [], ...rows] = cells(report).map((row) => `| ${row.join(' | ')} |`);
-  const table = [head, '| --- | ---: | ---: | ---: | ---: |', ...rows].join('\n');
-  return `\`pnpm bench --write\`, ${report.date}, ${describeMachine(report)}:\n\n${table}`;
-}
-
-function cells({ roundTripMs, callsPerSecond, ratios, inFlight }: Report): string[][] {
-  const head = ['', 'round trip', 'ours is', `calls/s, ${inFlight} in flight`, 'ours is'];
-  const rows = peers.map((peer) => [
-    LABELS[peer],
-    `${roundTripMs[peer].toFixed(2)} ms`,
-    peer === 'ours' ? '' : `${ratios.roundTrip[peer].toFixed(2)}x`,
-    String(callsPerSecond[peer]),
-    peer === 'ours' ? '' : `${ratios.callsPerSecond[peer].toFixed(2)}x`,
-  ]);
-  return [head, ...rows];
-}
-
-function describeMachine({ machine, rounds }: Report): string {
-  const { cpuCount, cpuModel, architecture, node } = machine;
-  return `${cpuCount} CPUs (${cpuModel}, ${architecture}), Node ${node.slice(1)}, median of ${rounds.ours.length} rounds`;
-}
-
-function installedVersion(name: string): string {
-  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
 }

@@ -2,13 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { Plan } from './measure.ts';
-import type { RoleMessage } from './role.ts';
-import type { Measurement } from './stats.ts';
+import type { RoleMessage, RoleRequest, Tasks } from './role.ts';
 
 const START_TIMEOUT_MS = 15_000;
-/** Above the length of a measurement; calls that hang must not hang the benchmark. */
-const ANSWER_TIMEOUT_MS = 20_000;
+/** Above the length of any task; calls that hang must not hang the benchmark. */
+const TASK_TIMEOUT_MS = 25_000;
 
 /**
  * One child process. It runs the built packages: only its own small file goes through tsx, once, and the condition
@@ -21,7 +19,8 @@ export class RoleProcess {
   private constructor(file: URL, values: string[]) {
     this.#name = basename(file.pathname);
     this.#child = fork(fileURLToPath(file), values, {
-      execArgv: ['--import', 'tsx'],
+      // What is garbage is not to count as memory in use.
+      execArgv: ['--expose-gc', '--import', 'tsx'],
       // Nothing but the report goes to stdout.
       stdio: ['ignore', 2, 2, 'ipc'],
     });
@@ -35,24 +34,31 @@ export class RoleProcess {
   ): Promise<{ role: RoleProcess; where: string }> {
     const role = new RoleProcess(file, values);
     started(role);
-    const message = await role.#next(START_TIMEOUT_MS);
+    const message = await role.#next('start', START_TIMEOUT_MS);
     if (message.type !== 'ready') throw new Error(`${role.#name} failed to start`);
     return { role, where: message.where };
   }
 
-  async measure(plan: Plan): Promise<Measurement> {
-    const answer = this.#next(ANSWER_TIMEOUT_MS);
-    this.#child.send(plan);
+  /** Has the task done there; only one at a time. */
+  async do<Name extends keyof Tasks>(
+    task: Name,
+    input: Parameters<Tasks[Name]>[0],
+  ): Promise<Awaited<ReturnType<Tasks[Name]>>> {
+    if (!this.#child.connected) throw new Error(`${this.#name}, ${task}: it has ended`);
+    const answer = this.#next(task, TASK_TIMEOUT_MS);
+    // The exit of the process says what a failure to reach it would.
+    this.#child.send({ task, input } satisfies RoleRequest, () => {});
     const message = await answer;
-    if (message.type === 'measured') return message.measurement;
-    throw new Error(`${this.#name}: ${message.type === 'failed' ? message.reason : 'unexpected answer'}`);
+    if (message.type === 'done') return message.output as Awaited<ReturnType<Tasks[Name]>>;
+    const reason = message.type === 'failed' ? message.reason : 'unexpected answer';
+    throw new Error(`${this.#name}, ${task}: ${reason}`);
   }
 
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
-  #next(timeoutMs: number): Promise<RoleMessage> {
+  #next(task: string, timeoutMs: number): Promise<RoleMessage> {
     return new Promise((resolve, reject) => {
       const done = (settle: () => void): void => {
         clearTimeout(timer);
@@ -60,13 +66,10 @@ export class RoleProcess {
         this.#child.off('exit', onexit);
         settle();
       };
+      const failed = (what: string): void => done(() => reject(new Error(`${this.#name}, ${task}: ${what}`)));
       const onmessage = (message: unknown): void => done(() => resolve(message as RoleMessage));
-      const onexit = (code: number | null): void =>
-        done(() => reject(new Error(`${this.#name} ended with code ${code}`)));
-      const timer = setTimeout(
-        () => done(() => reject(new Error(`${this.#name} said nothing for ${timeoutMs} ms`))),
-        timeoutMs,
-      );
+      const onexit = (code: number | null): void => failed(`it ended with code ${code}`);
+      const timer = setTimeout(() => failed(`nothing for ${timeoutMs} ms`), timeoutMs);
       this.#child.on('message', onmessage);
       this.#child.on('exit', onexit);
     });

@@ -1,11 +1,3 @@
-/** What one peer reached in one round. */
-export interface Measurement {
-  /** Median of the sequential calls. */
-  roundTripMs: number;
-  /** With many calls in flight. */
-  callsPerSecond: number;
-}
-
 /** @throws {RangeError} for no values, which have no median */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -15,12 +7,13 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** Each figure's own median over the rounds. */
-export function medianOf(rounds: readonly Measurement[]): Measurement {
-  return {
-    roundTripMs: roundTo(median(rounds.map(({ roundTripMs }) => roundTripMs)), 2),
-    callsPerSecond: roundTo(median(rounds.map(({ callsPerSecond }) => callsPerSecond)), 0),
-  };
+/** The median of one figure over the rounds. */
+export function medianOf<Round>(
+  rounds: readonly Round[],
+  figure: (round: Round) => number,
+  digits: number,
+): number {
+  return roundTo(median(rounds.map(figure)), digits);
 }
 
 export function roundTo(value: number, digits: number): number {

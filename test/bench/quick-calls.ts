@@ -1,7 +1,13 @@
-import { median, type Measurement, roundTo } from './stats.ts';
+import { median, roundTo } from './stats.ts';
+import type { EchoCall } from './tools.ts';
 
-/** Makes one call and resolves when its answer is here and right. `text` has 16 bytes. */
-export type EchoCall = (text: string) => Promise<void>;
+/** What one peer reached in one round. */
+export interface QuickCalls {
+  /** Median of the sequential calls. */
+  roundTripMs: number;
+  /** With many calls in flight. */
+  callsPerSecond: number;
+}
 
 export interface Plan {
   /** Calls one after the other, for this long. */
@@ -21,20 +27,26 @@ function nextText(): string {
 }
 
 /** By time and not by number of calls: everybody gets the same share of the run, and its length is known. */
-export async function measure(call: EchoCall, plan: Plan): Promise<Measurement> {
-  const roundTripsMs = await callOneByOne(call, plan.sequentialMs);
+export async function measureQuickCalls(call: EchoCall, plan: Plan): Promise<QuickCalls> {
+  const roundTripMs = await medianMs(() => call(nextText()), plan.sequentialMs);
   const callsPerSecond = await callConcurrently(call, plan);
-  return { roundTripMs: roundTo(median(roundTripsMs), 3), callsPerSecond: roundTo(callsPerSecond, 1) };
+  return { roundTripMs: roundTo(roundTripMs, 3), callsPerSecond: roundTo(callsPerSecond, 1) };
 }
 
-async function callOneByOne(call: EchoCall, forMs: number): Promise<number[]> {
-  const roundTripsMs: number[] = [];
+/** One call after the other, this many. */
+export async function callInTurn(call: EchoCall, calls: number): Promise<void> {
+  for (let made = 0; made < calls; made++) await call(nextText());
+}
+
+/** How long a call takes while one follows the other for this long; there is always one. */
+export async function medianMs(call: () => Promise<void>, forMs: number): Promise<number> {
+  const timesMs: number[] = [];
   const end = performance.now() + forMs;
   for (let start = performance.now(); start < end; start = performance.now()) {
-    await call(nextText());
-    roundTripsMs.push(performance.now() - start);
+    await call();
+    timesMs.push(performance.now() - start);
   }
-  return roundTripsMs;
+  return median(timesMs);
 }
 
 async function callConcurrently(call: EchoCall, plan: Plan): Promise<number> {
