@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+
+import { formatReport } from '../chaos/report.ts';
+import { runChaos } from '../chaos/run.ts';
+import { newSeed } from '../helpers/random.ts';
+
+/** A call that hangs is waited for; the report of it is worth more than the end of the test's patience. */
+const PATIENCE_MS = 300_000;
+
+it(
+  'loses, repeats and mixes up no call while relays, connections and the server die',
+  async () => {
+    const report = await runChaos({ seed: newSeed(), seconds: 12, maxPauseMs: 1_200 });
+    expect(report.violations, `\n${formatReport(report)}`).toEqual([]);
+    const [living, dying] = report.phases;
+    expect(living).toMatchObject({ serverKills: 0, failures: {} });
+    expect(Math.min(living?.blackouts ?? 0, dying?.serverKills ?? 0)).toBeGreaterThan(0);
+  },
+  PATIENCE_MS,
+);
