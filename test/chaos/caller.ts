@@ -12,6 +12,8 @@ import { answerTo, drawWork } from './work.ts';
 const IN_FLIGHT = 3;
 /** A call that fails at once must not be followed by thousands. */
 const AFTER_FAILURE_MS = 300;
+/** Of an answer that is wrong. */
+const SHOWN_CHARACTERS = 200;
 /** Longer than anything here waits, so that it hides no hang. */
 const SDK_TIMEOUT_MS = 120_000;
 
@@ -130,7 +132,9 @@ export class Caller {
         onprogress: () => {},
       });
       const [item]: { text?: string }[] = Array.isArray(content) ? content : [];
-      return { type: 'answered', tookMs: tookMs(), isRight: item?.text === answerTo(work) };
+      const isRight = item?.text === answerTo(work);
+      const wrong = JSON.stringify(content).slice(0, SHOWN_CHARACTERS);
+      return { type: 'answered', tookMs: tookMs(), ...(isRight ? {} : { wrong }) };
     } catch (error) {
       return describeFailure(error, tookMs());
     }

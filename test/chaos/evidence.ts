@@ -1,6 +1,7 @@
 /** What became of a call at its client. */
 export type Outcome =
-  | { type: 'answered'; tookMs: number; isRight: boolean }
+  /** `wrong` is how an answer begins that is not that of its call, be it an error of the tool. */
+  | { type: 'answered'; tookMs: number; wrong?: string }
   | { type: 'failed'; tookMs: number; code: string; message: string }
   | { type: 'hung' };
 

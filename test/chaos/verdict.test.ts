@@ -5,7 +5,7 @@ import { judge } from './verdict.ts';
 
 const SAFE = 'all calls succeed';
 const UNSAFE = 'calls may fail';
-const answered: Outcome = { type: 'answered', tookMs: 5, isRight: true };
+const answered: Outcome = { type: 'answered', tookMs: 5 };
 
 function failed(code: string): Outcome {
   return { type: 'failed', tookMs: 5, code, message: 'it did not work' };
@@ -56,7 +56,7 @@ describe('the verdict on a call', () => {
   });
 
   it('finds a wrong answer', () => {
-    expect(kindsFor(call({ ...answered, isRight: false }), 1)).toEqual(['wrong answer']);
+    expect(kindsFor(call({ ...answered, wrong: 'beef' }), 1)).toEqual(['wrong answer']);
   });
 
   it('finds an answer to what was not executed', () => {

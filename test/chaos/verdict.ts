@@ -44,7 +44,7 @@ function judgeCall(call: CallRecord, executions: number, rules: Map<string, Phas
   if (executions > 1) add('executed twice', executed);
   if (outcome.type === 'hung') add('hang', `never settled, ${executed}`);
   else if (outcome.type === 'answered') {
-    if (!outcome.isRight) add('wrong answer', 'the answer is not that of its payload');
+    if (outcome.wrong !== undefined) add('wrong answer', outcome.wrong);
     if (executions === 0) add('answered but not executed', executed);
   } else {
     const { code, message } = outcome;
