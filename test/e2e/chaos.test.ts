@@ -11,10 +11,11 @@ it(
   'loses, repeats and mixes up no call while relays, connections and the server die',
   async () => {
     const report = await runChaos({ seed: newSeed(), seconds: 12, maxPauseMs: 1_200 });
-    expect(report.violations, `\n${formatReport(report)}`).toEqual([]);
+    expect(report.violations.length, `\n${formatReport(report)}`).toBe(0);
     const [living, dying] = report.phases;
-    expect(living).toMatchObject({ serverKills: 0, failures: {} });
-    expect(Math.min(living?.blackouts ?? 0, dying?.serverKills ?? 0)).toBeGreaterThan(0);
+    expect(living?.blackouts).toBeGreaterThan(0);
+    expect(living?.cutConnections).toBeGreaterThan(0);
+    expect(dying?.serverKills).toBeGreaterThan(0);
   },
   PATIENCE_MS,
 );
