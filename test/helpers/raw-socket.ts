@@ -16,14 +16,23 @@ export interface Ok {
 export class RawSocket {
   /** The events of its subscriptions. */
   readonly events = new Recorder<NostrEvent>('an event on the relay');
+  /** What was no JSON. */
+  readonly broken = new Recorder<string>('a message that is broken off');
+  readonly closed: Promise<void>;
   readonly #messages = new Recorder<unknown[]>('a message of the relay');
   readonly #socket: WebSocket;
   #subscriptions = 0;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => resolve());
+    });
+    socket.on('error', () => {}); // `close` follows
     socket.on('message', (data) => {
-      const message = JSON.parse((data as Buffer).toString('utf8')) as unknown[];
+      const text = (data as Buffer).toString('utf8');
+      const message = parse(text);
+      if (message === undefined) return this.broken.add(text);
       this.#messages.add(message);
       if (message[0] === 'EVENT') this.events.add(message[2] as NostrEvent);
     });
@@ -44,17 +53,34 @@ export class RawSocket {
     await live;
   }
 
+  /** Publishes and waits for nothing. */
+  say(event: NostrEvent): void {
+    this.#socket.send(JSON.stringify(['EVENT', event]));
+  }
+
+  /** The ids of the events to which the relay has said something, in the order in which it did. */
+  get answered(): unknown[] {
+    return this.#messages.items.flatMap(([type, id]) => (type === 'OK' ? [id] : []));
+  }
+
   async publish(event: NostrEvent): Promise<Ok> {
     const answer = this.#messages.next(([type, id]) => type === 'OK' && id === event.id);
-    this.#socket.send(JSON.stringify(['EVENT', event]));
+    this.say(event);
     const [, , accepted, reason] = await answer;
     return { accepted: accepted === true, reason: String(reason) };
   }
 
   async close(): Promise<void> {
     if (this.#socket.readyState === WebSocket.CLOSED) return;
-    const closed = once(this.#socket, 'close');
     this.#socket.close();
-    await closed;
+    await this.closed;
+  }
+}
+
+function parse(text: string): unknown[] | undefined {
+  try {
+    return JSON.parse(text) as unknown[];
+  } catch {
+    return undefined;
   }
 }

@@ -5,11 +5,13 @@ import { type McpServerFactory, type NostrServer, serve, type ServeOptions } fro
 import type { RelayState } from '@mcp-nostr/transport';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, onTestFailed, type TestContext } from 'vitest';
 
 import { CarelessRelay, type Treatment } from './careless-relay.ts';
+import { FaultRelay } from './fault-relay.ts';
 import { Fixture } from './fixture-server.ts';
 import type { Leg } from './legs.ts';
+import { newSeed } from './random.ts';
 import { Recorder } from './recorder.ts';
 
 export interface WorldOptions {
@@ -41,6 +43,9 @@ export interface Connected {
   readonly states: Recorder<RelayState>;
 }
 
+/** One for all worlds of a file: vitest shows failures that look alike as one, with the text of the first. */
+const seed = newSeed();
+
 /** Relays in process, a server and its clients, all over real sockets. */
 export class World {
   readonly leg: Leg;
@@ -62,8 +67,8 @@ export class World {
 
   async open(): Promise<this> {
     for (let i = 0; i < this.leg.relayCount; i++) {
-      const { careless, relayLimits = {} } = this.#options;
-      if (careless === undefined) this.#relays.push(await startRelay({ limits: relayLimits }));
+      const { careless } = this.#options;
+      if (careless === undefined) this.#relays.push(await this.#openRelay(i));
       else this.#careless.push(await CarelessRelay.open(careless));
     }
     await this.serve(this.#factory, this.#options.serve);
@@ -72,6 +77,11 @@ export class World {
 
   get relays(): readonly Relay[] {
     return this.#relays;
+  }
+
+  /** The same, on a leg where something goes wrong at them. */
+  get faultRelays(): FaultRelay[] {
+    return this.#relays.filter((relay) => relay instanceof FaultRelay);
   }
 
   get relayUrls(): string[] {
@@ -155,6 +165,11 @@ export class World {
   async restartRelay(index: number, meanwhile?: () => Promise<void>): Promise<void> {
     const relay = this.#relays[index];
     if (relay === undefined) throw new RangeError(`there is no relay ${index}`);
+    if (relay instanceof FaultRelay) {
+      await relay.stop();
+      await meanwhile?.();
+      return relay.start();
+    }
     await relay.close();
     await meanwhile?.();
     this.#relays[index] = await startRelay({
@@ -169,10 +184,18 @@ export class World {
     await closeAll(this.#others);
     await Promise.all([...this.#relays, ...this.#careless].map((relay) => relay.close()));
   }
+
+  #openRelay(index: number): Promise<Relay> {
+    const { relayLimits = {} } = this.#options;
+    const { faults } = this.leg;
+    if (faults === undefined) return startRelay({ limits: relayLimits });
+    return FaultRelay.open({ seed: seed + index, faults, relayLimits });
+  }
 }
 
 /** A world of its own for one test: closed whatever the test does. */
 export async function withWorld(world: World, run: (world: World) => Promise<void>): Promise<void> {
+  if (world.leg.faults !== undefined) onTestFailed(tellSeed);
   try {
     await run(await world.open());
   } finally {
@@ -186,9 +209,17 @@ export function sharedWorld(leg: Leg, factory?: McpServerFactory, options?: Worl
   beforeAll(async () => {
     await world.open();
   });
-  afterEach(() => world.disconnect());
+  afterEach(async (context) => {
+    if (leg.faults !== undefined) tellSeed(context);
+    await world.disconnect();
+  });
   afterAll(() => world.close());
   return world;
+}
+
+/** Whoever reads the failure can have the same faults again. */
+function tellSeed({ task }: TestContext): void {
+  for (const error of task.result?.errors ?? []) error.message += ` (faults of TEST_SEED=${seed})`;
 }
 
 export function newSigner(): Signer {
