@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { Forger, dress, initialize } from '../helpers/forger.ts';
-import { legs } from '../helpers/legs.ts';
+import { allLegs } from '../helpers/legs.ts';
 import { RawSocket } from '../helpers/raw-socket.ts';
+import { unexplained } from '../helpers/unexplained.ts';
 import { sharedWorld } from '../helpers/world.ts';
 
 const minutes = 60_000;
 
-describe.each(legs)('clocks, $name', (leg) => {
+describe.each(allLegs)('clocks, $name', (leg) => {
   const world = sharedWorld(leg);
   const isEncrypted = leg.encryption === 'required';
 
@@ -19,7 +20,7 @@ describe.each(legs)('clocks, $name', (leg) => {
     });
     expect(result).toMatchObject({ content: [{ text: 'done' }] });
     expect(seen).toEqual([1, 2]);
-    expect(errors.items).toEqual([]);
+    expect(unexplained(leg, errors.items)).toEqual([]);
   });
 
   it.each([5, -5])('serves clients although its own clock is off by %i minutes', async (off) => {
@@ -30,11 +31,12 @@ describe.each(legs)('clocks, $name', (leg) => {
     expect(await connected.client.callTool({ name: 'echo', arguments: { text: 'x' } })).toMatchObject({
       content: [{ text: 'x' }],
     });
-    expect([...connected.errors.items, ...errors.items]).toEqual([]);
+    expect(unexplained(leg, [...connected.errors.items, ...errors.items])).toEqual([]);
     await server.close();
   });
 
-  it.each([
+  // By hand, so that nobody says the opening again.
+  it.skipIf(leg.faults !== undefined).each([
     ['stale', 300],
     ['future', -300],
   ])('refuses a %s opening with its own time, and keeps nothing of it', async (_, age) => {

@@ -2,7 +2,7 @@ import type { NostrEvent } from '@mcp-nostr/core';
 import { startRelay } from '@mcp-nostr/relay';
 import { describe, expect, it } from 'vitest';
 
-import { legs } from '../helpers/legs.ts';
+import { allLegs, legs } from '../helpers/legs.ts';
 import { newSeed, seededRandom } from '../helpers/random.ts';
 import { RawSocket } from '../helpers/raw-socket.ts';
 import { type Connected, newSigner, sharedWorld, withWorld, World } from '../helpers/world.ts';
@@ -20,7 +20,7 @@ function count({ client }: Connected, key: string): Promise<unknown> {
   return client.callTool({ name: 'count', arguments: { key } });
 }
 
-describe.each(legs)('delivery, $name', (leg) => {
+describe.each(allLegs)('delivery, $name', (leg) => {
   const world = sharedWorld(leg);
   const { executions } = world.fixture;
 
@@ -31,52 +31,59 @@ describe.each(legs)('delivery, $name', (leg) => {
     expect(keys.map((key) => executions.get(key))).toEqual(keys.map(() => 1));
   });
 
-  it('does not execute an event that is published again, at once or later', async () => {
-    const connected = await world.connect();
-    const [url = ''] = world.relayUrls;
-    const socket = await watch(world, url);
-    await count(connected, 'again');
-    const events = [...socket.events.items];
-    expect(events.length).toBeGreaterThan(0);
-    for (const event of events) await socket.publish(event);
-    await count(connected, 'another');
-    for (const event of events) await socket.publish(event);
-    await connected.client.ping();
-    expect([executions.get('again'), executions.get('another')]).toEqual([1, 1]);
-    expect(connected.errors.items).toEqual([]);
-  });
+  // Whoever publishes again and whoever looks on speak to the relay by hand, and nobody mends what goes wrong there.
+  it.skipIf(leg.faults !== undefined)(
+    'does not execute an event that is published again, at once or later',
+    async () => {
+      const connected = await world.connect();
+      const [url = ''] = world.relayUrls;
+      const socket = await watch(world, url);
+      await count(connected, 'again');
+      const events = [...socket.events.items];
+      expect(events.length).toBeGreaterThan(0);
+      for (const event of events) await socket.publish(event);
+      await count(connected, 'another');
+      for (const event of events) await socket.publish(event);
+      await connected.client.ping();
+      expect([executions.get('again'), executions.get('another')]).toEqual([1, 1]);
+      expect(connected.errors.items).toEqual([]);
+    },
+  );
 
-  it('does not execute an event that is carried over to another relay', async () => {
-    const other = await startRelay();
-    world.onclose(() => other.close());
-    const [url = ''] = world.relayUrls;
-    // The server listens on both relays, the client knows one.
-    const served = await world.serve(world.fixture.create, { relays: [url, other.url] });
-    const { server } = served;
-    await served.states.first(({ status, url: ready }) => status === 'ready' && ready === other.url);
-    const connected = await world.connect({ server: server.address, relays: [url] });
-    const socket = await RawSocket.open(url);
-    world.onclose(() => socket.close());
-    await socket.watch({ kinds, '#p': [server.pubkey] });
-    const thief = await RawSocket.open(other.url);
-    world.onclose(() => thief.close());
+  it.skipIf(leg.faults !== undefined)(
+    'does not execute an event that is carried over to another relay',
+    async () => {
+      const other = await startRelay();
+      world.onclose(() => other.close());
+      const [url = ''] = world.relayUrls;
+      // The server listens on both relays, the client knows one.
+      const served = await world.serve(world.fixture.create, { relays: [url, other.url] });
+      const { server } = served;
+      await served.states.first(({ status, url: ready }) => status === 'ready' && ready === other.url);
+      const connected = await world.connect({ server: server.address, relays: [url] });
+      const socket = await RawSocket.open(url);
+      world.onclose(() => socket.close());
+      await socket.watch({ kinds, '#p': [server.pubkey] });
+      const thief = await RawSocket.open(other.url);
+      world.onclose(() => thief.close());
 
-    await count(connected, 'carried');
-    for (const event of socket.events.items) {
-      expect(await thief.publish(event)).toEqual({ accepted: true, reason: '' });
-    }
-    await connected.client.ping();
-    expect(executions.get('carried')).toBe(1);
+      await count(connected, 'carried');
+      for (const event of socket.events.items) {
+        expect(await thief.publish(event)).toEqual({ accepted: true, reason: '' });
+      }
+      await connected.client.ping();
+      expect(executions.get('carried')).toBe(1);
 
-    // And once more when the connection is over.
-    const { closes } = world.fixture.newest;
-    await connected.client.close();
-    await closes.first();
-    for (const event of socket.events.items) await thief.publish(event);
-    expect(executions.get('carried')).toBe(1);
-    expect(server.connections).toBe(0);
-    await server.close();
-  });
+      // And once more when the connection is over.
+      const { closes } = world.fixture.newest;
+      await connected.client.close();
+      await closes.first();
+      for (const event of socket.events.items) await thief.publish(event);
+      expect(executions.get('carried')).toBe(1);
+      expect(server.connections).toBe(0);
+      await server.close();
+    },
+  );
 });
 
 describe.each(legs)('a server that was started again, $name', (leg) => {

@@ -5,11 +5,11 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 
-import { legs } from '../helpers/legs.ts';
+import { allLegs } from '../helpers/legs.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { sharedWorld } from '../helpers/world.ts';
 
-describe.each(legs)('list_changed, $name', (leg) => {
+describe.each(allLegs)('list_changed, $name', (leg) => {
   const world = sharedWorld(leg);
 
   it('tells the client of new tools, prompts and resources, unasked', async () => {

@@ -1,7 +1,7 @@
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 
-import { legs } from '../helpers/legs.ts';
+import { allLegs } from '../helpers/legs.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { type Connected, sharedWorld } from '../helpers/world.ts';
 
@@ -11,7 +11,7 @@ interface Line {
   data?: unknown;
 }
 
-describe.each(legs)('logging, $name', (leg) => {
+describe.each(allLegs)('logging, $name', (leg) => {
   const world = sharedWorld(leg);
 
   async function listener(): Promise<Connected & { lines: Recorder<Line> }> {

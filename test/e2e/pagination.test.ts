@@ -2,7 +2,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ListToolsRequestSchema, type Tool } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 
-import { legs } from '../helpers/legs.ts';
+import { allLegs } from '../helpers/legs.ts';
 import { sharedWorld } from '../helpers/world.ts';
 
 const pageNames = ['first', 'second', 'third'];
@@ -20,7 +20,7 @@ function pagingServer(): Server {
   return server;
 }
 
-describe.each(legs)('pagination, $name', (leg) => {
+describe.each(allLegs)('pagination, $name', (leg) => {
   const world = sharedWorld(leg, pagingServer);
 
   it('walks through all pages with the cursors of the server', async () => {

@@ -3,8 +3,9 @@ import type { RelayState } from '@mcp-nostr/transport';
 import { describe, expect, it } from 'vitest';
 
 import { deadRelayUrl } from '../helpers/dead-relay.ts';
-import { legs, oneRelayLegs, twoRelayLegs } from '../helpers/legs.ts';
+import { allLegs, oneRelayLegs, twoRelayLegs } from '../helpers/legs.ts';
 import type { Recorder } from '../helpers/recorder.ts';
+import { unexplained } from '../helpers/unexplained.ts';
 import { type Connected, withWorld, World } from '../helpers/world.ts';
 
 function ready(states: Recorder<RelayState>, url: string): Promise<RelayState> {
@@ -40,7 +41,7 @@ describe.each(oneRelayLegs)('a relay that is down from the start beside one that
         onprogress: (each) => progress.push(each.progress),
       });
       expect(progress).toEqual([1, 2, 3]);
-      expect([...connected.errors.items, ...errors.items]).toEqual([]);
+      expect(unexplained(leg, [...connected.errors.items, ...errors.items])).toEqual([]);
     }));
 });
 
@@ -59,7 +60,7 @@ describe.each(twoRelayLegs)('one of two relays that dies, $name', (leg) => {
       expect(await call).toMatchObject({ content: [{ text: 'waited for meanwhile' }] });
       for (let i = 0; i < 5; i++) await echo(connected, `after ${i}`);
       await echo(await world.connect(), 'a new client');
-      expect([...connected.errors.items, ...world.served.errors.items]).toEqual([]);
+      expect(unexplained(leg, [...connected.errors.items, ...world.served.errors.items])).toEqual([]);
     }),
   );
 
@@ -73,11 +74,11 @@ describe.each(twoRelayLegs)('one of two relays that dies, $name', (leg) => {
       await Promise.all(back);
       await relayOf(world, 1).close();
       await echo(connected, 'only the first');
-      expect([...connected.errors.items, ...world.served.errors.items]).toEqual([]);
+      expect(unexplained(leg, [...connected.errors.items, ...world.served.errors.items])).toEqual([]);
     }));
 });
 
-describe.each(legs)('relays that are started again, $name', (leg) => {
+describe.each(allLegs)('relays that are started again, $name', (leg) => {
   it('are used again', () =>
     withWorld(new World(leg), async (world) => {
       const connected = await world.connect();

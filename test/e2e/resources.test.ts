@@ -1,11 +1,11 @@
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 
-import { legs } from '../helpers/legs.ts';
+import { allLegs } from '../helpers/legs.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { sharedWorld } from '../helpers/world.ts';
 
-describe.each(legs)('resources, $name', (leg) => {
+describe.each(allLegs)('resources, $name', (leg) => {
   const world = sharedWorld(leg);
 
   it('lists resources and templates', async () => {

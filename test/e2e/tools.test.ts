@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { legs } from '../helpers/legs.ts';
+import { allLegs } from '../helpers/legs.ts';
 import { sharedWorld } from '../helpers/world.ts';
 
-describe.each(legs)('tools, $name', (leg) => {
+describe.each(allLegs)('tools, $name', (leg) => {
   const world = sharedWorld(leg);
 
   it('lists the tools with their schemas', async () => {

@@ -11,6 +11,7 @@ export interface Leg {
   readonly faults?: Partial<Faults>;
 }
 
+/** Those whose relays are honest. */
 export const legs: readonly Leg[] = [
   { name: 'encrypted, one relay', encryption: 'required', relayCount: 1 },
   { name: 'encrypted, two relays', encryption: 'required', relayCount: 2 },
@@ -18,9 +19,8 @@ export const legs: readonly Leg[] = [
   { name: 'plain, two relays', encryption: 'none', relayCount: 2 },
 ];
 
-/** The legs of one relay, for what does not depend on their number. */
+/** Honest legs of one relay, for what does not depend on their number. */
 export const oneRelayLegs: readonly Leg[] = legs.filter(({ relayCount }) => relayCount === 1);
-export const twoRelayLegs: readonly Leg[] = legs.filter(({ relayCount }) => relayCount === 2);
 
 /** Far worse than any relay in use, and all of it at once. */
 const faults: Partial<Faults> = {
@@ -49,3 +49,6 @@ export const faultyLegs: readonly Leg[] = [
   { ...faultyLeg, name: 'encrypted, two faulty relays', relayCount: 2 },
   { ...faultyLeg, name: 'plain, faulty relay', encryption: 'none' },
 ];
+
+export const allLegs: readonly Leg[] = [...legs, ...faultyLegs];
+export const twoRelayLegs: readonly Leg[] = allLegs.filter(({ relayCount }) => relayCount === 2);
