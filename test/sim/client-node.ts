@@ -191,14 +191,16 @@ export class ClientNode implements Station {
     const request = [...this.#requests.values()].find((each) => each.key === key);
     if (request === undefined) return ledger.violated(`progress of ${String(key)} after its end`);
     if (step === 0) request.nextStep = 0; // a harmless request may be sent again
-    if (step !== request.nextStep) ledger.violated(`${request.key}: step ${String(step)}, not ${request.nextStep}`);
+    if (step !== request.nextStep)
+      ledger.violated(`${request.key}: step ${String(step)}, not ${request.nextStep}`);
     request.nextStep = Number(step) + 1;
   }
 
   #onresponse(message: Extract<JsonRpcMessage, { result: unknown } | { error: unknown }>): void {
     const { ledger, name } = this.#options;
     const request = this.#requests.get(Number(message.id));
-    if (request === undefined) return ledger.violated(`${name}: an answer to ${String(message.id)}, which is settled`);
+    if (request === undefined)
+      return ledger.violated(`${name}: an answer to ${String(message.id)}, which is settled`);
     this.#requests.delete(Number(message.id));
     const isHarmless = request.method !== 'tools/call';
     if ('result' in message) {
@@ -224,6 +226,8 @@ export class ClientNode implements Station {
     }
     const silentMs = scheduler.now - this.#heardAt;
     if (silentMs < 4_900 && !mayFail(this.#openedAt - LONGEST_WAY_MS))
-      ledger.violated(`${key}: ${code} although the server was heard ${Math.round(silentMs)} ms ago: ${text}`);
+      ledger.violated(
+        `${key}: ${code} although the server was heard ${Math.round(silentMs)} ms ago: ${text}`,
+      );
   }
 }

@@ -32,7 +32,9 @@ export function makeScenario(random: () => number): Scenario {
   const between = (from: number, to: number): number => from + random() * (to - from);
   const busyMs = pick([2_000, 10_000, 40_000]);
   const times = (probability: number, most: number): number[] =>
-    random() < probability ? Array.from({ length: 1 + Math.floor(random() * most) }, () => between(0, busyMs)) : [];
+    random() < probability
+      ? Array.from({ length: 1 + Math.floor(random() * most) }, () => between(0, busyMs))
+      : [];
   const makeWeather = (): Weather => ({
     loss: pick([0, 0, 0.05, 0.2, 0.5]),
     repeat: pick([0, 0.1, 0.5]),

@@ -18,7 +18,12 @@ export class Scheduler {
 
   /** Returns how to take it back. */
   after(delayMs: number, run: () => void): () => void {
-    const timer: Timer = { at: this.now + Math.max(0, delayMs), order: this.#order++, run, isCancelled: false };
+    const timer: Timer = {
+      at: this.now + Math.max(0, delayMs),
+      order: this.#order++,
+      run,
+      isCancelled: false,
+    };
     this.#push(timer);
     return () => {
       timer.isCancelled = true;
@@ -28,7 +33,8 @@ export class Scheduler {
   /** Runs what is due up to a time, or until nothing is or the condition holds. */
   runUntil(end: number, isDone: () => boolean): void {
     for (let timer = this.#heap[0]; timer !== undefined && timer.at <= end; timer = this.#heap[0]) {
-      if (++this.#steps > MAX_STEPS) throw new Error(`${MAX_STEPS} steps in ${Math.round(this.now)} ms: it spins`);
+      if (++this.#steps > MAX_STEPS)
+        throw new Error(`${MAX_STEPS} steps in ${Math.round(this.now)} ms: it spins`);
       this.#pop();
       if (timer.isCancelled) continue;
       this.now = timer.at;
@@ -54,7 +60,7 @@ export class Scheduler {
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
     heap[0] = last;
-    for (let i = 0; ; ) {
+    for (let i = 0; ;) {
       const [left, right] = [2 * i + 1, 2 * i + 2];
       let least = i;
       if (isBefore(heap[left], heap[least])) least = left;

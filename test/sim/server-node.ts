@@ -207,7 +207,8 @@ export class ServerNode implements Station {
     const key = String(params['key']);
     const isCall = method === 'tools/call';
     ledger.executed(key, !isCall);
-    if (isCall && !connection.isInitialized) ledger.violated(`${key} was called before the session was taken up`);
+    if (isCall && !connection.isInitialized)
+      ledger.violated(`${key} was called before the session was taken up`);
     if (method === 'logging/setLevel') connection.level = String(params['level']);
     if (method === 'resources/subscribe') connection.subscriptions.add(String(params['uri']));
     const relation = JSON.stringify(id);

@@ -95,12 +95,12 @@ export function simulate(seed: number, change: Partial<Scenario> = {}): Verdict 
     });
   }
 
-  scheduler.runUntil(
-    scenario.busyMs + HANG_MS,
-    () => clients.every(({ isFinished, node }) => isFinished && node.underWay === 0),
+  scheduler.runUntil(scenario.busyMs + HANG_MS, () =>
+    clients.every(({ isFinished, node }) => isFinished && node.underWay === 0),
   );
   for (const { node, isFinished } of clients)
-    if (!isFinished || node.underWay > 0) ledger.violated(`it hangs: ${node.underWay} requests are not settled`);
+    if (!isFinished || node.underWay > 0)
+      ledger.violated(`it hangs: ${node.underWay} requests are not settled`);
   if (isFair(scenario) && ledger.failed > 0) {
     const isCancelled = ledger.failed === ledger.cancelled;
     if (!isCancelled) ledger.violated(`${ledger.failed - ledger.cancelled} failures in fair weather`);

@@ -80,6 +80,8 @@ export class ClientSession {
   #isReachable = false;
   /** Connections lost since the last answer. */
   #losses = 0;
+  /** When what has not left, because no relay is there, fails. */
+  #strandedAt = Infinity;
   #resetAt = Infinity;
   #reopenAt = Infinity;
   #isClosed = false;
@@ -97,7 +99,7 @@ export class ClientSession {
 
   get wakeAt(): number {
     const links = [...this.#leaving, ...(this.#link === undefined ? [] : [this.#link])];
-    return Math.min(this.#resetAt, this.#reopenAt, ...links.map(({ wakeAt }) => wakeAt));
+    return Math.min(this.#strandedAt, this.#resetAt, this.#reopenAt, ...links.map(({ wakeAt }) => wakeAt));
   }
 
   /**
@@ -121,6 +123,7 @@ export class ClientSession {
     if (isRequest(message)) this.#pending.set(keyOf(message.id), { request: message, outgoing });
     this.#enqueue(outgoing);
     this.#expect();
+    if (!this.#isReachable) this.#strand();
   }
 
   /** A frame of the server for the present connection. */
@@ -140,6 +143,8 @@ export class ClientSession {
 
   relaysChanged(isReachable: boolean, isNew: boolean): void {
     this.#isReachable = isReachable;
+    if (isReachable) this.#strandedAt = Infinity;
+    else if ((this.#link?.queuedBytes ?? 0) > 0) this.#strand();
     for (const link of this.#leaving) link.relaysChanged(isReachable, isNew);
     this.#link?.relaysChanged(isReachable, isNew);
   }
@@ -148,6 +153,7 @@ export class ClientSession {
     const now = this.#options.clock();
     if (this.#resetAt <= now) this.#lose('the server was restarted', false);
     if (this.#reopenAt <= now) this.#open();
+    if (this.#strandedAt <= now) this.#failStranded();
     for (const link of this.#leaving) {
       const next = link.poll();
       if (next !== undefined) return next;
@@ -160,7 +166,7 @@ export class ClientSession {
   close(): void {
     this.#isClosed = true;
     this.#pending.clear();
-    this.#resetAt = this.#reopenAt = Infinity;
+    this.#strandedAt = this.#resetAt = this.#reopenAt = Infinity;
     this.#leave('closed');
   }
 
@@ -245,7 +251,8 @@ export class ClientSession {
     const step = this.#replayed.get(key);
     this.#replayed.delete(key);
     if (step === 'rest') {
-      if ('error' in message) this.#options.onerror(new Error(`not taken up again: ${message.error.message}`));
+      if ('error' in message)
+        this.#options.onerror(new Error(`not taken up again: ${message.error.message}`));
       return;
     }
     const objection = this.#replay.objection(message);
@@ -274,7 +281,8 @@ export class ClientSession {
 
   /** A large answer, or request of the server, that did not fit into our memory. */
   #onlarge({ sort, id, reason }: LostMessage): void {
-    if (sort === 'response' && id !== undefined) this.#fail(id, 'message_too_large', `the answer was dropped: ${reason}`);
+    if (sort === 'response' && id !== undefined)
+      this.#fail(id, 'message_too_large', `the answer was dropped: ${reason}`);
     this.#options.onerror(new Error(`a ${sort} of the server was dropped: ${reason}`));
   }
 
@@ -373,6 +381,24 @@ export class ClientSession {
     }
     const error = new TransportError(code, reason);
     for (const message of fates.keys()) message.onsettled?.(error);
+  }
+
+  /** What was sent may still be answered; what was not, nobody has seen. An opening has a time of its own. */
+  #strand(): void {
+    if (this.#link?.isOpen !== true) return;
+    this.#strandedAt = Math.min(this.#strandedAt, this.#options.clock() + limits.unreachableMs);
+  }
+
+  #failStranded(): void {
+    this.#strandedAt = Infinity;
+    const { relays } = this.#options.describe();
+    const reason = `no relay can be reached: ${relays}`;
+    const error = new TransportError('relays_unreachable', reason);
+    for (const message of this.#link?.withdraw(() => true) ?? []) {
+      const isPending = message.id !== undefined && this.#pending.get(message.id)?.outgoing === message;
+      if (isPending && message.id !== undefined) this.#fail(message.id, 'relays_unreachable', reason);
+      else message.onsettled?.(error);
+    }
   }
 
   /** The session itself is over. */

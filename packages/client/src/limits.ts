@@ -8,6 +8,8 @@ export const limits = {
   resetProbeMs: 2_000,
   /** A refusal by the clock counts only when it asks for another time than the one stamped already. */
   clockToleranceSeconds: 10,
+  /** What cannot be sent for want of a relay fails after this: a relay that is started again takes less. */
+  unreachableMs: 10_000,
   /** Connections in a row that a server ends without an answer before what waits fails. */
   maxLosses: 3,
   /** A session with subscriptions is taken up again within this, so that not all clients come at once. */

@@ -62,7 +62,8 @@ export class SessionReplay {
   /** Why the server's answer to it cannot continue the session. */
   objection(response: JsonRpcMessage): string | undefined {
     if (!isResponse(response) || !('result' in response)) {
-      const message = 'error' in response && isRecord(response.error) ? response.error['message'] : 'no result';
+      const message =
+        'error' in response && isRecord(response.error) ? response.error['message'] : 'no result';
       return `the server did not take the session up again: ${String(message)}`;
     }
     const version = response.result['protocolVersion'];

@@ -63,7 +63,8 @@ export function parseLinkTag(tags: string[][]): LinkTag {
   }
   if (control !== '' || detail !== '') link.detail = detail.slice(0, MAX_DETAIL_LENGTH);
   const numbered = link.control === undefined || link.control === 'bye';
-  if (numbered !== (link.sequence !== undefined)) throw badLink('its sequence and control do not go together');
+  if (numbered !== (link.sequence !== undefined))
+    throw badLink('its sequence and control do not go together');
   const held = tag[7] ?? '';
   if (held !== '') link.held = parseRanges(held, link.acknowledged);
   return link;

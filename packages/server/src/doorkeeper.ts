@@ -148,7 +148,11 @@ export class Doorkeeper {
     if (!this.#resets.take()) return undefined;
     this.#remember(key, { at: now, instance });
     const received = instance === this.#options.instance ? this.#openings.received(key) : undefined;
-    return { control: 'reset', detail: received === undefined ? 'unknown' : 'ended', acknowledged: received ?? 0 };
+    return {
+      control: 'reset',
+      detail: received === undefined ? 'unknown' : 'ended',
+      acknowledged: received ?? 0,
+    };
   }
 
   #remember(key: string, reset: Reset): void {

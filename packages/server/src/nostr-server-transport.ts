@@ -166,11 +166,10 @@ export class NostrServerTransport {
       }
       this.#requests.add(message, event);
     }
-    const deliver = (): void => {
-      const cancelled = cancelledId(message);
-      this.onmessage?.(message, { authInfo: this.#authInfo });
-      if (cancelled !== undefined) this.#cancel(cancelled);
-    };
+    // At once: a client may use the id again in the same frame.
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) this.#cancel(cancelled);
+    const deliver = (): void => this.onmessage?.(message, { authInfo: this.#authInfo });
     if (this.#early === undefined) this.#tasks.add(deliver);
     else if (!isFull) this.#early.push(deliver);
   }
@@ -208,7 +207,10 @@ export class NostrServerTransport {
     checkMessageSize(text);
     if (link.queuedBytes + text.length > linkLimits.maxQueuedBytes) {
       onoverflow();
-      const error = new TransportError('client_silent', `${this.caller.npub} takes nothing; its connection is over`);
+      const error = new TransportError(
+        'client_silent',
+        `${this.caller.npub} takes nothing; its connection is over`,
+      );
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {

@@ -41,7 +41,8 @@ export class Openings {
     this.#forgetBefore(nowSeconds - wire.maxAgeSeconds);
     if (this.#ended.size <= limits.maxClosedConnections) return;
     // The oldest opening and not the oldest ending: it moves the bound least.
-    this.#oldestSeconds = [...this.#ended.values()].reduce((oldest, { createdAt: at }) => Math.min(oldest, at), Infinity) + 1;
+    this.#oldestSeconds =
+      [...this.#ended.values()].reduce((oldest, { createdAt: at }) => Math.min(oldest, at), Infinity) + 1;
     this.#forgetBefore(this.#oldestSeconds);
   }
 

@@ -179,6 +179,7 @@ class Server implements NostrServer {
     });
     this.#connections.set(key, connection);
     connection.receive(opening);
+    void connection.start(); // it never rejects
   }
 
   /** At the bound the connection that was silent for longest makes room, if it has no work under way. */

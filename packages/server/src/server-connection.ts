@@ -1,5 +1,11 @@
 import { randomHex } from '@mcp-nostr/core';
-import { Courier, type Endpoint, type IncomingFrame, Link, type UnfinishedMessages } from '@mcp-nostr/transport';
+import {
+  Courier,
+  type Endpoint,
+  type IncomingFrame,
+  Link,
+  type UnfinishedMessages,
+} from '@mcp-nostr/transport';
 
 import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
@@ -79,7 +85,6 @@ export class ServerConnection {
       onoverflow: () => void this.close('overflow'), // it never rejects
       onclosed: () => void this.close('closed'), // it never rejects
     });
-    void this.#start(); // it never rejects
   }
 
   /** A connection with work under way is not given up for a new one, as long as its client shows itself. */
@@ -120,7 +125,8 @@ export class ServerConnection {
     await this.#end(reason);
   }
 
-  async #start(): Promise<void> {
+  /** Has the MCP server made; what came before waits for it. Never rejects. */
+  async start(): Promise<void> {
     const { factory, caller, onerror } = this.#options;
     try {
       const server = await factory(caller);

@@ -2,16 +2,10 @@ export { Courier, type CourierOptions, type FrameSource } from './courier.ts';
 export { Endpoint, type EndpointOptions } from './endpoint.ts';
 export { RelayError, type RelayErrorCode, TransportError, type TransportErrorCode } from './errors.ts';
 export { linkLimits } from './link/limits.ts';
-export {
-  type Fate,
-  Link,
-  type LinkEnd,
-  type LinkOptions,
-  type Outgoing,
-  type ReceivedMessage,
-} from './link/link.ts';
+export { Link, type LinkOptions } from './link/link.ts';
 export { checkMessageSize, type OutgoingMessage } from './link/message.ts';
 export type { LostMessage } from './link/parts.ts';
+export type { Arrival, Fate, LinkEnd, LinkRole, Outgoing, ReceivedMessage } from './link/types.ts';
 export { UnfinishedMessages } from './link/unfinished.ts';
 export type { Encryption, IncomingFrame } from './receiver.ts';
 export type { RelayConnectionOptions, RelayState } from './relay-connection.ts';

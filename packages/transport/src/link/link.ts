@@ -1,22 +1,19 @@
 import type { Frame, LinkControl, LinkTag, NostrEvent } from '@mcp-nostr/core';
 
-import { TransportError } from '../errors.ts';
+import type { TransportError } from '../errors.ts';
 import type { PublishOutcome } from '../relay-publisher.ts';
-import { Acknowledging } from './acknowledging.ts';
+import { Inbound, type InboundOptions } from './inbound.ts';
 import { linkLimits } from './limits.ts';
 import type { OutgoingMessage } from './message.ts';
 import { Opening } from './opening.ts';
-import { type Content, emptyContent, Outbox } from './outbox.ts';
-import { LinkViolation, type LostMessage, Parts } from './parts.ts';
-import { type LinkRole, Probing } from './probing.ts';
-import { RoundTrip } from './round-trip.ts';
-import { Sequence } from './sequence.ts';
-import { type SentFrame, Unacknowledged } from './unacknowledged.ts';
-import type { UnfinishedMessages } from './unfinished.ts';
-import { SendWindow } from './window.ts';
+import { emptyContent } from './outbox.ts';
+import { Outbound } from './outbound.ts';
+import { Probing } from './probing.ts';
+import type { Arrival, Fate, LinkEnd, Outgoing } from './types.ts';
+import type { SentFrame } from './unacknowledged.ts';
 
-export interface LinkOptions {
-  role: LinkRole;
+/** `onend` comes once, and not after `close()`. */
+export interface LinkOptions extends InboundOptions {
   /** 32 lower-case hex characters, drawn by the client. */
   connection: string;
   /** The server's process: its own at the server, empty at a client. */
@@ -29,58 +26,6 @@ export interface LinkOptions {
   random: () => string;
   /** Bytes of plaintext that every relay in use takes. */
   frameBytes: () => number;
-  unfinished: UnfinishedMessages;
-  /** A message, in its order. Returns whether it will be answered. */
-  onmessage: (message: ReceivedMessage) => boolean;
-  /** A large message of the peer that will not be had whole. */
-  onlost: (message: LostMessage) => void;
-  /** Once. It was not `close()` that ended it. */
-  onend: (end: LinkEnd) => void;
-}
-
-export interface ReceivedMessage {
-  text: string;
-  /** The JSON of the id of the request that it belongs to. */
-  relation: string | undefined;
-  /** The event that brought it, or its last part. */
-  event: string;
-}
-
-export interface LinkEnd {
-  /**
-   * `silent`: the peer was not heard. `unreachable`: no relay was. `refused`: every relay refused a frame.
-   * `violation`: the peer broke the rules. `bye`: the peer ended it. `signer`: our opening could not be signed.
-   */
-  code: 'silent' | 'unreachable' | 'refused' | 'violation' | 'bye' | 'signer';
-  reason: string;
-  cause?: unknown;
-}
-
-/** What is to leave: a frame to be signed, or a signed one once more. */
-export interface Outgoing {
-  readonly from: Link;
-  readonly frame?: Frame;
-  /** Seconds; the peer's newest time: its subscription may begin there, and relays apply `since` to live events. */
-  readonly notBefore: number;
-  readonly event?: NostrEvent;
-  readonly sent?: SentFrame | undefined;
-  /** Something may be lost on the usual way. */
-  readonly toAll: boolean;
-}
-
-/** What a frame's arrival says beside the frame. */
-export interface Arrival {
-  /** The inner event. */
-  id: string;
-  createdAt: number;
-  bytes: number;
-}
-
-/** Whether a message that was not acknowledged can have been executed. */
-export type Fate = 'unsent' | 'untaken' | 'unknown';
-
-interface Received extends Arrival {
-  frame: Frame;
 }
 
 /**
@@ -90,34 +35,20 @@ interface Received extends Arrival {
 export class Link {
   readonly connection: string;
   instance: string;
-  /** Requests that wait for the peer's answer, or subscriptions for its word. */
+  /** What is waited for beside acknowledgements: answers of the peer, or news by it. */
   expects: 'nothing' | 'answers' | 'news' = 'nothing';
   readonly #options: LinkOptions;
-  readonly #outbox = new Outbox();
-  readonly #sent = new Unacknowledged();
-  readonly #window = new SendWindow();
-  readonly #sequence: Sequence<Received> = new Sequence();
-  readonly #parts: Parts;
-  readonly #acknowledging = new Acknowledging();
-  readonly #probing: Probing;
-  readonly #roundTrip = new RoundTrip();
+  readonly #inbound: Inbound;
+  readonly #outbound = new Outbound();
   readonly #opening = new Opening();
-  #nextSequence = 0;
-  #again: SentFrame[] = [];
-  #signing: { sent: SentFrame | undefined } | undefined;
+  readonly #probing: Probing;
+  /** What is being signed: a numbered frame, or another. */
+  #signing: SentFrame | 'control' | undefined;
   #isOpen: boolean;
   #isReachable = false;
   #unreachableSince: number;
-  #peerStamp = 0;
-  #heardAt: number;
-  #gapSince = Infinity;
-  #quietProbes = 0;
-  #probeAt = Infinity;
-  /** What is missing goes out again, and a probe behind it. */
-  #isAsking = false;
-  /** Something was lost: until the peer is heard in order, everything goes to all relays. */
+  /** Something was lost: until something arrives, everything goes to all relays. */
   #isRecovering = false;
-  #bye: { received: Received; at: number } | undefined;
   #farewell: string | undefined;
   #isOver = false;
 
@@ -125,11 +56,10 @@ export class Link {
     this.#options = options;
     this.connection = options.connection;
     this.instance = options.instance;
-    this.#parts = new Parts(options.unfinished, options.onlost);
-    this.#probing = new Probing(options.role);
+    this.#inbound = new Inbound({ ...options, onend: (end) => this.#end(end) });
+    this.#probing = new Probing(options.role, options.clock());
     this.#isOpen = options.role === 'server';
-    this.#heardAt = options.clock();
-    this.#unreachableSince = this.#heardAt;
+    this.#unreachableSince = options.clock();
   }
 
   /** The peer was heard. */
@@ -148,44 +78,41 @@ export class Link {
 
   /** The peer has all that was sent. */
   get isQuiet(): boolean {
-    return this.#sent.size === 0 && this.#outbox.isEmpty;
+    return !this.#outbound.isUnacknowledged && this.#outbound.isQueueEmpty;
   }
 
   /** The next number of the peer's: what lies below has been delivered. */
   get expected(): number {
-    return this.#sequence.expected;
+    return this.#inbound.expected;
   }
 
   /** When the peer was heard last. */
   get heardAt(): number {
-    return this.#heardAt;
+    return this.#probing.heardAt;
   }
 
   /** Characters that wait to be sent. */
   get queuedBytes(): number {
-    return this.#outbox.bytes;
+    return this.#outbound.queuedBytes;
   }
 
   /** When `poll()` has something to do if nothing happens before, by the clock. */
   get wakeAt(): number {
     if (this.#isOver || this.#signing !== undefined) return Infinity;
-    const failsAt = Math.min(this.#failsAt(), this.#bye?.at ?? Infinity);
+    const failsAt = Math.min(this.#failsAt(), this.#inbound.byeAt);
     if (!this.#isReachable) return failsAt;
-    const { pausedUntil } = this.#window;
-    const nextAt = this.#isOpen ? Math.min(this.#acknowledging.dueAt, this.#nextProbeAt()) : this.#openingAt();
-    const sends = this.#isOpen && (this.#isAsking || this.#again.length > 0) ? 0 : nextAt;
-    return Math.min(failsAt, Math.max(sends, pausedUntil));
+    return Math.min(failsAt, Math.max(this.#sendsAt(), this.#outbound.window.pausedUntil));
   }
 
   /** Takes a message to be sent. */
   send(message: OutgoingMessage): void {
-    this.#outbox.add(message);
+    this.#outbound.add(message);
     if (!this.#isOpen) this.#opening.wanted(this.#options.clock());
   }
 
   /** Takes back what has not left whole, and returns it; of what was sent in part the peer is told. */
   withdraw(matches: (message: OutgoingMessage) => boolean): OutgoingMessage[] {
-    return this.#outbox.remove(matches);
+    return this.#outbound.withdraw(matches);
   }
 
   /** A verified frame of the peer, any but a refusal or a reset. */
@@ -193,42 +120,47 @@ export class Link {
     if (this.#isOver) return;
     const now = this.#options.clock();
     const { sequence, acknowledged, control, held = [] } = frame.link;
-    if (acknowledged > this.#nextSequence) {
-      return this.#violated(`${acknowledged} was acknowledged and ${this.#nextSequence} sent`);
+    const { nextSequence, roundTrip } = this.#outbound;
+    if (acknowledged > nextSequence) {
+      const reason = `${acknowledged} was acknowledged and ${nextSequence} sent`;
+      return this.#end({ code: 'violation', reason });
     }
-    const wasProbing = this.#probing.unanswered > 0;
-    this.#heard(now);
-    this.#confirm(acknowledged, held, now);
-    // The peer shows what it lacks: by a gap, by asking, or in answer to our question.
-    const asks = control === 'probe' || (sequence !== undefined && this.#sequence.knows(sequence));
-    if (asks) this.#acknowledging.asked(now, this.#roundTrip.meanMs);
-    if (asks || (control === 'ack' && wasProbing)) this.#resend(now - this.#roundTrip.meanMs, Infinity);
-    else if (held.length > 0) this.#resend(now - this.#roundTrip.meanMs, held.at(-1)?.[0] ?? 0);
-    if (asks) this.#isRecovering = true;
-    if (sequence === undefined) return;
-    if (!this.#sequence.knows(sequence)) this.#take(sequence, { ...arrival, frame }, now);
+    const isAnswer = control === 'ack' && this.#probing.unanswered > 0;
+    this.#isOpen = true;
+    this.#probing.heard(now, sequence !== undefined);
+    if (this.#outbound.acknowledge(acknowledged, held, now)) this.#isRecovering = false;
+    // The peer shows what it lacks: by asking, in answer to our question, or by a gap.
+    const asks = control === 'probe' || (sequence !== undefined && this.#inbound.knows(sequence));
+    if (asks || isAnswer) this.#outbound.repeatMissing(now);
+    else if (held.length > 0) this.#outbound.repeatMissing(now, held.at(-1)?.[0]);
+    if (asks) {
+      this.#inbound.acknowledging.asked(now, roundTrip.meanMs);
+      this.#isRecovering = true;
+    } else if (sequence !== undefined) this.#inbound.take(sequence, frame, arrival, now);
   }
 
   /** What the peer says in a reset: all below this number it has, and the rest it will never take. */
   acknowledge(acknowledged: number): void {
-    if (acknowledged <= this.#nextSequence) this.#confirm(acknowledged, [], this.#options.clock());
+    if (acknowledged <= this.#outbound.nextSequence)
+      this.#outbound.acknowledge(acknowledged, [], this.#options.clock());
   }
 
-  /** A relay became usable, or none is any more. */
+  /** The set of usable relays changed; `isNew`: one became usable. */
   relaysChanged(isReachable: boolean, isNew: boolean): void {
     const now = this.#options.clock();
+    // A new way has its whole time.
     if (isReachable && !this.#isReachable) this.#probing.reset();
     if (!isReachable && this.#isReachable) this.#unreachableSince = now;
     this.#isReachable = isReachable;
     if (!isReachable || !isNew) return;
     // What was sent before may have been lost with the relay.
     if (!this.#isOpen) this.#opening.again(now);
-    else if (this.#isWaiting()) this.#probeAt = now;
+    else if (this.#isWaiting()) this.#probing.now();
   }
 
-  /** Asks the peer whether it lives, now. */
+  /** Asks the peer whether it lives. */
   probe(): void {
-    this.#probeAt = this.#options.clock();
+    this.#probing.now();
   }
 
   /** The opening once more: its stamp was wrong, but the server is there. */
@@ -236,42 +168,35 @@ export class Link {
     this.#opening.restamped(this.#options.clock());
   }
 
-  /** The next frame that is to leave. A frame to be signed is answered by `signed()` or `unsigned()` before the next. */
+  /** The next frame that is to leave. One to be signed is followed by `signed()` or `unsigned()` before the next. */
   poll(): Outgoing | undefined {
     const now = this.#options.clock();
     if (!this.#isOver) this.#expire(now);
     if (this.#signing !== undefined) return undefined;
     if (this.#isOver) return this.#sayBye();
-    if (!this.#isReachable || now < this.#window.pausedUntil) return undefined;
+    if (!this.#isReachable || now < this.#outbound.window.pausedUntil) return undefined;
     if (!this.#isOpen) return this.#open(now);
-    if (!this.#isAsking && this.#nextProbeAt() <= now) this.#ask();
-    return this.#repeat(now) ?? this.#pollProbe(now) ?? this.#pollContent(now) ?? this.#pollAck(now);
+    if (this.#nextProbeAt() <= now && !this.#probing.isAsking) this.#ask();
+    return this.#repeat(now) ?? this.#probe(now) ?? this.#sendNext(now) ?? this.#acknowledge(now);
   }
 
   signed(event: NostrEvent): void {
     const now = this.#options.clock();
-    const sent = this.#signing?.sent;
+    const signing = this.#signing;
     this.#signing = undefined;
-    if (sent !== undefined) {
-      sent.event = event;
-      sent.sentAt = now;
-      sent.attempts++;
-    }
+    if (signing !== 'control' && signing !== undefined) this.#outbound.signed(signing, event, now);
     if (!this.#isOpen) this.#opening.sent(now);
   }
 
-  /** The signer refused or failed. What was to leave has not, and its number is free again. */
+  /** The signer refused or failed: what was to leave has not. */
   unsigned(error: TransportError): void {
-    const sent = this.#signing?.sent;
+    const signing = this.#signing;
     this.#signing = undefined;
-    if (!this.#isOpen) this.#opening.sent(this.#options.clock());
-    if (sent === undefined || sent.attempts > 0) return;
-    this.#sent.delete(sent.sequence);
-    this.#nextSequence--;
-    const { messages, isWhole } = sent.content;
-    if (!isWhole) this.#outbox.remove((message) => messages.includes(message));
-    if (!this.#isOpen) this.#end({ code: 'signer', reason: error.message, cause: error });
-    for (const message of messages) message.onsettled?.(error);
+    if (signing === 'control' || signing === undefined) return;
+    const isFirst = !this.#isOpen && signing.attempts === 0;
+    this.#outbound.unsigned(signing, error);
+    if (isFirst) this.#end({ code: 'signer', reason: error.message, cause: error });
+    else if (!this.#isOpen) this.#opening.sent(this.#options.clock());
   }
 
   /** What became of one attempt. */
@@ -279,122 +204,47 @@ export class Link {
     const now = this.#options.clock();
     if (outcome === 'accepted' || outcome === 'sent') {
       this.#probing.taken();
-      if (sent?.content.isWhole === true) for (const { onsettled } of sent.content.messages) onsettled?.();
+      if (sent !== undefined) this.#outbound.taken(sent);
       return;
     }
     if (sent !== undefined) sent.inVain++;
-    if (outcome === 'congested') {
-      this.#window.congested(now);
-      if (sent !== undefined && this.#sent.get(sent.sequence) === sent) this.#again.push(sent);
-    } else if (outcome === 'muted' && this.#isWaiting()) {
-      this.#probing.muted(now);
-      if (!this.#isOpen) this.#opening.muted(now);
-    }
+    if (outcome === 'congested') this.#outbound.congested(sent, now);
+    if (outcome !== 'muted' || !this.#isWaiting()) return;
+    this.#probing.muted(now);
+    if (!this.#isOpen) this.#opening.muted(now);
   }
 
   /** Every relay refused a frame: with a hole in the sequence nothing that follows could be delivered. */
   refused(sent: SentFrame | undefined, error: TransportError): void {
-    if (sent !== undefined) sent.inVain++;
-    if (sent !== undefined) this.#end({ code: 'refused', reason: error.message, cause: error });
+    if (sent === undefined) return;
+    sent.inVain++;
+    this.#end({ code: 'refused', reason: error.message, cause: error });
   }
 
-  /** What the peer is not known to have, with what can have become of it. */
+  /** What the peer is not known to have, in its order, with what can have become of it. */
   undelivered(): Map<OutgoingMessage, Fate> {
-    const fates = new Map<OutgoingMessage, Fate>();
-    for (const { content, attempts, inVain } of this.#sent.frames) {
-      if (!content.isWhole) continue;
-      for (const message of content.messages) fates.set(message, attempts > inVain ? 'unknown' : 'untaken');
-    }
-    for (const message of this.#outbox.remove(() => true)) fates.set(message, 'unsent');
-    return fates;
+    return this.#outbound.undelivered();
   }
 
-  /** Nothing is delivered any more. With a reason the peer is told, as the next frame, if it can know of us. */
+  /** Nothing is delivered any more. With a reason the peer is told, as the last frame, if it can know of us. */
   close(reason?: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#parts.close();
+    this.#inbound.close();
     if (reason !== undefined && (this.#isOpen || this.#opening.isSent)) this.#farewell = reason;
   }
 
   #end(end: LinkEnd): void {
     if (this.#isOver) return;
-    this.close(end.code === 'bye' ? undefined : 'gone');
+    this.close(end.code === 'bye' ? undefined : end.code);
     this.#options.onend(end);
   }
 
-  #violated(reason: string): void {
-    this.#end({ code: 'violation', reason });
-  }
-
-  #heard(now: number): void {
-    this.#heardAt = now;
-    this.#isOpen = true;
-    this.#probing.reset();
-  }
-
-  #confirm(acknowledged: number, held: NonNullable<LinkTag['held']>, now: number): void {
-    const confirmed = this.#sent.acknowledge(acknowledged, held);
-    for (const { content, attempts, sentAt } of confirmed) {
-      this.#window.arrived(content.bytes);
-      if (attempts === 1) this.#roundTrip.sample(now - sentAt);
-      if (content.isWhole) for (const { onsettled } of content.messages) onsettled?.();
-    }
-    if (confirmed.length > 0) this.#isRecovering = false;
-  }
-
-  #resend(sentBefore: number, below: number): void {
-    for (const frame of this.#sent.missing(sentBefore, linkLimits.resendBytes, below))
-      if (!this.#again.includes(frame)) this.#again.push(frame);
-  }
-
-  #take(sequence: number, received: Received, now: number): void {
-    this.#peerStamp = Math.max(this.#peerStamp, received.createdAt);
-    this.#quietProbes = 0;
-    if (received.frame.link.control === 'bye') this.#bye = { received, at: now + linkLimits.byeGraceMs };
-    let delayMs: number = linkLimits.requestAckDelayMs;
-    for (const each of this.#sequence.push(sequence, received, received.bytes)) {
-      if (!this.#deliver(each)) delayMs = linkLimits.ackDelayMs;
-      if (this.#isOver) return;
-    }
-    if (this.#options.role === 'server' && sequence === 0) delayMs = linkLimits.openingAckMs;
-    if (!this.#sequence.hasGap) this.#gapSince = Infinity;
-    else if (this.#gapSince === Infinity) this.#gapSince = now;
-    this.#acknowledging.received(now, received.bytes, delayMs);
-  }
-
-  /** Returns whether an answer will follow. */
-  #deliver({ frame, id }: Received): boolean {
-    const { link, content, part, relations = [] } = frame;
-    if (link.control === 'bye') {
-      this.#end({ code: 'bye', reason: link.detail ?? '' });
-      return false;
-    }
-    if (part === undefined) {
-      let isAnswered = false;
-      for (const [index, text] of (content === '' ? [] : content.split('\n')).entries()) {
-        const relation = relations[index];
-        const message = { text, relation: relation === '' ? undefined : relation, event: id };
-        if (this.#options.onmessage(message)) isAnswered = true;
-        if (this.#isOver) break;
-      }
-      return isAnswered;
-    }
-    try {
-      const text = this.#parts.add(part, content, relations[0]);
-      return text !== undefined && this.#options.onmessage({ text, relation: relations[0], event: id });
-    } catch (error) {
-      if (!(error instanceof LinkViolation)) throw error;
-      this.#violated(error.message);
-      return false;
-    }
-  }
-
-  // When
+  // When something is due
 
   /** Something would be missed if the way were broken. */
   #isWaiting(): boolean {
-    return this.expects !== 'nothing' || this.#sent.size > 0 || this.#sequence.hasGap;
+    return this.expects !== 'nothing' || this.#outbound.isUnacknowledged || this.#inbound.hasGap;
   }
 
   #failsAt(): number {
@@ -404,40 +254,28 @@ export class Link {
   }
 
   #openingAt(): number {
-    return this.#outbox.isEmpty && !this.#opening.isSent ? Infinity : this.#opening.nextAt;
+    return this.#outbound.isQueueEmpty && !this.#opening.isSent ? Infinity : this.#opening.nextAt;
   }
 
   #nextProbeAt(): number {
-    return Math.min(this.#probeAt, this.#probing.nextAt(this.#waitedEnoughAt(), this.#roundTrip.timeoutMs));
+    const { overdueAt, roundTrip } = this.#outbound;
+    const gapAt = this.#inbound.gapSince + roundTrip.timeoutMs;
+    return this.#probing.nextAt(Math.min(overdueAt, gapAt), this.expects, roundTrip.timeoutMs);
   }
 
-  #waitedEnoughAt(): number {
-    const { timeoutMs } = this.#roundTrip;
-    const { oldest } = this.#sent;
-    const unacknowledgedAt = oldest === undefined ? Infinity : oldest.sentAt + oldest.patienceMs + timeoutMs;
-    return Math.min(unacknowledgedAt, this.#gapSince + timeoutMs, this.#quietAt());
-  }
-
-  /** All was acknowledged, and an answer or news are waited for. */
-  #quietAt(): number {
-    const { requestProbeMs, idleProbeMs, maxIdleProbeMs } = linkLimits;
-    const since = Math.max(this.#heardAt, this.#probing.lastAt);
-    if (this.expects === 'answers') return since + requestProbeMs;
-    if (this.expects === 'news') return since + Math.min(maxIdleProbeMs, idleProbeMs * 2 ** this.#quietProbes);
-    return Infinity;
+  #sendsAt(): number {
+    if (!this.#isOpen) return this.#openingAt();
+    if (this.#probing.isAsking || this.#outbound.mustRepeat) return 0;
+    return Math.min(this.#inbound.acknowledging.dueAt, this.#nextProbeAt());
   }
 
   #expire(now: number): void {
-    if (this.#bye !== undefined && this.#bye.at <= now) {
-      this.#deliver(this.#bye.received);
-      return;
-    }
+    this.#inbound.expire(now);
     if (this.#isOpen && !this.#isWaiting()) this.#probing.reset();
-    if (this.#failsAt() > now) return;
-    const isUnreachable = !this.#isReachable && !this.#opening.isSent;
-    if (isUnreachable || (this.#isOpen && !this.#isReachable)) {
-      this.#end({ code: 'unreachable', reason: 'no relay can be reached' });
-    } else this.#end({ code: 'silent', reason: 'it does not answer' });
+    if (this.#isOver || this.#failsAt() > now) return;
+    const isUnreachable = !this.#isReachable && (this.#isOpen || !this.#opening.isSent);
+    if (isUnreachable) this.#end({ code: 'unreachable', reason: 'no relay can be reached' });
+    else this.#end({ code: 'silent', reason: 'it does not answer' });
   }
 
   // What leaves
@@ -445,119 +283,83 @@ export class Link {
   #open(now: number): Outgoing | undefined {
     if (this.#openingAt() > now) return undefined;
     this.#opening.signing();
-    const frame = this.#sent.get(0) ?? this.#number(this.#outbox.opening(this.#contentBytes()), now);
-    return this.#sign(frame, true);
+    return this.#number(this.#outbound.opening(this.#contentBytes(), now), true);
   }
 
-  /** Repeats the first of what the peer lacks, then asks. */
+  /** Repeats the first of what the peer lacks; a probe follows. */
   #ask(): void {
-    this.#isAsking = true;
-    const { oldest } = this.#sent;
-    if (oldest !== undefined || this.#sequence.hasGap) {
-      this.#isRecovering = true;
-      this.#roundTrip.timedOut();
-    }
-    for (const frame of this.#sent.missing(Infinity, linkLimits.probeBytes))
-      if (!this.#again.includes(frame)) this.#again.push(frame);
+    this.#probing.asking();
+    this.#outbound.repeatFirst();
+    if (!this.#outbound.mustRepeat && !this.#inbound.hasGap) return;
+    this.#isRecovering = true;
+    this.#outbound.roundTrip.timedOut();
   }
 
   #repeat(now: number): Outgoing | undefined {
-    for (let frame = this.#again.shift(); frame !== undefined; frame = this.#again.shift()) {
-      if (this.#sent.get(frame.sequence) !== frame || frame.isHeld || frame.event === undefined) continue;
-      if (!this.#options.isWrapped) return this.#sign(frame, true);
-      frame.sentAt = now;
-      frame.attempts++;
-      return { from: this, event: frame.event, sent: frame, notBefore: 0, toAll: true };
-    }
-    return undefined;
+    const sent = this.#outbound.nextRepeat();
+    if (sent?.event === undefined) return undefined;
+    // In plain text a repetition must differ: relays swallow an id that they know.
+    if (!this.#options.isWrapped) return this.#number(sent, true, { detail: this.#options.random() });
+    this.#outbound.signed(sent, sent.event, now);
+    return { from: this, event: sent.event, sent, notBefore: 0, toAll: true };
   }
 
-  #pollProbe(now: number): Outgoing | undefined {
-    if (!this.#isAsking) return undefined;
-    this.#isAsking = false;
-    this.#probeAt = Infinity;
+  #probe(now: number): Outgoing | undefined {
+    if (!this.#probing.isAsking) return undefined;
     this.#probing.sent(now);
-    this.#quietProbes++;
-    if (this.#gapSince !== Infinity) this.#gapSince = now;
-    return this.#control('probe', now);
+    this.#inbound.asked(now);
+    return this.#control('probe', true);
   }
 
-  #pollContent(now: number): Outgoing | undefined {
-    if (this.#outbox.isEmpty) return undefined;
-    const { size, bytes } = this.#sent;
-    if (size >= linkLimits.windowFrames || bytes >= this.#window.bytes) return undefined;
+  #sendNext(now: number): Outgoing | undefined {
     const maxBytes = this.#contentBytes();
-    if (maxBytes < linkLimits.minContentBytes) {
-      this.#end({ code: 'refused', reason: `the relays in use take only ${this.#options.frameBytes()} bytes` });
+    if (maxBytes < linkLimits.minContentBytes && !this.#outbound.isQueueEmpty) {
+      const reason = `the message is too large: the relays in use take ${this.#options.frameBytes()} bytes`;
+      this.#end({ code: 'refused', reason });
       return undefined;
     }
-    const content = this.#outbox.next(maxBytes);
-    return content === undefined ? undefined : this.#sign(this.#number(content, now), this.#isRecovering);
+    const sent = this.#outbound.next(maxBytes, now);
+    return sent && this.#number(sent, this.#isRecovering);
   }
 
-  #pollAck(now: number): Outgoing | undefined {
-    return this.#acknowledging.dueAt > now ? undefined : this.#control('ack', now);
+  #acknowledge(now: number): Outgoing | undefined {
+    if (this.#inbound.acknowledging.dueAt > now) return undefined;
+    return this.#control('ack', this.#isRecovering);
   }
 
   #sayBye(): Outgoing | undefined {
-    if (this.#farewell === undefined) return undefined;
     const detail = this.#farewell;
+    if (detail === undefined) return undefined;
     this.#farewell = undefined;
-    return this.#draft(this.#number(emptyContent(), 0), { control: 'bye', detail }, true);
+    return this.#number(this.#outbound.number(emptyContent(), 0), true, { control: 'bye', detail });
   }
 
   #contentBytes(): number {
     return this.#options.frameBytes() - linkLimits.frameOverheadBytes;
   }
 
-  #number(content: Content, now: number): SentFrame {
-    const patienceMs = content.hasRequest ? linkLimits.requestAckDelayMs : linkLimits.ackDelayMs;
-    const sequence = this.#nextSequence++;
-    const sent: SentFrame = {
-      sequence,
-      content,
-      patienceMs,
-      event: undefined,
-      sentAt: now,
-      attempts: 0,
-      inVain: 0,
-      isHeld: false,
-    };
-    this.#sent.add(sent);
-    return sent;
+  #control(control: LinkControl, toAll: boolean): Outgoing {
+    this.#signing = 'control';
+    this.#inbound.acknowledging.carried(this.#options.clock(), true);
+    return this.#draft({ control, detail: this.#options.random() }, toAll);
   }
 
-  #control(control: LinkControl, now: number): Outgoing {
-    this.#acknowledging.carried(now, true);
-    return this.#draft(undefined, { control, detail: this.#options.random() }, control === 'probe' || this.#isRecovering);
+  #number(sent: SentFrame, toAll: boolean, header: Partial<LinkTag> = {}): Outgoing {
+    this.#signing = sent;
+    this.#inbound.acknowledging.carried(this.#options.clock(), false);
+    return this.#draft({ sequence: sent.sequence, ...header }, toAll, sent);
   }
 
-  #sign(sent: SentFrame, toAll: boolean): Outgoing {
-    this.#acknowledging.carried(this.#options.clock(), false);
-    // In plain text a repetition must differ: relays swallow an id that they know.
-    const detail = sent.attempts > 0 && this.#isOpen ? { detail: this.#options.random() } : {};
-    return this.#draft(sent, detail, toAll);
-  }
-
-  #draft(sent: SentFrame | undefined, header: Partial<LinkTag>, toAll: boolean): Outgoing {
-    this.#signing = { sent };
-    const held = this.#sequence.hasGap ? { held: this.#sequence.ranges() } : {};
-    const { content = '', relations, part, requestEvent } = sent?.content ?? {};
-    const link: LinkTag = {
-      connection: this.connection,
-      ...(sent === undefined ? {} : { sequence: sent.sequence }),
-      acknowledged: this.#sequence.expected,
-      instance: this.instance,
-      ...header,
-      ...held,
-    };
-    const frame: Frame = {
-      link,
-      content,
-      ...(requestEvent === undefined ? {} : { requestEvent }),
-      ...(relations === undefined ? {} : { relations }),
-      ...(part === undefined ? {} : { part }),
-    };
-    return { from: this, frame, sent, notBefore: this.#peerStamp, toAll };
+  #draft(header: Partial<LinkTag>, toAll: boolean, sent?: SentFrame): Outgoing {
+    const { connection, instance } = this;
+    const { expected, hasGap, peerStamp } = this.#inbound;
+    const link: LinkTag = { connection, acknowledged: expected, instance, ...header };
+    if (hasGap) link.held = this.#inbound.ranges();
+    const { content = '', requestEvent, relations, part } = sent?.content ?? {};
+    const frame: Frame = { link, content };
+    if (requestEvent !== undefined) frame.requestEvent = requestEvent;
+    if (relations !== undefined) frame.relations = relations;
+    if (part !== undefined) frame.part = part;
+    return { from: this, frame, sent, notBefore: peerStamp, toAll };
   }
 }

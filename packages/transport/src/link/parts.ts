@@ -47,7 +47,9 @@ export class Parts {
     if (bytes === 0 || part.totalBytes !== assembly.totalBytes)
       throw new LinkViolation(`part of message ${part.message} contradicts the parts before it`);
     if (assembly.receivedBytes > assembly.totalBytes)
-      throw new LinkViolation(`message ${part.message} is larger than the ${assembly.totalBytes} bytes declared`);
+      throw new LinkViolation(
+        `message ${part.message} is larger than the ${assembly.totalBytes} bytes declared`,
+      );
     if (!assembly.isLost) {
       assembly.chunks.push(chunk);
       this.#unfinished.grow(assembly, bytes + linkLimits.partOverheadBytes);

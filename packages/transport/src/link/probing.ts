@@ -1,43 +1,37 @@
 import { linkLimits } from './limits.ts';
+import type { LinkRole } from './types.ts';
 
-export type LinkRole = 'client' | 'server';
-
-/** How often a side that waits asks, and when it takes the other for gone. */
+/** When a side that waits asks, and when it takes the other for gone. */
 export class Probing {
   readonly #role: LinkRole;
+  #heardAt: number;
+  #isAsking = false;
+  #isDue = false;
   #unanswered = 0;
   #lastAt = -Infinity;
   #silentSince = 0;
   #mutedSince: number | undefined;
+  /** Probes since the peer had anything to say. */
+  #idle = 0;
 
-  constructor(role: LinkRole) {
+  constructor(role: LinkRole, now: number) {
     this.#role = role;
+    this.#heardAt = now;
   }
 
-  /** Probes since the peer was heard. */
+  /** When the peer was heard last. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** Probes since then. */
   get unanswered(): number {
     return this.#unanswered;
   }
 
-  get lastAt(): number {
-    return this.#lastAt;
-  }
-
-  get isMuted(): boolean {
-    return this.#mutedSince !== undefined;
-  }
-
-  /** When the next one is due, given when the wait for something has been long enough. */
-  nextAt(waitedEnoughAt: number, timeoutMs: number): number {
-    if (waitedEnoughAt === Infinity) return Infinity;
-    if (this.#unanswered === 0) return this.isMuted ? this.#quickAt(waitedEnoughAt) : waitedEnoughAt;
-    const { clientProbeMs, serverProbeMs, serverPatienceMs } = linkLimits;
-    const silentMs = this.#lastAt - this.#silentSince;
-    if (this.#role === 'server' && silentMs > serverPatienceMs) return Infinity;
-    const longestMs = this.#role === 'client' ? clientProbeMs : serverProbeMs;
-    const isQuick = this.isMuted && silentMs <= linkLimits.muteGraceMs;
-    const waitMs = isQuick ? linkLimits.muteRetryMs : Math.max(timeoutMs, silentMs / 4);
-    return this.#lastAt + Math.min(longestMs, waitMs);
+  /** A probe is on its way out. */
+  get isAsking(): boolean {
+    return this.#isAsking;
   }
 
   /** When a client gives up. */
@@ -48,27 +42,68 @@ export class Probing {
     return Math.min(silent, muted);
   }
 
-  sent(now: number): void {
-    if (this.#unanswered++ === 0) this.#silentSince = now;
-    this.#lastAt = now;
+  /** When the next probe is due: something is `overdueAt`, or the peer is only `expected` to say something some day. */
+  nextAt(overdueAt: number, expected: 'nothing' | 'answers' | 'news', timeoutMs: number): number {
+    if (this.#isDue) return 0;
+    const waitedEnoughAt = Math.min(overdueAt, this.#idleAt(expected));
+    if (waitedEnoughAt === Infinity) return Infinity;
+    const { clientProbeMs, serverProbeMs, serverPatienceMs, muteGraceMs, muteRetryMs } = linkLimits;
+    if (this.#unanswered === 0) {
+      if (this.#mutedSince === undefined) return waitedEnoughAt;
+      return Math.min(waitedEnoughAt, Math.max(this.#mutedSince, this.#lastAt) + muteRetryMs);
+    }
+    const silentMs = this.#lastAt - this.#silentSince;
+    if (this.#role === 'server' && silentMs > serverPatienceMs) return Infinity;
+    const isQuick = this.#mutedSince !== undefined && silentMs <= muteGraceMs;
+    const waitMs = isQuick ? muteRetryMs : Math.max(timeoutMs, silentMs / 4);
+    return this.#lastAt + Math.min(this.#role === 'client' ? clientProbeMs : serverProbeMs, waitMs);
   }
 
-  /** The peer lives, or there is a new way to it, or nothing is waited for. */
+  /** One is due whatever is waited for. */
+  now(): void {
+    this.#isDue = true;
+  }
+
+  asking(): void {
+    this.#isAsking = true;
+    this.#isDue = false;
+  }
+
+  sent(now: number): void {
+    this.#isAsking = false;
+    if (this.#unanswered++ === 0) this.#silentSince = now;
+    this.#lastAt = now;
+    this.#idle++;
+  }
+
+  /** `isNews`: it was more than a sign of life. */
+  heard(now: number, isNews: boolean): void {
+    this.#heardAt = now;
+    if (isNews) this.#idle = 0;
+    this.reset();
+  }
+
+  /** There is a new way to the peer, or nothing is waited for. */
   reset(): void {
     this.#unanswered = 0;
     this.#mutedSince = undefined;
   }
 
-  /** All relays said that nobody listens; or one says otherwise. */
+  /** All relays said that nobody listens. */
   muted(now: number): void {
     this.#mutedSince ??= now;
   }
 
+  /** A relay says otherwise. */
   taken(): void {
     this.#mutedSince = undefined;
   }
 
-  #quickAt(waitedEnoughAt: number): number {
-    return Math.min(waitedEnoughAt, Math.max(this.#mutedSince ?? 0, this.#lastAt) + linkLimits.muteRetryMs);
+  #idleAt(expected: 'nothing' | 'answers' | 'news'): number {
+    const { requestProbeMs, idleProbeMs, maxIdleProbeMs } = linkLimits;
+    const since = Math.max(this.#heardAt, this.#lastAt);
+    if (expected === 'answers') return since + requestProbeMs;
+    if (expected === 'news') return since + Math.min(maxIdleProbeMs, idleProbeMs * 2 ** this.#idle);
+    return Infinity;
   }
 }

@@ -75,7 +75,8 @@ export class Unacknowledged {
       for (const { sequence } of confirmed) this.delete(sequence);
     }
     // A range of an older frame is as true as a new one, unless it was thrown away to make room: then a probe asks.
-    if (acknowledged === this.#acknowledged) for (const frame of this.#frames.values()) frame.isHeld = isIn(held, frame);
+    if (acknowledged === this.#acknowledged)
+      for (const frame of this.#frames.values()) frame.isHeld = isIn(held, frame);
     return confirmed;
   }
 
