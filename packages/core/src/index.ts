@@ -28,6 +28,7 @@ export {
   cancelledId,
   isHarmless,
   isRequest,
+  isRequestId,
   isResponse,
   type JsonRpcErrorResponse,
   type JsonRpcMessage,

@@ -99,7 +99,7 @@ export function cancelledId(message: JsonRpcMessage): RequestId | undefined {
   return isRequestId(id) ? id : undefined;
 }
 
-function isRequestId(value: unknown): value is RequestId {
+export function isRequestId(value: unknown): value is RequestId {
   return typeof value === 'string' ? value.length <= limits.maxIdLength : Number.isInteger(value);
 }
 

@@ -3,6 +3,7 @@ import {
   DecodeError,
   failureResponse,
   isRequest,
+  isRequestId,
   isResponse,
   type JsonRpcMessage,
   parseMessage,
@@ -251,7 +252,7 @@ export class NostrServerTransport {
 function parseId(text: string): RequestId | undefined {
   try {
     const id: unknown = JSON.parse(text);
-    return typeof id === 'string' || Number.isInteger(id) ? (id as RequestId) : undefined;
+    return isRequestId(id) ? id : undefined;
   } catch {
     return undefined;
   }
