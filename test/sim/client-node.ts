@@ -150,8 +150,10 @@ export class ClientNode implements Station {
   }
 
   notify(): void {
-    const params = { number: this.#nextNumber++ };
-    this.#send({ jsonrpc: '2.0', method: 'notifications/number', params });
+    const number = this.#nextNumber++;
+    this.#send({ jsonrpc: '2.0', method: 'notifications/number', params: { number } }, (error) => {
+      if (error !== undefined) this.#options.ledger.withdrawn(this.pubkey, number);
+    });
   }
 
   /** Until it is answered, as a person would. */
@@ -170,8 +172,8 @@ export class ClientNode implements Station {
     this.#send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
   }
 
-  #send(message: JsonRpcMessage): void {
-    this.#session.send(message, undefined);
+  #send(message: JsonRpcMessage, onsettled?: (error?: Error) => void): void {
+    this.#session.send(message, undefined, onsettled);
     this.#pump.kick();
   }
 
@@ -180,9 +182,13 @@ export class ClientNode implements Station {
     if (message.method === 'notifications/news') {
       const { connection } = this.#session;
       if (this.#newsOf !== connection)
-        this.#lastNews = new Order(this.#options.ledger, `news for ${this.#options.name} in ${connection}`);
+        this.#lastNews = new Order(
+          this.#options.ledger,
+          SERVER_KEY,
+          `news for ${this.#options.name} in ${connection}`,
+        );
       this.#newsOf = connection;
-      this.#lastNews?.take(Number(message.params?.['number']), true);
+      this.#lastNews?.take(Number(message.params?.['number']));
     } else if (message.method === 'notifications/progress') this.#onprogress(message.params ?? {});
   }
 

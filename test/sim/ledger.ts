@@ -3,6 +3,8 @@ export class Ledger {
   readonly violations: string[] = [];
   readonly #executions: Map<string, number> = new Map();
   readonly #outcomes: Map<string, string> = new Map();
+  /** Notifications whose sender was told that they were not sent. */
+  readonly #withdrawn: Set<string> = new Set();
   answered = 0;
   failed = 0;
   cancelled = 0;
@@ -10,6 +12,14 @@ export class Ledger {
 
   violated(text: string): void {
     if (this.violations.length < 20) this.violations.push(text);
+  }
+
+  withdrawn(from: string, number: number): void {
+    this.#withdrawn.add(`${from}:${number}`);
+  }
+
+  isWithdrawn(from: string, number: number): boolean {
+    return this.#withdrawn.has(`${from}:${number}`);
   }
 
   executed(key: string, isHarmless: boolean): void {
@@ -37,28 +47,28 @@ export class Ledger {
   }
 }
 
-/** Numbers that must come without a gap and without a repetition, as long as nothing begins anew. */
+/** Numbers that must come without a gap and without a repetition. */
 export class Order {
   readonly #ledger: Ledger;
+  readonly #from: string;
   readonly #what: string;
   #last: number | undefined;
 
-  constructor(ledger: Ledger, what: string) {
+  constructor(ledger: Ledger, from: string, what: string) {
     this.#ledger = ledger;
+    this.#from = from;
     this.#what = what;
   }
 
-  get last(): number {
-    return this.#last ?? -1;
-  }
-
-  /** `isContinued`: nothing may be missing before it. */
-  take(number: number, isContinued: boolean): void {
+  take(number: number): void {
+    const { violations } = this.#ledger;
     this.#ledger.delivered++;
-    if (this.#last !== undefined && number <= this.#last)
-      this.#ledger.violated(`${this.#what}: ${number} came after ${this.#last}`);
-    else if (isContinued && this.#last !== undefined && number !== this.#last + 1)
-      this.#ledger.violated(`${this.#what}: ${number} came after ${this.#last}, something is lost`);
+    const last = this.#last ?? number - 1;
     this.#last = number;
+    if (number <= last) this.#ledger.violated(`${this.#what}: ${number} came after ${last}`);
+    for (let missing = last + 1; missing < number && violations.length === 0; missing++) {
+      if (this.#ledger.isWithdrawn(this.#from, missing)) continue;
+      this.#ledger.violated(`${this.#what}: ${number} came after ${last}, ${missing} is lost`);
+    }
   }
 }

@@ -24,7 +24,7 @@ export class Pump {
   readonly #options: PumpOptions;
   #relay: string | undefined;
   #isSigning = false;
-  #cancelWake: (() => void) | undefined;
+  #wakeAt = Infinity;
   #isKicked = false;
   #isClosed = false;
 
@@ -48,7 +48,6 @@ export class Pump {
   /** Nothing leaves any more: the process is gone. */
   close(): void {
     this.#isClosed = true;
-    this.#cancelWake?.();
   }
 
   #run(): void {
@@ -59,11 +58,20 @@ export class Pump {
       if (next.event === undefined) this.#sign(next);
       else this.#publish(next, next.event);
     }
-    this.#cancelWake?.();
-    this.#cancelWake = undefined;
+    this.#arm();
+  }
+
+  /** One that comes too early asks again. */
+  #arm(): void {
+    const { source, scheduler } = this.#options;
     const { wakeAt } = source;
-    if (wakeAt !== Infinity && !this.#isClosed && !this.#isSigning)
-      this.#cancelWake = scheduler.after(wakeAt - scheduler.now, () => this.kick());
+    if (this.#isClosed || this.#isSigning || wakeAt >= this.#wakeAt) return;
+    this.#wakeAt = wakeAt;
+    scheduler.after(wakeAt - scheduler.now, () => {
+      if (this.#wakeAt !== wakeAt) return;
+      this.#wakeAt = Infinity;
+      this.kick();
+    });
   }
 
   #sign(next: Outgoing): void {

@@ -8,8 +8,12 @@ export interface Scenario {
   serverSkewSeconds: number;
   /** In plain text a repetition is signed anew. */
   isWrapped: boolean;
+  /** MCP 2026-07-28: there is no handshake, and nothing to take up again. */
+  isStateless: boolean;
   /** Milliseconds of the run at which the server is started anew, and at which a client is. */
   serverRestarts: number[];
+  /** How long it takes until the server is there again. */
+  maxDownMs: number;
   clientRestarts: number[];
   /** At which the server lets a connection go. */
   evictions: number[];
@@ -51,10 +55,12 @@ export function makeScenario(random: () => number): Scenario {
     clientSkewSeconds: Array.from({ length: clients }, skew),
     serverSkewSeconds: skew(),
     isWrapped: random() < 0.8,
+    isStateless: random() < 0.3,
     serverRestarts: times(0.25, 2),
+    maxDownMs: 2_000,
     clientRestarts: times(0.15, 1),
     evictions: times(0.25, 3),
-    messagesPerClient: Math.floor(between(200, 300) / clients),
+    messagesPerClient: Math.ceil(between(200, 240) / clients),
     busyMs,
     maxSignMs: pick([0, 1, 20]),
     frameBytes: pick([2_600, 8_192, 40_960]),

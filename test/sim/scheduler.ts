@@ -2,7 +2,6 @@ interface Timer {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
-  isCancelled: boolean;
 }
 
 /** Far more than any run needs. */
@@ -13,35 +12,35 @@ export class Scheduler {
   /** Milliseconds since the beginning of the run. */
   now = 0;
   readonly #heap: Timer[] = [];
+  /** What is due at once needs no heap. */
+  #soon: (() => void)[] = [];
   #order = 0;
   #steps = 0;
 
-  /** Returns how to take it back. */
-  after(delayMs: number, run: () => void): () => void {
-    const timer: Timer = {
-      at: this.now + Math.max(0, delayMs),
-      order: this.#order++,
-      run,
-      isCancelled: false,
-    };
-    this.#push(timer);
-    return () => {
-      timer.isCancelled = true;
-    };
+  after(delayMs: number, run: () => void): void {
+    if (delayMs <= 0) this.#soon.push(run);
+    else this.#push({ at: this.now + delayMs, order: this.#order++, run });
   }
 
   /** Runs what is due up to a time, or until nothing is or the condition holds. */
   runUntil(end: number, isDone: () => boolean): void {
-    for (let timer = this.#heap[0]; timer !== undefined && timer.at <= end; timer = this.#heap[0]) {
-      if (++this.#steps > MAX_STEPS)
-        throw new Error(`${MAX_STEPS} steps in ${Math.round(this.now)} ms: it spins`);
+    while (!isDone()) {
+      const soon = this.#soon;
+      this.#soon = [];
+      for (const run of soon) this.#run(run);
+      if (soon.length > 0) continue;
+      const timer = this.#heap[0];
+      if (timer === undefined || timer.at > end) break;
       this.#pop();
-      if (timer.isCancelled) continue;
       this.now = timer.at;
-      timer.run();
-      if (isDone()) return;
+      this.#run(timer.run);
     }
-    this.now = Math.max(this.now, end);
+  }
+
+  #run(run: () => void): void {
+    if (++this.#steps > MAX_STEPS)
+      throw new Error(`${MAX_STEPS} steps in ${Math.round(this.now)} ms: it spins`);
+    run();
   }
 
   #push(timer: Timer): void {

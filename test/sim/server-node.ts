@@ -122,8 +122,9 @@ export class ServerNode implements Station {
 
   /** Sends every client a number, and sometimes a question. */
   announce(): void {
+    const { scenario } = this.#options;
     for (const connection of this.#connections.values()) {
-      if (!connection.isInitialized) continue;
+      if (!connection.isInitialized && !scenario.isStateless) continue;
       const params = { number: connection.nextNews++ };
       this.#send(connection, { jsonrpc: '2.0', method: 'notifications/news', params });
     }
@@ -167,7 +168,11 @@ export class ServerNode implements Station {
       pump,
       createdAt,
       underWay: new Set(),
-      order: new Order(ledger, `notifications of ${pubkey.slice(0, 2)} in ${link.connection.slice(0, 4)}`),
+      order: new Order(
+        ledger,
+        pubkey,
+        `notifications of ${pubkey.slice(0, 2)} in ${link.connection.slice(0, 4)}`,
+      ),
       nextNews: 0,
       isInitialized: false,
       level: undefined,
@@ -193,7 +198,7 @@ export class ServerNode implements Station {
     }
     if (message.method === 'notifications/initialized') connection.isInitialized = true;
     else if (message.method === 'notifications/number')
-      connection.order.take(Number(message.params?.['number']), true);
+      connection.order.take(Number(message.params?.['number']));
     else if (message.method === 'notifications/cancelled') {
       const id = JSON.stringify(message.params?.['requestId']);
       connection.underWay.delete(id);
@@ -203,11 +208,11 @@ export class ServerNode implements Station {
   }
 
   #execute(connection: Connection, { id, method, params = {} }: RequestMessage, event: string): void {
-    const { ledger, scheduler } = this.#options;
+    const { ledger, scheduler, scenario } = this.#options;
     const key = String(params['key']);
     const isCall = method === 'tools/call';
     ledger.executed(key, !isCall);
-    if (isCall && !connection.isInitialized)
+    if (isCall && !connection.isInitialized && !scenario.isStateless)
       ledger.violated(`${key} was called before the session was taken up`);
     if (method === 'logging/setLevel') connection.level = String(params['level']);
     if (method === 'resources/subscribe') connection.subscriptions.add(String(params['uri']));

@@ -38,7 +38,7 @@ export function simulate(seed: number, change: Partial<Scenario> = {}): Verdict 
       restarts.push(scheduler.now);
       server.kill();
       const dead = server;
-      scheduler.after(random() * 2_000, () => {
+      scheduler.after(random() * scenario.maxDownMs, () => {
         if (server === dead) server = new ServerNode(shared);
       });
     });
@@ -61,8 +61,10 @@ export function simulate(seed: number, change: Partial<Scenario> = {}): Verdict 
   type Client = (typeof clients)[number];
 
   const work = (client: Client, node: ClientNode): void => {
-    node.insist('logging/setLevel', { level: 'debug' });
-    node.insist('resources/subscribe', { uri: 'test://a' });
+    if (!scenario.isStateless) {
+      node.insist('logging/setLevel', { level: 'debug' });
+      node.insist('resources/subscribe', { uri: 'test://a' });
+    }
     for (let i = 0; i < scenario.messagesPerClient; i++) {
       scheduler.after(random() * scenario.busyMs, () => {
         if (client.node === node) act(node, random);
@@ -78,20 +80,25 @@ export function simulate(seed: number, change: Partial<Scenario> = {}): Verdict 
     node.request('tools/call', {}, (isAnswered) => {
       if (!isAnswered) return finish(client, node);
       const session = server.session(node.connection ?? '');
-      const isTaken = session?.level === 'debug' && session.subscriptions.has('test://a');
+      const hasAll = session?.level === 'debug' && session.subscriptions.has('test://a');
+      const isTaken = scenario.isStateless || hasAll;
       if (!isTaken && node.underWay === 0) ledger.violated('the session was not taken up again');
       client.isFinished = true;
     });
   };
-  for (const client of clients) client.node.initialize(() => work(client, client.node));
+  const begin = (client: Client): void => {
+    const { node } = client;
+    if (scenario.isStateless) work(client, node);
+    else node.initialize(() => work(client, node));
+  };
+  for (const client of clients) begin(client);
   for (const at of scenario.clientRestarts) {
     scheduler.after(at, () => {
       const [client] = clients;
       if (client === undefined) return;
       client.node.kill();
       client.node = client.start(1);
-      const { node } = client;
-      node.initialize(() => work(client, node));
+      begin(client);
     });
   }
 
@@ -113,9 +120,9 @@ function act(node: ClientNode, random: () => number): void {
   const dice = random();
   if (dice < 0.4) return node.notify();
   if (dice < 0.5) return void node.request('tools/list', {});
-  const size = dice < 0.55 ? Math.floor(random() * 30_000) * 2 : 0;
+  const size = dice < 0.55 ? Math.floor(random() * 6_000) * 2 : 0;
   const ms = dice < 0.9 ? random() * 200 : random() * 20_000;
-  const pad = dice > 0.97 ? 'x'.repeat(50_000) : '';
+  const pad = dice > 0.97 ? 'x'.repeat(12_000) : '';
   const id = node.request('tools/call', { size, ms, progress: dice > 0.8 ? 3 : 0, pad });
   if (random() < 0.1) node.cancel(id);
 }

@@ -20,14 +20,24 @@ export interface NostrEvent {
 export type EventTemplate = Pick<NostrEvent, 'kind' | 'tags' | 'content' | 'created_at'>;
 export type UnsignedEvent = EventTemplate & Pick<NostrEvent, 'pubkey'>;
 
-const utf8 = new TextEncoder();
 const HEX_32 = /^[0-9a-f]{64}$/;
 const HEX_64 = /^[0-9a-f]{128}$/;
 
-/** NIP-01: the SHA-256 of the serialised event, lower-case hex. */
-export function eventId(event: UnsignedEvent): string {
-  const { pubkey, created_at, kind, tags, content } = event;
-  return bytesToHex(engine.sha256(utf8.encode(JSON.stringify([0, pubkey, created_at, kind, tags, content]))));
+/**
+ * NIP-01: the SHA-256 of the serialised event, lower-case hex. `contentJson`: the content as JSON, where it is at hand;
+ * of a large event it is the dearest part.
+ */
+export function eventId(event: UnsignedEvent, contentJson: string = JSON.stringify(event.content)): string {
+  const { pubkey, created_at, kind, tags } = event;
+  const head = `${JSON.stringify(pubkey)},${created_at},${kind},${JSON.stringify(tags)}`;
+  return bytesToHex(engine.sha256(`[0,${head},${contentJson}]`));
+}
+
+/** The event as JSON; `contentJson` as for {@link eventId}. */
+export function eventJson(event: NostrEvent, contentJson: string = JSON.stringify(event.content)): string {
+  const { id, pubkey, created_at, kind, tags, sig } = event;
+  const head = `{"id":"${id}","pubkey":"${pubkey}","created_at":${created_at},"kind":${kind}`;
+  return `${head},"tags":${JSON.stringify(tags)},"content":${contentJson},"sig":"${sig}"}`;
 }
 
 /** `pubkey` is the key's own; whoever has it at hand spares a multiplication on the curve. */
@@ -35,16 +45,17 @@ export function signEvent(
   template: EventTemplate,
   secretKey: Uint8Array,
   pubkey: string = getPublicKey(secretKey),
+  contentJson?: string,
 ): NostrEvent {
   const { kind, created_at, tags, content } = template;
   const unsigned = { pubkey, created_at, kind, tags, content };
-  const id = eventId(unsigned);
+  const id = eventId(unsigned, contentJson);
   return { id, ...unsigned, sig: signId(id, secretKey) };
 }
 
 /** Whether the id is the event's own and the signature its author's. */
-export function verifyEvent(event: NostrEvent): boolean {
-  return eventId(event) === event.id && verifyId(event.id, event.sig, event.pubkey);
+export function verifyEvent(event: NostrEvent, contentJson?: string): boolean {
+  return eventId(event, contentJson) === event.id && verifyId(event.id, event.sig, event.pubkey);
 }
 
 /** The shape of NIP-01 and nothing more: id and signature are not computed here. @throws {DecodeError} `bad_event` */

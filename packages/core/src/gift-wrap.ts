@@ -1,5 +1,5 @@
 import { DecodeError } from './errors.ts';
-import { type NostrEvent, parseEvent, signEvent } from './event.ts';
+import { eventJson, type NostrEvent, parseEvent, signEvent } from './event.ts';
 import { EPHEMERAL_GIFT_WRAP_KIND, type GIFT_WRAP_KIND } from './kinds.ts';
 import { nip44 } from './nip44.ts';
 import { generateSecretKey, getPublicKey } from './schnorr.ts';
@@ -37,16 +37,19 @@ export interface WrapOptions {
  */
 export function wrapEvent(event: NostrEvent, recipient: string, options: WrapOptions = {}): NostrEvent {
   const { secretKey, pubkey, conversationKey } = options.key ?? newWrapKey(recipient);
-  return signEvent(
-    {
-      kind: options.kind ?? EPHEMERAL_GIFT_WRAP_KIND,
-      created_at: options.createdAt ?? event.created_at,
-      tags: [['p', recipient]],
-      content: nip44.encrypt(JSON.stringify(event), conversationKey, options.nonce),
-    },
-    secretKey,
-    pubkey,
-  );
+  const content = nip44.encrypt(eventJson(event), conversationKey, options.nonce);
+  const template = {
+    kind: options.kind ?? EPHEMERAL_GIFT_WRAP_KIND,
+    created_at: options.createdAt ?? event.created_at,
+    tags: [['p', recipient]],
+    content,
+  };
+  return signEvent(template, secretKey, pubkey, payloadJson(content));
+}
+
+/** The JSON of a gift wrap that was made here: its payload is base64 and has nothing to escape. */
+export function wrapJson(wrap: NostrEvent): string {
+  return eventJson(wrap, payloadJson(wrap.content));
 }
 
 /**
@@ -72,4 +75,8 @@ export async function unwrapEvent(wrap: NostrEvent, signer: Signer): Promise<Nos
     throw new DecodeError('bad_event', 'not a Nostr event: the plaintext is not JSON', { cause });
   }
   return parseEvent(value);
+}
+
+function payloadJson(payload: string): string {
+  return `"${payload}"`;
 }

@@ -2,6 +2,7 @@ export { type Address, formatAddress, formatNpub, parseAddress, parseRelayUrl } 
 export { AddressError, type AddressErrorCode, DecodeError, type DecodeErrorCode } from './errors.ts';
 export {
   eventId,
+  eventJson,
   type EventTemplate,
   isHex32,
   isRecord,
@@ -23,7 +24,7 @@ export {
   parseMessage,
   splitMessages,
 } from './frame.ts';
-export { newWrapKey, unwrapEvent, wrapEvent, type WrapKey, type WrapOptions } from './gift-wrap.ts';
+export { newWrapKey, unwrapEvent, wrapEvent, wrapJson, type WrapKey, type WrapOptions } from './gift-wrap.ts';
 export {
   cancelledId,
   isHarmless,

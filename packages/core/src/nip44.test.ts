@@ -7,7 +7,7 @@ import { createNip44, paddedLength } from './nip44.ts';
 import vectors from './nip44.vectors.json' with { type: 'json' };
 
 const { valid, invalid } = vectors.v2;
-const sha256 = (text: string): string => bytesToHex(portable.sha256(new TextEncoder().encode(text)));
+const sha256 = (text: string): string => bytesToHex(portable.sha256(text));
 
 describe.each([portable, wasm])('NIP-44 over $name', (engine) => {
   const nip44 = createNip44(engine);

@@ -1,16 +1,12 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Bytes of a text in UTF-8; counted, not made. */
+const utf8 = new TextEncoder();
+
+/** Bytes of a text in UTF-8. */
 export function utf8Bytes(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    // Each half of a surrogate pair stands for two of its four bytes.
-    bytes += unit < 0x800 || isSurrogate(unit) ? 1 : 2;
-  }
-  return bytes;
+  // Faster than counting, although it makes them.
+  return utf8.encode(text).length;
 }
 
 /** Bytes of a JSON text once it is a string inside JSON again: its quotes and backslashes are escaped. */

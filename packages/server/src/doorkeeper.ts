@@ -40,8 +40,11 @@ export interface DoorkeeperOptions {
   onrival: (instance: string) => void;
 }
 
-interface Reset {
+interface Resets {
+  /** When the last one went out. */
   readonly at: number;
+  /** How many in a row, for this instance. */
+  readonly count: number;
   readonly instance: string;
 }
 
@@ -53,8 +56,8 @@ export class Doorkeeper {
   readonly #refusals: TokenBucket;
   readonly #resets: TokenBucket;
   readonly #admissions: TokenBucket;
-  /** When a connection was told that we do not know it. */
-  readonly #resetAt: Map<string, Reset> = new Map();
+  /** Which connections were told that we do not know them. */
+  readonly #resetsOf: Map<string, Resets> = new Map();
   #rivalAt = -Infinity;
 
   constructor(options: DoorkeeperOptions) {
@@ -89,16 +92,15 @@ export class Doorkeeper {
   }
 
   #onforeign(key: string, visitor: Visitor, isKnown: boolean): Verdict {
-    const before = this.#resetAt.get(key);
     const { instance } = visitor.frame.link;
+    const answer = this.#reset(key, visitor);
     const { clock, onrival } = this.#options;
-    const now = clock();
-    // We said that we do not know it, and it goes on: somebody else answers.
-    if (before?.instance === instance && now - before.at > limits.rivalAfterMs && now > this.#rivalAt) {
-      this.#rivalAt = now + limits.rivalNoticeMs;
+    const resets = this.#resetsOf.get(key);
+    // We said again and again that we do not know it, and it goes on: somebody else answers.
+    if (answer !== undefined && (resets?.count ?? 0) >= limits.rivalResets && clock() > this.#rivalAt) {
+      this.#rivalAt = clock() + limits.rivalNoticeMs;
       onrival(instance);
     }
-    const answer = this.#reset(key, visitor);
     return isKnown ? { kind: 'leave', answer } : answerOrDrop(answer);
   }
 
@@ -143,10 +145,11 @@ export class Doorkeeper {
     const { isAllowed, nowSeconds, clock } = this.#options;
     if (!this.#openings.isTimely(createdAt, nowSeconds()) || !isAllowed(pubkey)) return undefined;
     const now = clock();
-    const before = this.#resetAt.get(key);
+    const before = this.#resetsOf.get(key);
     if (before !== undefined && now - before.at < limits.resetIntervalMs) return undefined;
     if (!this.#resets.take()) return undefined;
-    this.#remember(key, { at: now, instance });
+    const count = before?.instance === instance ? before.count + 1 : 1;
+    this.#remember(key, { at: now, count, instance });
     const received = instance === this.#options.instance ? this.#openings.received(key) : undefined;
     return {
       control: 'reset',
@@ -155,11 +158,12 @@ export class Doorkeeper {
     };
   }
 
-  #remember(key: string, reset: Reset): void {
-    this.#resetAt.delete(key);
-    this.#resetAt.set(key, reset);
-    const [oldest] = this.#resetAt.keys();
-    if (this.#resetAt.size > limits.maxRememberedResets && oldest !== undefined) this.#resetAt.delete(oldest);
+  #remember(key: string, resets: Resets): void {
+    this.#resetsOf.delete(key);
+    this.#resetsOf.set(key, resets);
+    const [oldest] = this.#resetsOf.keys();
+    if (this.#resetsOf.size > limits.maxRememberedResets && oldest !== undefined)
+      this.#resetsOf.delete(oldest);
   }
 }
 

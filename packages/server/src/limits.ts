@@ -23,8 +23,8 @@ export const limits = {
   resetIntervalMs: 1_000,
   /** Connections of which is remembered when that was. */
   maxRememberedResets: 1_000,
-  /** A client goes on with another process this long after it was told that we do not know it: that one lives. */
-  rivalAfterMs: 10_000,
+  /** A client that goes on with another process after so many resets has not missed them: that process lives. */
+  rivalResets: 12,
   /** How often that is said. */
   rivalNoticeMs: 60_000,
   /** How often connections are looked through for clients that are gone. */

@@ -8,6 +8,7 @@ import {
   type NostrEvent,
   type Signer,
   wrapEvent,
+  wrapJson,
 } from '@mcp-nostr/core';
 
 import { boundedSigner } from './bounded-signer.ts';
@@ -89,7 +90,9 @@ export class Endpoint {
     encrypted: boolean,
     options?: PublishOptions,
   ): Promise<PublishOutcome> {
-    return this.#pool.publish(encrypted ? this.#wrap(event, recipient) : event, options);
+    if (!encrypted) return this.#pool.publish(event, options);
+    const wrap = this.#wrap(event, recipient);
+    return this.#pool.publish(wrap, { ...options, json: wrapJson(wrap) });
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { limits as wire, type NostrEvent, parseRelayUrl, verifyEvent } from '@mcp-nostr/core';
+import { eventJson, limits as wire, type NostrEvent, parseRelayUrl, verifyEvent } from '@mcp-nostr/core';
 
 import { RelayError, TransportError } from './errors.ts';
 import { limits } from './limits.ts';
@@ -15,6 +15,8 @@ export interface PublishOptions {
   relay?: string | undefined;
   /** Once it is aborted the event is not written any more; what a socket took already runs its course. */
   signal?: AbortSignal | undefined;
+  /** The event as JSON, where it is at hand. */
+  json?: string | undefined;
 }
 
 /** Several relays as one: subscribed on all, published to all that are there, done at the first that took it. */
@@ -49,8 +51,8 @@ export class RelayPool {
    * said that nobody listens, and with `congested` when any may take it later.
    * @throws {TransportError} `relays_unreachable` when every relay refused it or could not be reached, `closed`
    */
-  publish(event: NostrEvent, { relay, signal }: PublishOptions = {}): Promise<PublishOutcome> {
-    const text = `["EVENT",${JSON.stringify(event)}]`;
+  publish(event: NostrEvent, { relay, signal, json }: PublishOptions = {}): Promise<PublishOutcome> {
+    const text = `["EVENT",${json ?? eventJson(event)}]`;
     const asked = this.#choose(relay);
     const [only] = asked;
     // Most pools are of one relay, and a frame costs no more there than its way to the socket.

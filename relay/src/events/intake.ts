@@ -1,4 +1,4 @@
-import { isEphemeral, type NostrEvent, verifyEvent } from '@mcp-nostr/core';
+import { eventJson, isEphemeral, type NostrEvent, verifyEvent } from '@mcp-nostr/core';
 
 import type { Dispatcher, Subscription } from '../subscriptions/dispatcher.ts';
 import type { RelayLimits } from '../limits.ts';
@@ -59,14 +59,15 @@ export class Intake {
     }
     const reason = refusal(event, this.#limits, this.#nowSeconds());
     if (reason !== undefined) return { accepted: false, message: reason };
-    if (!verifyEvent(event)) {
+    const contentJson = JSON.stringify(event.content);
+    if (!verifyEvent(event, contentJson)) {
       return { accepted: false, message: 'invalid: the id or the signature is wrong', forged: true };
     }
-    return isEphemeral(event.kind) ? this.#passOn(event) : this.#keep(event);
+    return isEphemeral(event.kind) ? this.#passOn(event, contentJson) : this.#keep(event, contentJson);
   }
 
-  #passOn(event: NostrEvent): Verdict {
-    if (this.#deliver(event) === 0) {
+  #passOn(event: NostrEvent, contentJson: string): Verdict {
+    if (this.#deliver(event, contentJson) === 0) {
       // Not remembered: a sender that tries again a moment later, when somebody listens, must be heard.
       return { accepted: false, message: 'mute: nobody is listening for this' };
     }
@@ -74,7 +75,7 @@ export class Intake {
     return { accepted: true, message: '' };
   }
 
-  #keep(event: NostrEvent): Verdict {
+  #keep(event: NostrEvent, contentJson: string): Verdict {
     if (isDeleted(this.#store, event, this.#nowSeconds())) {
       return { accepted: false, message: 'blocked: deleted by its author' };
     }
@@ -92,17 +93,17 @@ export class Intake {
     }
     if (current !== undefined) this.#store.remove(current);
     if (event.kind === DELETION_KIND) applyDeletion(this.#store, event);
-    this.#deliver(event);
+    this.#deliver(event, contentJson);
     return { accepted: true, message: '' };
   }
 
   /** To everybody whose subscription matches; the event is serialised once, and only if there is anybody. */
-  #deliver(event: NostrEvent): number {
+  #deliver(event: NostrEvent, contentJson: string): number {
     const subscribers = this.#dispatcher.find(event);
     if (subscribers.size === 0) return 0;
-    const eventJson = JSON.stringify(event);
+    const json = eventJson(event, contentJson);
     let delivered = 0;
-    for (const subscriber of subscribers) if (subscriber.deliver(eventJson)) delivered += 1;
+    for (const subscriber of subscribers) if (subscriber.deliver(json)) delivered += 1;
     this.#counters.delivered += delivered;
     return delivered;
   }

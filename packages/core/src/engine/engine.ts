@@ -15,7 +15,8 @@ export interface CryptoEngine {
    * @throws when the public key is not on the curve or the secret key is not valid
    */
   sharedSecret(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
-  sha256(data: Uint8Array): Uint8Array;
+  /** Of a text's UTF-8. */
+  sha256(text: string): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
   /** RFC 8439 ChaCha20 with a 12-byte nonce, counter from 0. */
   chacha20(key: Uint8Array, nonce: Uint8Array, data: Uint8Array): Uint8Array;

@@ -21,7 +21,7 @@ export const engine: CryptoEngine = {
     if (point === null) throw new RangeError('the shared point is at infinity');
     return point.slice(1);
   },
-  sha256: (data) => createHash('sha256').update(data).digest(),
+  sha256: (text) => createHash('sha256').update(text, 'utf8').digest(),
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   chacha20(key, nonce, data) {
     // OpenSSL's IV is the block counter (32 bits, little endian) followed by the nonce of RFC 8439.

@@ -9,6 +9,8 @@ import { type CryptoEngine, liftX } from './engine.ts';
 // noble-secp256k1 takes its hash from outside; BIP-340 needs SHA-256 and nothing else.
 secp256k1.hashes.sha256 = sha256;
 
+const utf8 = new TextEncoder();
+
 /** Pure JavaScript: runs everywhere, the only engine that must. */
 export const engine: CryptoEngine = {
   name: 'noble',
@@ -22,7 +24,7 @@ export const engine: CryptoEngine = {
     }
   },
   sharedSecret: (secretKey, publicKey) => secp256k1.getSharedSecret(secretKey, liftX(publicKey)).slice(1),
-  sha256: (data) => sha256(data),
+  sha256: (text) => sha256(utf8.encode(text)),
   hmacSha256: (key, data) => hmac(sha256, key, data),
   chacha20: (key, nonce, data) => chacha20(key, nonce, data),
   toBase64: (data) => base64.encode(data),
