@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,27 +17,24 @@ const runs = Number(values.runs);
 const firstSeed = Number(values.seed);
 
 /** A child runs batch after batch until there are none. */
-async function work(take: () => [seed: number, runs: number] | undefined): Promise<string[]> {
-  const child = fork(fileURLToPath(import.meta.url), ['--runs', '0'], {
-    env: { ...process.env, SIM_WORKER: '1' },
+function work(take: () => [seed: number, runs: number] | undefined): Promise<number> {
+  const child = fork(fileURLToPath(import.meta.url), { env: { ...process.env, SIM_WORKER: '1' } });
+  return new Promise((resolve, reject) => {
+    let bad = 0;
+    const next = (): void => {
+      const batch = take();
+      if (batch !== undefined) return void child.send(batch);
+      resolve(bad);
+      child.kill();
+    };
+    child.on('message', (texts: string[]) => {
+      for (const text of texts) console.error(text);
+      bad += texts.length;
+      next();
+    });
+    child.once('exit', (code) => reject(new Error(`a worker ended with ${code}`)));
+    next();
   });
-  const bad: string[] = [];
-  try {
-    for (let batch = take(); batch !== undefined; batch = take()) {
-      child.send(batch);
-      const [answer] = (await Promise.race([
-        once(child, 'message'),
-        once(child, 'exit').then(([code]) =>
-          Promise.reject(new Error(`a worker ended with ${String(code)}`)),
-        ),
-      ])) as [string[]];
-      for (const text of answer) console.error(text);
-      bad.push(...answer);
-    }
-  } finally {
-    child.kill();
-  }
-  return bad;
 }
 
 if (process.env['SIM_WORKER'] === undefined) {
@@ -52,7 +48,7 @@ if (process.env['SIM_WORKER'] === undefined) {
     return batch;
   };
   const bad = await Promise.all(Array.from({ length: availableParallelism() }, () => work(take)));
-  const count = bad.flat().length;
+  const count = bad.reduce((sum, each) => sum + each, 0);
   console.log(
     `${count} of ${runs} runs broke a promise, ${Math.round((performance.now() - since) / 1_000)} s`,
   );

@@ -76,7 +76,7 @@ export class Network {
     const ready = [...this.#relays].filter(([, each]) => each.ready.has(from));
     const one = ready.filter(([name]) => name === relay);
     const used = one.length > 0 ? one : ready;
-    if (used.length === 0) return void this.#scheduler.after(0, () => onoutcome('failed'));
+    if (used.length === 0) return this.#scheduler.after(0, () => onoutcome('failed'));
     const outcomes: PublishOutcome[] = [];
     let isTold = false;
     const tell = (outcome: PublishOutcome): void => {

@@ -51,7 +51,7 @@ export class Pump {
   }
 
   #run(): void {
-    const { source, scheduler } = this.#options;
+    const { source } = this.#options;
     while (!this.#isSigning && !this.#isClosed) {
       const next = source.poll();
       if (next === undefined) break;

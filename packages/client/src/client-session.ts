@@ -1,12 +1,9 @@
 import {
   cancelledId,
   type FailureCode,
-  failureResponse,
-  isHarmless,
   isRequest,
   isResponse,
   type JsonRpcMessage,
-  type JsonRpcRequest,
   parseMessage,
   type RequestId,
 } from '@mcp-nostr/core';
@@ -26,8 +23,12 @@ import {
 } from '@mcp-nostr/transport';
 
 import { limits } from './limits.ts';
+import { localFailure } from './local-failure.ts';
 import { refusalError } from './refusal-error.ts';
-import { isListening, SessionReplay } from './session-replay.ts';
+import { keyOf, toOutgoing } from './outgoing.ts';
+import { Requests } from './requests.ts';
+import { Resumption } from './resumption.ts';
+import { mayRepeat, sortOut } from './sort-out.ts';
 
 export interface ClientSessionOptions {
   /** The same signed event can travel again; see `LinkOptions`. */
@@ -50,12 +51,7 @@ export interface ClientSessionOptions {
   onlost: (reason: string) => void;
 }
 
-interface Pending {
-  readonly request: JsonRpcRequest;
-  readonly outgoing: OutgoingMessage;
-}
-
-type LocalFailure = Exclude<FailureCode, 'server_failed'>;
+const UNKNOWN = 'the request may have been executed or not';
 
 /**
  * A client's conversation with a server over one connection after the other: when one is lost, the next takes up the
@@ -63,20 +59,11 @@ type LocalFailure = Exclude<FailureCode, 'server_failed'>;
  */
 export class ClientSession {
   readonly #options: ClientSessionOptions;
-  readonly #replay = new SessionReplay();
-  /** Requests by the JSON of their id. */
-  readonly #pending: Map<string, Pending> = new Map();
-  /** Requests of the server that wait for our answer. */
-  readonly #asked: Set<string> = new Set();
+  readonly #resumption: Resumption;
+  readonly #requests: Requests;
   #link: Link | undefined;
   /** Links that are over and still have their `bye` to say. */
   #leaving: Link[] = [];
-  /** Our own requests that tell a new connection what the session was. */
-  readonly #replayed: Map<string, 'opening' | 'rest'> = new Map();
-  /** What we say by ourselves; the next connection says it anew. */
-  readonly #own: Set<OutgoingMessage> = new Set();
-  /** What waits until the session has been taken up again. */
-  #held: OutgoingMessage[] | undefined;
   #isReachable = false;
   /** Connections lost since the last answer. */
   #losses = 0;
@@ -90,6 +77,9 @@ export class ClientSession {
 
   constructor(options: ClientSessionOptions) {
     this.#options = options;
+    const { randomHex, onerror, onmessage } = options;
+    this.#requests = new Requests(onmessage);
+    this.#resumption = new Resumption(() => `resume-${randomHex(8)}`, onerror);
   }
 
   /** Of the present connection. */
@@ -113,14 +103,14 @@ export class ClientSession {
   ): void {
     if (isResponse(message)) {
       // What an earlier connection asked the present one does not wait for.
-      if (message.id === undefined || !this.#asked.delete(keyOf(message.id))) return onsettled?.();
+      if (message.id === undefined || !this.#requests.answer(keyOf(message.id))) return onsettled?.();
     }
     const outgoing = toOutgoing(message, relation, onsettled);
     this.#checkRoom(outgoing.text);
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#cancel(cancelled);
-    this.#replay.notified(message);
-    if (isRequest(message)) this.#pending.set(keyOf(message.id), { request: message, outgoing });
+    this.#resumption.notified(message);
+    if (isRequest(message)) this.#requests.add(keyOf(message.id), message, outgoing);
     this.#enqueue(outgoing);
     this.#expect();
     if (!this.#isReachable) this.#strand();
@@ -165,7 +155,7 @@ export class ClientSession {
   /** Says `bye`; nothing is delivered any more. */
   close(): void {
     this.#isClosed = true;
-    this.#pending.clear();
+    this.#requests.clear();
     this.#strandedAt = this.#resetAt = this.#reopenAt = Infinity;
     this.#leave('closed');
   }
@@ -178,8 +168,7 @@ export class ClientSession {
 
   #enqueue(outgoing: OutgoingMessage): void {
     if (this.#link === undefined) this.#open();
-    if (this.#held !== undefined) this.#held.push(outgoing);
-    else this.#link?.send(outgoing);
+    if (!this.#resumption.hold(outgoing)) this.#link?.send(outgoing);
   }
 
   #open(): void {
@@ -200,18 +189,7 @@ export class ClientSession {
       onend: (end) => this.#onend(end),
     });
     this.#link.relaysChanged(this.#isReachable, false);
-    const id = `replay-${randomHex(8)}`;
-    const opening = this.#replay.opening(id);
-    if (opening === undefined) return;
-    this.#replayed.set(keyOf(id), 'opening');
-    this.#held = [];
-    this.#sayAgain(opening);
-  }
-
-  #sayAgain(message: JsonRpcMessage): void {
-    const outgoing = toOutgoing(message, undefined);
-    this.#own.add(outgoing);
-    this.#link?.send(outgoing);
+    this.#resumption.begin(this.#link);
   }
 
   /** Returns whether we are going to answer it. */
@@ -228,8 +206,8 @@ export class ClientSession {
       return false;
     }
     // Some hosts tear everything down over progress of a request that was answered.
-    if (relation !== undefined && !this.#pending.has(relation)) return false;
-    if (isRequest(message)) this.#asked.add(keyOf(message.id));
+    if (relation !== undefined && !this.#requests.isPending(relation)) return false;
+    if (isRequest(message)) this.#requests.asked(keyOf(message.id));
     this.#options.onmessage(message);
     return isRequest(message);
   }
@@ -238,43 +216,22 @@ export class ClientSession {
     if (message.id === undefined) return this.#options.onmessage(message);
     this.#losses = 0;
     const key = keyOf(message.id);
-    if (this.#replayed.has(key)) return this.#onreplayed(key, message);
+    const resumed = this.#link && this.#resumption.take(key, message, this.#link);
+    if (resumed?.objection !== undefined) this.#giveUp(resumed.objection);
+    if (resumed !== undefined) return;
     // Never a second answer, and none to what was cancelled or has failed.
-    const pending = this.#pending.get(key);
+    const pending = this.#requests.settle(key);
     if (pending === undefined) return;
-    this.#pending.delete(key);
-    if ('result' in message) this.#replay.answered(pending.request, message);
+    if ('result' in message) this.#resumption.answered(pending.request, message);
     this.#options.onmessage(message);
   }
 
-  #onreplayed(key: string, message: JsonRpcMessage): void {
-    const step = this.#replayed.get(key);
-    this.#replayed.delete(key);
-    if (step === 'rest') {
-      if ('error' in message)
-        this.#options.onerror(new Error(`not taken up again: ${message.error.message}`));
-      return;
-    }
-    const objection = this.#replay.objection(message);
-    if (objection !== undefined) return this.#giveUp(objection);
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    const { randomHex } = this.#options;
-    for (const each of this.#replay.rest(() => `replay-${randomHex(8)}`)) {
-      if (isRequest(each)) this.#replayed.set(keyOf(each.id), 'rest');
-      this.#sayAgain(each);
-    }
-    for (const each of held) this.#link?.send(each);
-  }
-
   #cancel(id: RequestId): void {
-    const key = keyOf(id);
     // Nothing for a cancelled request is delivered any more, its answer included.
-    const pending = this.#pending.get(key);
+    const pending = this.#requests.settle(keyOf(id));
     if (pending === undefined) return;
-    this.#pending.delete(key);
     const isIt = (message: OutgoingMessage): boolean => message === pending.outgoing;
-    this.#held = this.#held?.filter((message) => !isIt(message));
+    this.#resumption.withdraw(isIt);
     this.#link?.withdraw(isIt);
     pending.outgoing.onsettled?.();
   }
@@ -314,54 +271,28 @@ export class ClientSession {
     link.openAgain();
   }
 
-  #onend({ code, reason, cause }: LinkEnd): void {
-    const { server, relays } = this.#options.describe();
-    switch (code) {
-      case 'bye':
-        return this.#lose(`the server closed the connection (${reason})`, true);
-      case 'violation':
-        return this.#lose(`the server broke the protocol: ${reason}`, false);
-      case 'silent':
-        return this.#abandon('server_silent', `${server} does not answer on ${relays}`, true);
-      case 'unreachable':
-        return this.#abandon('relays_unreachable', `no relay can be reached: ${relays}`, true);
-      case 'signer':
-        return this.#abandon('signer_failed', reason, false);
-      case 'refused': {
-        const isSize = /too (?:large|big|long)|larger than|size|bytes/i.test(reason);
-        this.#options.onerror(new Error(reason, { cause }));
-        return this.#abandon(isSize ? 'message_too_large' : 'relays_unreachable', reason, true);
-      }
-    }
+  #onend(end: LinkEnd): void {
+    if (end.code === 'bye') return this.#lose(`the server closed the connection (${end.reason})`, true);
+    if (end.code === 'violation') return this.#lose(`the server broke the protocol: ${end.reason}`, false);
+    if (end.code === 'refused') this.#options.onerror(new Error(end.reason, { cause: end.cause }));
+    const { code, reason } = localFailure(end.code, end.reason, this.#options.describe());
+    this.#abandon(code, reason, end.code !== 'signer');
   }
 
   /** The server is not in this connection any more: another one, with what can be sent again. */
   #lose(reason: string, isTrusted: boolean): void {
     const link = this.#link;
     if (link === undefined) return;
-    const isReplaying = this.#held !== undefined;
+    const isWatching = this.#resumption.hasSubscriptions || this.#resumption.isUnderWay;
     const fates = this.#leaveWith(link);
-    // A server that ends each connection before it has answered anything must not be asked for ever.
-    const isHopeless = ++this.#losses > limits.maxLosses;
-    const again: OutgoingMessage[] = [];
-    for (const [key, { request, outgoing }] of [...this.#pending]) {
-      const fate = fates.get(outgoing);
-      const isAgain = !isHopeless && (outgoing.isHarmless === true || mayRepeat(fate, isTrusted));
-      if (!isAgain || isListening(request)) {
-        this.#fail(key, 'outcome_unknown', `${reason}; the request may have been executed or not`);
-        fates.delete(outgoing);
-      } else if (fate === undefined) again.push(outgoing);
-    }
-    const known = new Set([...this.#pending.values()].map(({ outgoing }) => outgoing));
-    for (const [message, fate] of fates) {
-      // Of notifications those behind the first that may have arrived are left out too: in order or not at all.
-      const isNotice = message.sort === 'notification' && !isHopeless && (isTrusted || fate === 'unsent');
-      if (known.has(message) || isNotice) again.push(message);
-      else message.onsettled?.(new TransportError('outcome_unknown', reason));
-    }
-    this.#options.onerror(new TransportError('outcome_unknown', reason));
+    const { again, unknown, dropped } = sortOut(this.#requests, fates, isTrusted);
+    for (const key of unknown) this.#fail(key, 'outcome_unknown', `${reason}; ${UNKNOWN}`);
+    const error = new TransportError('outcome_unknown', reason);
+    for (const { onsettled } of dropped) onsettled?.(error);
+    this.#options.onerror(error);
     for (const message of again) this.#enqueue(message);
-    const isWatching = this.#replay.hasSubscriptions || isReplaying;
+    // A server that ends each connection before it has answered anything must not be asked for ever.
+    if (++this.#losses > limits.maxLosses) return this.#abandon('server_failed', reason, false);
     const waitMs = Math.min(limits.maxReopenMs, limits.reopenMs * 2 ** this.#losses);
     if (again.length === 0 && isWatching)
       this.#reopenAt = this.#options.clock() + this.#options.random() * waitMs;
@@ -369,17 +300,16 @@ export class ClientSession {
   }
 
   /** Nobody was there, or nobody can be: what waits fails, and the next message tries anew. */
-  #abandon(code: LocalFailure, reason: string, isExecutable: boolean): void {
+  #abandon(code: FailureCode, reason: string, isExecutable: boolean): void {
     const link = this.#link;
     if (link === undefined) return;
     const fates = this.#leaveWith(link);
-    for (const [key, { outgoing }] of [...this.#pending]) {
-      const fate = fates.get(outgoing);
-      const isSafe = !isExecutable || outgoing.isHarmless === true || fate === 'unsent' || fate === 'untaken';
+    for (const [key, { outgoing }] of this.#requests.pending) {
+      const isSafe = !isExecutable || mayRepeat(outgoing, fates.get(outgoing), false);
       if (isSafe) this.#fail(key, code, reason);
-      else this.#fail(key, 'outcome_unknown', `${reason}; the request may have been executed or not`);
+      else this.#fail(key, 'outcome_unknown', `${reason}; ${UNKNOWN}`);
     }
-    const error = new TransportError(code, reason);
+    const error = new TransportError(code === 'server_failed' ? 'closed' : code, reason);
     for (const message of fates.keys()) message.onsettled?.(error);
   }
 
@@ -395,15 +325,15 @@ export class ClientSession {
     const reason = `no relay can be reached: ${relays}`;
     const error = new TransportError('relays_unreachable', reason);
     for (const message of this.#link?.withdraw(() => true) ?? []) {
-      const isPending = message.id !== undefined && this.#pending.get(message.id)?.outgoing === message;
-      if (isPending && message.id !== undefined) this.#fail(message.id, 'relays_unreachable', reason);
+      if (message.id !== undefined && this.#requests.isOf(message))
+        this.#fail(message.id, 'relays_unreachable', reason);
       else message.onsettled?.(error);
     }
   }
 
   /** The session itself is over. */
   #giveUp(reason: string): void {
-    this.#abandon('outcome_unknown', reason, false);
+    this.#abandon('server_failed', reason, true);
     this.#isClosed = true;
     this.#options.onlost(reason);
   }
@@ -411,8 +341,8 @@ export class ClientSession {
   /** Ends the link; returns what the server is not known to have, what waited for it included. */
   #leaveWith(link: Link): Map<OutgoingMessage, Fate> {
     const fates = link.undelivered();
-    for (const message of this.#own) fates.delete(message);
-    for (const message of this.#held ?? []) fates.set(message, 'unsent');
+    for (const message of fates.keys()) if (this.#resumption.isOwn(message)) fates.delete(message);
+    for (const message of this.#resumption.interrupt()) fates.set(message, 'unsent');
     this.#leave();
     return fates;
   }
@@ -420,69 +350,22 @@ export class ClientSession {
   #leave(reason?: string): void {
     const link = this.#link;
     this.#link = undefined;
-    this.#held = undefined;
-    this.#replayed.clear();
-    this.#own.clear();
     this.#resetAt = Infinity;
-    // What the server asked in this connection nobody waits for any more.
-    for (const key of this.#asked) this.#options.onmessage(cancellation(key));
-    this.#asked.clear();
+    this.#requests.cancelAsked();
     if (link === undefined) return;
     link.close(reason);
     this.#leaving.push(link);
   }
 
-  #fail(key: string, code: FailureCode, message: string): void {
-    const pending = this.#pending.get(key);
-    if (pending === undefined) return;
-    this.#pending.delete(key);
-    const { relays } = this.#options.describe();
-    this.#options.onmessage(failureResponse(pending.request.id, code, message, { relays }));
-    pending.outgoing.onsettled?.();
+  #fail(key: string, code: FailureCode, reason: string): void {
+    this.#requests.fail(key, code, reason, { relays: this.#options.describe().relays });
   }
 
   #expect(): void {
     if (this.#link === undefined) return;
-    let answers = this.#replayed.size > 0;
-    for (const { request } of this.#pending.values()) {
-      answers ||= !isListening(request);
-      if (answers) break;
-    }
-    const news = this.#replay.hasSubscriptions || this.#pending.size > 0;
-    this.#link.expects = answers ? 'answers' : news ? 'news' : 'nothing';
+    const { isAnswerExpected, hasSubscriptions } = this.#resumption;
+    const { expects } = this.#requests;
+    if (isAnswerExpected) this.#link.expects = 'answers';
+    else this.#link.expects = hasSubscriptions && expects === 'nothing' ? 'news' : expects;
   }
-}
-
-function keyOf(id: RequestId): string {
-  return JSON.stringify(id);
-}
-
-function toOutgoing(
-  message: JsonRpcMessage,
-  relation: RequestId | undefined,
-  onsettled?: (error?: TransportError) => void,
-): OutgoingMessage {
-  const id = 'id' in message && message.id !== undefined ? keyOf(message.id) : undefined;
-  return {
-    text: JSON.stringify(message),
-    sort: isRequest(message) ? 'request' : isResponse(message) ? 'response' : 'notification',
-    id,
-    relation: relation === undefined ? undefined : keyOf(relation),
-    isHarmless: isHarmless(message),
-    onsettled,
-  };
-}
-
-/** Unacknowledged never means not executed, unless the server itself says how far it came. */
-function mayRepeat(fate: Fate | undefined, isTrusted: boolean): boolean {
-  return fate === 'unsent' || fate === 'untaken' || (isTrusted && fate !== undefined);
-}
-
-function cancellation(key: string): JsonRpcMessage {
-  const requestId: unknown = JSON.parse(key);
-  return {
-    jsonrpc: '2.0',
-    method: 'notifications/cancelled',
-    params: { requestId, reason: 'the connection in which it was asked is over' },
-  };
 }

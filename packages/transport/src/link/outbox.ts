@@ -82,7 +82,7 @@ export class Outbox {
       this.#bytes -= message.text.length;
       return false;
     };
-    for (const large of [...this.#large]) {
+    for (const large of this.#large.slice()) {
       large.behind.splice(0, Infinity, ...large.behind.filter(keeps));
       if (keeps(large.message)) continue;
       if (large.number !== undefined) this.#aborts.push(large.number);

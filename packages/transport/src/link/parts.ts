@@ -61,7 +61,7 @@ export class Parts {
 
   /** Nothing more comes. */
   close(): void {
-    for (const number of [...this.#assemblies.keys()]) this.#drop(number);
+    for (const number of this.#assemblies.keys()) this.#drop(number);
   }
 
   #begin({ message, totalBytes, sort, id }: MessagePart, relation: string | undefined): Assembly {

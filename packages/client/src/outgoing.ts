@@ -1,0 +1,33 @@
+import { isHarmless, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '@mcp-nostr/core';
+import type { OutgoingMessage, TransportError } from '@mcp-nostr/transport';
+
+/** By which requests are found: 1 and "1" are two ids. */
+export function keyOf(id: RequestId): string {
+  return JSON.stringify(id);
+}
+
+export function toOutgoing(
+  message: JsonRpcMessage,
+  relation?: RequestId,
+  onsettled?: (error?: TransportError) => void,
+): OutgoingMessage {
+  const id = 'id' in message && message.id !== undefined ? keyOf(message.id) : undefined;
+  return {
+    text: JSON.stringify(message),
+    sort: isRequest(message) ? 'request' : isResponse(message) ? 'response' : 'notification',
+    id,
+    relation: relation === undefined ? undefined : keyOf(relation),
+    isHarmless: isHarmless(message),
+    onsettled,
+  };
+}
+
+/** What tells an application that nobody waits for its answer any more. */
+export function cancellation(key: string): JsonRpcMessage {
+  const requestId: unknown = JSON.parse(key);
+  return {
+    jsonrpc: '2.0',
+    method: 'notifications/cancelled',
+    params: { requestId, reason: 'the connection in which it was asked is over' },
+  };
+}
