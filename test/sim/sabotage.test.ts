@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/unbound-method -- each is called with its own this */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { Doorkeeper } from '../../packages/server/src/doorkeeper.ts';

@@ -246,10 +246,10 @@ export class ClientSession {
   /** The server does not know this connection: it restarted, or let it go. */
   #onreset(link: Link, { frame }: IncomingFrame): void {
     if (link.instance === '') return;
-    if (frame.link.instance === link.instance) {
-      const isKnown = frame.link.detail === 'ended';
-      if (isKnown) link.acknowledge(frame.link.acknowledged);
-      return this.#lose('the server has let the connection go', isKnown);
+    const { instance, detail, acknowledged } = frame.link;
+    if (instance === link.instance) {
+      if (detail === 'ended') link.acknowledge(acknowledged);
+      return this.#lose('the server has let the connection go', detail === 'ended');
     }
     // Two processes may serve one key: believed only when ours leaves one more question unanswered.
     if (this.#resetAt === Infinity) this.#resetAt = this.#options.clock() + limits.resetProbeMs;
@@ -365,7 +365,7 @@ export class ClientSession {
     if (this.#link === undefined) return;
     const { isAnswerExpected, hasSubscriptions } = this.#resumption;
     const { expects } = this.#requests;
-    if (isAnswerExpected) this.#link.expects = 'answers';
-    else this.#link.expects = hasSubscriptions && expects === 'nothing' ? 'news' : expects;
+    const isWatching = hasSubscriptions && expects === 'nothing';
+    this.#link.expects = isAnswerExpected ? 'answers' : isWatching ? 'news' : expects;
   }
 }
