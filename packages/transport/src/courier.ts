@@ -2,7 +2,7 @@ import type { NostrEvent } from '@mcp-nostr/core';
 
 import type { Endpoint } from './endpoint.ts';
 import { TransportError } from './errors.ts';
-import type { Outgoing } from './link/types.ts';
+import type { Outgoing } from './link/traffic.ts';
 import { TaskQueue } from './task.ts';
 
 /** What has frames to send, asked until it has none. */

@@ -4,7 +4,7 @@ import { Acknowledging } from './acknowledging.ts';
 import { linkLimits } from './limits.ts';
 import { LinkViolation, type LostMessage, Parts } from './parts.ts';
 import { Sequence } from './sequence.ts';
-import type { Arrival, LinkEnd, LinkRole, ReceivedMessage } from './types.ts';
+import type { Arrival, LinkEnd, LinkRole, ReceivedMessage } from './traffic.ts';
 import type { UnfinishedMessages } from './unfinished.ts';
 
 export interface InboundOptions {

@@ -9,7 +9,7 @@ import { Opening } from './opening.ts';
 import { emptyContent } from './outbox.ts';
 import { Outbound } from './outbound.ts';
 import { Probing } from './probing.ts';
-import type { Arrival, Fate, LinkEnd, Outgoing } from './types.ts';
+import type { Arrival, Fate, LinkEnd, Outgoing } from './traffic.ts';
 import type { SentFrame } from './unacknowledged.ts';
 
 /** `onend` comes once, and not after `close()`. */

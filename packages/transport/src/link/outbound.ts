@@ -5,7 +5,7 @@ import { linkLimits } from './limits.ts';
 import type { OutgoingMessage } from './message.ts';
 import { type Content, Outbox } from './outbox.ts';
 import { RoundTrip } from './round-trip.ts';
-import type { Fate } from './types.ts';
+import type { Fate } from './traffic.ts';
 import { type SentFrame, Unacknowledged } from './unacknowledged.ts';
 import { SendWindow } from './window.ts';
 

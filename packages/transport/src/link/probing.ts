@@ -1,5 +1,5 @@
 import { linkLimits } from './limits.ts';
-import type { LinkRole } from './types.ts';
+import type { LinkRole } from './traffic.ts';
 
 /** When a side that waits asks, and when it takes the other for gone. */
 export class Probing {
