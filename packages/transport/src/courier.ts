@@ -3,6 +3,7 @@ import type { NostrEvent } from '@mcp-nostr/core';
 import type { Endpoint } from './endpoint.ts';
 import { TransportError } from './errors.ts';
 import type { Outgoing } from './link/traffic.ts';
+import type { PublishOutcome } from './relay-publisher.ts';
 import { TaskQueue } from './task.ts';
 
 /** What has frames to send, asked until it has none. */
@@ -102,11 +103,8 @@ export class Courier {
   }
 
   async #publish({ from, sent, toAll }: Outgoing, event: NostrEvent): Promise<void> {
-    const { endpoint, peer, encrypted } = this.#options;
-    const { signal } = this.#aborter;
-    const relay = toAll ? undefined : this.#relay;
     try {
-      const outcome = await endpoint.publish(event, peer, encrypted, { signal, ...(relay && { relay }) });
+      const outcome = await this.#offer(event, toAll);
       from.published(sent, outcome);
       if (outcome === 'accepted') return;
     } catch (error) {
@@ -117,6 +115,19 @@ export class Courier {
       else from.refused(sent, error);
     }
     this.kick();
+  }
+
+  /** To the relay that the peer uses, and to all where that does not take it. */
+  async #offer(event: NostrEvent, toAll: boolean): Promise<PublishOutcome> {
+    const { endpoint, peer, encrypted } = this.#options;
+    const { signal } = this.#aborter;
+    const relay = this.#relay;
+    if (!toAll && relay !== undefined && endpoint.relays.length > 1) {
+      const outcome = await endpoint.publish(event, peer, encrypted, { signal, relay }).catch(isRefusal);
+      if (outcome === 'accepted' || outcome === 'sent') return outcome;
+      this.#relay = undefined;
+    }
+    return endpoint.publish(event, peer, encrypted, { signal });
   }
 
   #arm(): void {
@@ -140,6 +151,12 @@ function asSignerError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new TransportError('signer_failed', `the signer refused: ${reason}`, { cause: error });
+}
+
+/** The relay said no; what else went wrong is not answered by asking others. */
+function isRefusal(error: unknown): 'refused' {
+  if (error instanceof TransportError && error.code === 'relays_unreachable') return 'refused';
+  throw error;
 }
 
 /** No relay said no: the way was broken, and the link sends again. */
