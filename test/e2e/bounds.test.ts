@@ -54,7 +54,7 @@ async function byHand(
   });
 }
 
-/** Opens connections one after the other; gives their ids and the server's instance. */
+/** Opens connections one after the other and has their answers; gives their ids and the server's instance. */
 async function openAll(
   world: World,
   traffic: Recorder<NostrEvent>,
@@ -69,7 +69,12 @@ async function openAll(
     ids.push(connection);
     world.inject(forger.craft(pubkey, { messages: [ping], link: { connection } }), pubkey);
     const answer = await traffic.first(({ tags }) => parseLinkTag(tags).connection === connection);
-    ({ instance } = parseLinkTag(answer.tags));
+    const link = parseLinkTag(answer.tags);
+    ({ instance } = link);
+    if (link.sequence === undefined) continue;
+    // A connection whose answer is still on its way is not idle.
+    const ack = { connection, instance, control: 'ack', acknowledged: 1, detail: 'x' } as const;
+    world.inject(forger.craft(pubkey, { link: ack }), pubkey);
   }
   return { ids, instance };
 }
@@ -85,7 +90,13 @@ describe('the connections of one key', () => {
       expect(world.server.connections).toBe(maxConnectionsPerKey + 1);
       expect(closed.items).toEqual([]);
       // The first one shows itself, so that the second is the most silent.
-      const link = { connection: ids[0] ?? '', instance, control: 'probe', detail: 'x' } as const;
+      const link = {
+        connection: ids[0] ?? '',
+        instance,
+        control: 'probe',
+        detail: 'x',
+        acknowledged: 1,
+      } as const;
       world.inject(crowd.craft(pubkey, { link }), pubkey);
       await openAll(world, traffic, crowd, 1);
       expect(closed.items).toEqual([ids[1]]);

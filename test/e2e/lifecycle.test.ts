@@ -1,12 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { allLegs, oneRelayLegs } from '../helpers/legs.ts';
 import { RawClient } from '../helpers/raw-client.ts';
 import { unexplained } from '../helpers/unexplained.ts';
 import { newSigner, withWorld, World } from '../helpers/world.ts';
 
+/** What `World.connect()` says of itself. */
+const CLIENT = { name: 'test-client', version: '3.2.1' };
+
 describe.each(allLegs)('lifecycle, $name', (leg) => {
-  it('frees the connection at the server when the client closes', () =>
+  // A farewell is not repeated: what was lost of it nobody hears.
+  const isFaulty = leg.faults !== undefined;
+
+  it.skipIf(isFaulty)('frees the connection at the server when the client closes', () =>
     withWorld(new World(leg), async (world) => {
       const { client, closes, errors } = await world.connect();
       const { closes: serverCloses } = world.fixture.newest;
@@ -18,26 +24,39 @@ describe.each(allLegs)('lifecycle, $name', (leg) => {
       expect(serverCloses.count).toBe(1);
       expect(unexplained(leg, errors.items)).toEqual([]);
       expect(unexplained(leg, world.served.errors.items)).toEqual([]);
-    }));
+    }),
+  );
 
-  it("tells the client when the connection's McpServer closes", () =>
+  it("goes on with a new McpServer when the connection's own closes, and takes the session with it", () =>
     withWorld(new World(leg), async (world) => {
       const { client, closes } = await world.connect();
+      const [uri, key] = ['fixture://text', 'after'];
+      await client.subscribeResource({ uri });
       const { server, closes: serverCloses } = world.fixture.newest;
       await server.close();
-      await closes.first();
-      expect(world.server.connections).toBe(0);
-      expect([closes.count, serverCloses.count]).toEqual([1, 1]);
-      await expect(client.ping()).rejects.toThrow('Not connected');
+      expect(await client.callTool({ name: 'count', arguments: { key } })).toMatchObject({
+        content: [{ text: '1' }],
+      });
+      await vi.waitFor(() => expect([...world.fixture.newest.subscriptions]).toEqual([uri]));
+      expect([world.fixture.instances.length, world.server.connections]).toEqual([2, 1]);
+      expect(world.fixture.newest.server.server.getClientVersion()).toEqual(CLIENT);
+      expect([closes.count, serverCloses.count]).toEqual([0, 1]);
     }));
 
-  it('tells every client when the whole server closes', () =>
+  it('lets every client go on when the whole server closes and one with its key is there again', () =>
     withWorld(new World(leg), async (world) => {
-      const clients = await Promise.all([world.connect(), world.connect()]);
-      await Promise.all([world.server.close(), ...clients.map(({ closes }) => closes.first())]);
-      expect(world.server.connections).toBe(0);
-      expect(clients.map(({ closes }) => closes.count)).toEqual([1, 1]);
+      const signer = newSigner();
+      const first = await world.serve(world.fixture.create, { signer });
+      const options = { server: first.server.address };
+      const clients = await Promise.all([world.connect(options), world.connect(options)]);
+      await first.server.close();
+      expect(first.server.connections).toBe(0);
       expect(world.fixture.instances.map(({ closes }) => closes.count)).toEqual([1, 1]);
+      const { server, states } = await world.serve(world.fixture.create, { signer });
+      await states.first(({ status }) => status === 'ready');
+      for (const { client } of clients) expect(await client.listTools()).toHaveProperty('tools');
+      expect(server.connections).toBe(2);
+      expect(clients.map(({ closes }) => closes.count)).toEqual([0, 0]);
     }));
 
   it('takes a second close by either side as none', () =>
@@ -50,7 +69,7 @@ describe.each(allLegs)('lifecycle, $name', (leg) => {
       await world.server.close();
     }));
 
-  it('rejects what is under way when the client closes, and aborts it at the server', () =>
+  it.skipIf(isFaulty)('rejects what is under way when the client closes, and aborts it at the server', () =>
     withWorld(new World(leg), async (world) => {
       const { client } = await world.connect();
       const call = client.callTool({ name: 'wait', arguments: { name: 'gone' } });
@@ -59,9 +78,10 @@ describe.each(allLegs)('lifecycle, $name', (leg) => {
       await client.close();
       expect(String(await failure)).toContain('Connection closed');
       await world.fixture.aborted.first((name) => name === 'gone');
-    }));
+    }),
+  );
 
-  it('fails what is under way when the server closes, with the reason', () =>
+  it.skipIf(isFaulty)('fails what is under way when the server closes, and what of it is not known', () =>
     withWorld(new World(leg), async (world) => {
       const { client, closes } = await world.connect();
       const call = client.callTool({ name: 'wait', arguments: { name: 'lost' } });
@@ -69,9 +89,9 @@ describe.each(allLegs)('lifecycle, $name', (leg) => {
       await world.fixture.started.first();
       await world.server.close();
       expect(await failure).toMatchObject({ data: { code: 'outcome_unknown' } });
-      await closes.first();
-      expect(closes.count).toBe(1);
-    }));
+      expect(closes.count).toBe(0);
+    }),
+  );
 
   it('connects again at once with the same key', () =>
     withWorld(new World(leg), async (world) => {
@@ -84,9 +104,10 @@ describe.each(allLegs)('lifecycle, $name', (leg) => {
         });
         await client.close();
       }
+      expect(world.fixture.instances).toHaveLength(3);
+      if (isFaulty) return;
       await Promise.all(world.fixture.instances.map(({ closes }) => closes.first()));
       expect(world.server.connections).toBe(0);
-      expect(world.fixture.instances).toHaveLength(3);
     }));
 
   it('leaves the other connections of a key alone when one closes', () =>
@@ -95,12 +116,12 @@ describe.each(allLegs)('lifecycle, $name', (leg) => {
       const first = await world.connect({ signer });
       const second = await world.connect({ signer });
       await first.client.close();
-      await world.fixture.instances[0]?.closes.first();
+      if (!isFaulty) await world.fixture.instances[0]?.closes.first();
       expect(await second.client.ping()).toEqual({});
-      expect(world.server.connections).toBe(1);
+      if (!isFaulty) expect(world.server.connections).toBe(1);
     }));
 
-  it('frees a connection whose client closes before it heard the server', () =>
+  it.skipIf(isFaulty)('frees a connection whose client closes before it heard the server', () =>
     withWorld(new World(leg), async (world) => {
       const raw = new RawClient(world.transport());
       const handshake = raw.open();
@@ -109,7 +130,8 @@ describe.each(allLegs)('lifecycle, $name', (leg) => {
       await raw.close();
       await opened?.closes.first();
       expect(world.server.connections).toBe(0);
-    }));
+    }),
+  );
 
   it('closes a transport that was never started or is still connecting', () =>
     withWorld(new World(leg), async (world) => {

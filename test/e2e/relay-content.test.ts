@@ -1,5 +1,5 @@
 import { startRelay } from '@mcp-nostr/relay';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { connect, event, signer } from '../helpers/one-relay.ts';
 import { openScriptedRelay } from '../helpers/scripted-relay.ts';
@@ -84,25 +84,46 @@ describe('the information document', () => {
     const relay = await openScriptedRelay({ information });
     const { pool, reach } = connect(relay);
     await reach('ready');
-    expect(await pool.frameBytes()).toBe(bytes);
+    await vi.waitFor(() => expect(pool.frameBytes).toBe(bytes));
+  });
+
+  it('keeps frames small as long as it has not come', async () => {
+    const relay = await openScriptedRelay({ withholdsInformation: true });
+    const { pool, reach } = connect(relay);
+    await reach('ready');
+    await vi.waitFor(() => expect(relay.informationRequests).toBe(1));
+    expect(pool.frameBytes).toBe(8_192);
   });
 
   it('is asked for once per connection, since a restart may change it', async () => {
     const relay = await openScriptedRelay({ information: { limitation: { max_message_length: 524_288 } } });
     const { pool, reach } = connect(relay);
     await reach('ready');
-    await Promise.all([pool.frameBytes(), pool.frameBytes()]);
+    await vi.waitFor(() => expect(pool.frameBytes).toBe(65_535));
     expect(relay.informationRequests).toBe(1);
     relay.script.information = { limitation: { max_message_length: 131_072 } };
     relay.cut();
     await reach('ready', 2);
-    await pool.frameBytes();
-    expect(relay.informationRequests).toBe(2);
+    await vi.waitFor(() => expect(relay.informationRequests).toBe(2));
+  });
+
+  it('of the smallest relay that is there counts for all', async () => {
+    const open = (maxBytes: number) =>
+      openScriptedRelay({ information: { limitation: { max_message_length: maxBytes } } });
+    const [small, large] = [await open(32_768), await open(524_288)];
+    const { pool, until } = connect(small, { relays: [small.url, large.url] });
+    await until(() => pool.states.every(({ status }) => status === 'ready'));
+    await vi.waitFor(() => expect(pool.frameBytes).toBe(20_480));
+    await small.stop();
+    await until(() => pool.states[0]?.status === 'waiting');
+    expect(pool.frameBytes).toBe(65_535);
   });
 
   it('of our own relay lets a frame be as large as NIP-44 allows', async () => {
     const relay = await startRelay();
     onTestFinished(() => relay.close());
-    expect(await connect(relay).pool.frameBytes()).toBe(65_535);
+    const { pool, reach } = connect(relay);
+    await reach('ready');
+    await vi.waitFor(() => expect(pool.frameBytes).toBe(65_535));
   });
 });

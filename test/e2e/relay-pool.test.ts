@@ -64,13 +64,13 @@ describe('an event published to one relay', () => {
     expect(error.message).toContain('ECONNREFUSED');
   });
 
-  it('is sent, and not sent again, when the connection is lost before an answer', async () => {
+  it('counts as lost, and is not sent again, when the connection is lost before an answer', async () => {
     const relay = await openScriptedRelay({ sendsOk: false });
     const pool = openPool([relay], { timing: endless });
     const outcome = pool.publish(event());
     await relay.heard('EVENT');
     relay.cut();
-    expect(await outcome).toBe('sent');
+    expect(await outcome).toBe('lost');
     const next = event();
     relay.script.sendsOk = true;
     expect(await pool.publish(next)).toBe('accepted');
@@ -248,6 +248,7 @@ describe('a frame that comes more than once', () => {
       relays: relays.map(({ url }) => url),
       encryption: 'required',
       accepts: () => true,
+      onreach: () => {},
       onframe: (frame) => {
         frames.push(frame);
         changed();
@@ -256,7 +257,7 @@ describe('a frame that comes more than once', () => {
     onTestFinished(() => endpoint.close());
     const author = generateSecretKey();
     const link = { connection: 'c'.repeat(32), sequence: 0, acknowledged: 0, instance: '' };
-    const inner = signEvent(encodeFrame({ link, messages: [] }, me, Math.floor(Date.now() / 1000)), author);
+    const inner = signEvent(encodeFrame({ link, content: '' }, me, Math.floor(Date.now() / 1000)), author);
     const wrap = wrapEvent(inner, me);
     const publisher = openPool(relays);
     await Promise.all(relays.map((relay) => relay.heard('REQ')));

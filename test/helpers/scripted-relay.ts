@@ -32,6 +32,10 @@ export interface RelayScript {
   isHalfOpen: boolean;
   /** Sent to every REQ that is answered, as its stored events; as they are, good or bad. */
   stored: unknown[];
+  /** Cuts whoever sends a longer message, and says nothing. */
+  cutsAboveBytes: number;
+  /** Never answers who asks for its NIP-11 document. */
+  withholdsInformation: boolean;
   /** The NIP-11 document; a string is sent as it is, undefined is a 404. */
   information: unknown;
 }
@@ -49,6 +53,8 @@ const usual: RelayScript = {
   copies: 1,
   isHalfOpen: false,
   stored: [],
+  cutsAboveBytes: Infinity,
+  withholdsInformation: false,
   information: undefined,
 };
 
@@ -178,9 +184,9 @@ export class ScriptedRelay {
   }
 
   #onhttp(_request: IncomingMessage, response: ServerResponse): void {
-    const { information, isHalfOpen } = this.script;
+    const { information, isHalfOpen, withholdsInformation } = this.script;
     this.informationRequests++;
-    if (isHalfOpen) return;
+    if (isHalfOpen || withholdsInformation) return;
     if (information === undefined) response.statusCode = 404;
     response.end(typeof information === 'string' ? information : JSON.stringify(information ?? null));
   }
@@ -208,6 +214,7 @@ export class ScriptedRelay {
   }
 
   #onmessage(client: Client, text: string): void {
+    if (text.length > this.script.cutsAboveBytes) return client.socket.terminate();
     const message: unknown = JSON.parse(text);
     if (!Array.isArray(message)) throw new TypeError(`the client sent no array: ${text}`);
     const [verb, first, ...rest]: unknown[] = message;

@@ -8,12 +8,10 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 import {
-  checkMessageSize,
   type Fate,
   type IncomingFrame,
   Link,
   type LinkEnd,
-  linkLimits,
   type LostMessage,
   type Outgoing,
   type OutgoingMessage,
@@ -25,7 +23,7 @@ import {
 import { limits } from './limits.ts';
 import { localFailure } from './local-failure.ts';
 import { refusalError } from './refusal-error.ts';
-import { keyOf, toOutgoing } from './outgoing.ts';
+import { checkRoom, keyOf, toOutgoing } from './outgoing.ts';
 import { Requests } from './requests.ts';
 import { Resumption } from './resumption.ts';
 import { mayRepeat, sortOut } from './sort-out.ts';
@@ -101,12 +99,13 @@ export class ClientSession {
     relation: RequestId | undefined,
     onsettled?: (error?: TransportError) => void,
   ): void {
-    if (isResponse(message)) {
-      // What an earlier connection asked the present one does not wait for.
-      if (message.id === undefined || !this.#requests.answer(keyOf(message.id))) return onsettled?.();
-    }
     const outgoing = toOutgoing(message, relation, onsettled);
-    this.#checkRoom(outgoing.text);
+    const { sort, id = '' } = outgoing;
+    // What an earlier connection asked the present one does not wait for.
+    if (sort === 'response' && !this.#requests.isAsked(id)) return onsettled?.();
+    checkRoom(outgoing, this.#link?.queuedBytes ?? 0);
+    // Not before: an answer that is too large is followed by one that says so.
+    if (sort === 'response') this.#requests.answered(id);
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#cancel(cancelled);
     this.#resumption.notified(message);
@@ -121,11 +120,12 @@ export class ClientSession {
     const link = this.#link;
     const { event, frame, bytes } = incoming;
     if (link === undefined || link.isOver) return;
-    if (frame.link.control === 'reset') return this.#onreset(link, incoming);
-    if (frame.link.control === 'refuse') return this.#onrefusal(link, incoming);
+    const { control, instance } = frame.link;
+    if (control === 'reset') return this.#onreset(link, incoming);
+    if (control === 'refuse') return this.#onrefusal(link, incoming);
     // Another process with the server's key has answered the same opening; the first one heard is ours.
-    if (link.instance !== '' && frame.link.instance !== link.instance) return;
-    link.instance = frame.link.instance;
+    if (link.instance !== '' && instance !== link.instance) return;
+    link.instance = instance;
     this.#resetAt = Infinity;
     link.receive(frame, { id: event.id, createdAt: event.created_at, bytes });
     this.#expect();
@@ -157,13 +157,8 @@ export class ClientSession {
     this.#isClosed = true;
     this.#requests.clear();
     this.#strandedAt = this.#resetAt = this.#reopenAt = Infinity;
+    this.#link?.withdraw(() => true);
     this.#leave('closed');
-  }
-
-  #checkRoom(text: string): void {
-    checkMessageSize(text);
-    if ((this.#link?.queuedBytes ?? 0) + text.length <= linkLimits.maxQueuedBytes) return;
-    throw new TransportError('busy', `more than ${linkLimits.maxQueuedBytes} bytes wait to be sent`);
   }
 
   #enqueue(outgoing: OutgoingMessage): void {

@@ -1,5 +1,5 @@
 import { isHarmless, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '@mcp-nostr/core';
-import type { OutgoingMessage, TransportError } from '@mcp-nostr/transport';
+import { checkMessageSize, linkLimits, type OutgoingMessage, TransportError } from '@mcp-nostr/transport';
 
 /** By which requests are found: 1 and "1" are two ids. */
 export function keyOf(id: RequestId): string {
@@ -20,6 +20,14 @@ export function toOutgoing(
     isHarmless: isHarmless(message),
     onsettled,
   };
+}
+
+/** `queuedBytes`: what waits already. @throws {TransportError} `message_too_large`, `busy` */
+export function checkRoom({ text }: OutgoingMessage, queuedBytes: number): void {
+  checkMessageSize(text);
+  const { maxQueuedBytes } = linkLimits;
+  if (queuedBytes + text.length <= maxQueuedBytes) return;
+  throw new TransportError('busy', `more than ${maxQueuedBytes} bytes wait to be sent`);
 }
 
 /** What tells an application that nobody waits for its answer any more. */

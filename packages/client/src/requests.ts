@@ -64,9 +64,13 @@ export class Requests {
     this.#asked.add(key);
   }
 
-  /** Whether anybody waits for this answer of ours. */
-  answer(key: string): boolean {
-    return this.#asked.delete(key);
+  /** Whether the server waits for our answer. */
+  isAsked(key: string): boolean {
+    return this.#asked.has(key);
+  }
+
+  answered(key: string): void {
+    this.#asked.delete(key);
   }
 
   /** What the server asked in a connection that is over nobody waits for any more. */

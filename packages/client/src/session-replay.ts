@@ -1,5 +1,4 @@
 import {
-  isRecord,
   isRequest,
   isResponse,
   type JsonRpcMessage,
@@ -62,9 +61,8 @@ export class SessionReplay {
   /** Why the server's answer to it cannot continue the session. */
   objection(response: JsonRpcMessage): string | undefined {
     if (!isResponse(response) || !('result' in response)) {
-      const message =
-        'error' in response && isRecord(response.error) ? response.error['message'] : 'no result';
-      return `the server did not take the session up again: ${String(message)}`;
+      const reason = 'error' in response ? response.error.message : 'it gave no result';
+      return `the server did not take the session up again: ${reason}`;
     }
     const version = response.result['protocolVersion'];
     if (version === this.#version) return undefined;

@@ -12,6 +12,16 @@ describe('the link tag', () => {
     { connection, acknowledged: 1, instance, control: 'ack', detail: 'a1' },
     { connection, acknowledged: 1, instance, control: 'reset', detail: 'unknown_connection' },
     { connection, sequence: 7, acknowledged: 1, instance, control: 'bye', detail: 'closed' },
+    {
+      connection,
+      sequence: 7,
+      acknowledged: 1,
+      instance,
+      held: [
+        [2, 2],
+        [4, 9],
+      ],
+    },
   ])('reads what it writes: %j', (link) => {
     expect(parseLinkTag([['p', 'x'], formatLinkTag(link)])).toEqual(link);
   });
@@ -29,6 +39,10 @@ describe('the link tag', () => {
     [['link', connection, '', '0', ''], /go together/],
     [['link', connection, '0', '0', '', 'ack'], /go together/],
     [['link', connection, '', '0', '', 'bye'], /go together/],
+    [['link', connection, '0', '3', '', '', '', 'x'], /held range/],
+    [['link', connection, '0', '3', '', '', '', '3'], /held ranges/],
+    [['link', connection, '0', '3', '', '', '', '7-5'], /held ranges/],
+    [['link', connection, '0', '3', '', '', '', '5-7,8'], /held ranges/],
   ])('refuses %j', (tag, reason) => {
     expect(() => parseLinkTag([tag])).toThrow(reason);
     expect(() => parseLinkTag([tag])).toThrow(expect.objectContaining({ code: 'bad_link' }));
@@ -36,7 +50,7 @@ describe('the link tag', () => {
 
   it('ignores what a later version appends', () => {
     const link = { connection, sequence: 4, acknowledged: 2, instance };
-    expect(parseLinkTag([['link', connection, '4', '2', instance, '', '', 'more']])).toEqual(link);
+    expect(parseLinkTag([['link', connection, '4', '2', instance, '', '', '', 'more']])).toEqual(link);
   });
 
   it('cuts a reason that is too long to show', () => {

@@ -90,7 +90,8 @@ function parseRanges(text: string, acknowledged: number): NumberRange[] {
   if (items.length > MAX_HELD_RANGES) throw badLink(`it holds more than ${MAX_HELD_RANGES} ranges`);
   let above = acknowledged;
   return items.map((item) => {
-    const [from = '', to = from] = item.split('-', 2);
+    const [from = '', to = from, ...rest] = item.split('-');
+    if (rest.length > 0) throw badLink(`its held ranges are ${quote(text)}`);
     const first = parseNumber(from, 'held range');
     const last = parseNumber(to, 'held range');
     if (first <= above || last < first) throw badLink(`its held ranges are ${quote(text)}`);

@@ -112,8 +112,6 @@ export class NostrServerTransport {
     this.#tasks.close();
     this.#requests.close();
     this.#options.onclosed();
-    const error = new TransportError('closed', 'the connection is closed');
-    for (const { onsettled } of this.#options.link.undelivered().keys()) onsettled?.(error);
     this.onclose?.();
   }
 

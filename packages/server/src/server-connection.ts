@@ -4,6 +4,7 @@ import {
   type Endpoint,
   type IncomingFrame,
   Link,
+  TransportError,
   type UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
@@ -154,7 +155,14 @@ export class ServerConnection {
     const gone = this.#closeServer().catch(onerror);
     onended(this.#link.expected, gone);
     // A signer that does not answer must not hold up the end.
-    const said = atMost(limits.closeTimeoutMs, this.#courier.drain()).finally(() => this.#courier.close());
+    const said = atMost(limits.closeTimeoutMs, this.#courier.drain()).finally(() => this.#abandon());
     await Promise.all([said, this.#transport.close().catch(onerror), gone]);
+  }
+
+  /** What has not left by now never will. */
+  #abandon(): void {
+    this.#courier.close();
+    const error = new TransportError('closed', 'the connection is closed');
+    for (const { onsettled } of this.#link.undelivered().keys()) onsettled?.(error);
   }
 }

@@ -12,9 +12,11 @@ import {
 } from '@mcp-nostr/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { Courier } from './courier.ts';
 import { Endpoint } from './endpoint.ts';
 import { limits } from './limits.ts';
-import { Link } from './link.ts';
+import { Link } from './link/link.ts';
+import { UnfinishedMessages } from './link/unfinished.ts';
 import { RelayPool } from './relay-pool.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -44,6 +46,7 @@ function open(signer: Signer) {
     relays: ['ws://127.0.0.1:9'],
     encryption: 'required',
     accepts: () => true,
+    onreach: () => {},
     onframe,
     ondropped,
   });
@@ -57,20 +60,35 @@ describe('one answer of the signer that is lost', () => {
       .fn<Signer['signEvent']>((template) => own.signEvent(template))
       .mockImplementationOnce(never);
     const { endpoint } = open({ ...own, signEvent: signEventOnce });
+    vi.spyOn(endpoint, 'publish').mockResolvedValue('accepted');
     const link = new Link({
-      endpoint,
-      peer,
+      role: 'server',
       connection: tag.connection,
-      instance: '',
-      encrypted: true,
-      onframe: () => {},
-      onloss: () => {},
+      instance: 'a'.repeat(16),
+      isWrapped: true,
+      clock: () => performance.now(),
+      random: () => 'x',
+      frameBytes: () => 8_192,
+      unfinished: new UnfinishedMessages(),
+      onmessage: () => false,
+      onlost: () => {},
+      onend: () => {},
     });
-    const sendings = Promise.allSettled([link.send([]), link.send([])]);
-    await vi.advanceTimersByTimeAsync(limits.signerTimeoutMs);
-    const [lost, next] = await sendings;
-    expect(lost).toMatchObject({ status: 'rejected', reason: { code: 'signer_failed' } });
-    expect(next).toMatchObject({ status: 'fulfilled' });
+    link.relaysChanged(true, false);
+    const courier = new Courier({ endpoint, peer, encrypted: true, source: link, onerror: () => {} });
+    const lost = vi.fn<(error?: Error) => void>();
+    const next = vi.fn<(error?: Error) => void>();
+    for (const onsettled of [lost, next]) {
+      link.send({ text: '{}', sort: 'notification', onsettled });
+      courier.kick();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    await vi.advanceTimersByTimeAsync(limits.signerTimeoutMs - 1);
+    expect([lost, next].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+    await vi.advanceTimersByTimeAsync(1);
+    courier.close();
+    expect(lost.mock.calls).toMatchObject([[{ code: 'signer_failed' }]]);
+    expect(next.mock.calls).toEqual([[]]);
   });
 
   it('holds no place among the decryptions under way for ever', async () => {
@@ -79,7 +97,7 @@ describe('one answer of the signer that is lost', () => {
       isSilent ? never() : ((await own.nip44?.decrypt(author, ciphertext)) ?? '');
     const { deliver, onframe, ondropped } = open({ ...own, nip44: { encrypt: never, decrypt } });
     const wrapKey = newWrapKey(pubkey);
-    const frame = signEvent(encodeFrame({ link: tag, messages: [] }, pubkey, 1_700_000_000), peerKey);
+    const frame = signEvent(encodeFrame({ link: tag, content: '' }, pubkey, 1_700_000_000), peerKey);
     const wrapped = (): NostrEvent => wrapEvent(frame, pubkey, { key: wrapKey });
     for (let i = 0; i < limits.maxDecrypting; i++) deliver(wrapped());
     isSilent = false;

@@ -22,15 +22,12 @@ const [alice, bob] = [getPublicKey(aliceKey), getPublicKey(bobKey)];
 const eve = getPublicKey(generateSecretKey());
 const bobSigner = secretKeySigner(bobKey);
 const NOW = 1_700_000_000;
+const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 const link: LinkTag = { connection: 'c'.repeat(32), sequence: 0, acknowledged: 0, instance: '' };
 
 /** Alice's frame for Bob, with what is wrong about it. */
 function frame(fields: Partial<EventTemplate> = {}, recipient = bob): NostrEvent {
-  const template = encodeFrame(
-    { link, messages: [{ jsonrpc: '2.0', id: 1, method: 'ping' }] },
-    recipient,
-    NOW,
-  );
+  const template = encodeFrame({ link, content: PING }, recipient, NOW);
   return signEvent({ ...template, ...fields }, aliceKey);
 }
 
@@ -79,8 +76,8 @@ describe('a good event', () => {
     expect(frames).toEqual([
       {
         event: inner,
-        link,
-        requestEvent: 'f'.repeat(64),
+        frame: { link, requestEvent: 'f'.repeat(64), content: PING },
+        bytes: expect.any(Number),
         encrypted: true,
         relay: 'ws://one',
         isRepeat: false,

@@ -47,8 +47,8 @@ export class RelayPool {
 
   /**
    * To the named relay if that is ready, else to all that are, else to all: the first that comes takes it.
-   * Resolves with `accepted` or `sent` at the first that took it; else, when all have answered, with `muted` when any
-   * said that nobody listens, and with `congested` when any may take it later.
+   * Resolves with `accepted` or `sent` at the first that took it; else, when all have answered, with `lost` when one
+   * went away with it, with `muted` when any said that nobody listens, and with `congested` when any may take it later.
    * @throws {TransportError} `relays_unreachable` when every relay refused it or could not be reached, `closed`
    */
   publish(event: NostrEvent, { relay, signal, json }: PublishOptions = {}): Promise<PublishOutcome> {
@@ -134,8 +134,8 @@ function publishToSeveral(
       connection.publish(event, text, signal).then(
         (outcome) => {
           unanswered.delete(connection);
-          if (outcome === 'muted' || outcome === 'congested') {
-            if (word !== 'muted') word = outcome;
+          if (outcome !== 'accepted' && outcome !== 'sent') {
+            word = weightier(outcome, word);
             return settle();
           }
           resolve(outcome);
@@ -150,6 +150,11 @@ function publishToSeveral(
       );
     }
   });
+}
+
+/** Of two words that are neither yes nor no; what may have arrived outweighs what surely has not. */
+function weightier(a: PublishOutcome, b: PublishOutcome | undefined): PublishOutcome {
+  return (['lost', 'muted'] as const).find((each) => each === a || each === b) ?? a;
 }
 
 /** A relay may send what nobody asked for; a signature is too dear to be checked for that. */

@@ -125,7 +125,7 @@ describe('while the relay is away', () => {
     expect(written).toEqual(['a', 'b', 'c']);
   });
 
-  it('says of what the lost socket took that it was sent, and keeps the rest', async () => {
+  it('says of what the lost socket took that it is lost, and keeps the rest', async () => {
     const { publisher, written, write, publish } = open(true);
     publisher.open(write);
     const [answered, unanswered, refused] = [publish('a'), publish('b'), publish('c')];
@@ -137,7 +137,7 @@ describe('while the relay is away', () => {
     await advance(0);
     expect([answered, unanswered, refused, later]).toEqual([
       { outcome: 'accepted' },
-      { outcome: 'sent' },
+      { outcome: 'lost' },
       {},
       {},
     ]);

@@ -5,11 +5,11 @@ import { limits } from './limits.ts';
 import type { RelayTiming } from './relay-timing.ts';
 
 /**
- * `accepted`: the relay said OK. `sent`: a socket took it and no word came back. `muted`: the relay said that nobody
- * is subscribed to it, which is neither delivery nor refusal. `congested`: the relay did not take it this time
+ * `accepted`: the relay said OK. `sent`: a socket took it and no word came back. `lost`: a socket took it and was lost
+ * before a word came. `muted`: the relay said that nobody is subscribed to it, which is neither delivery nor refusal. `congested`: the relay did not take it this time
  * (`rate-limited:`, `error:`) and may take it later, from a sender that slows down.
  */
-export type PublishOutcome = 'accepted' | 'sent' | 'muted' | 'congested';
+export type PublishOutcome = 'accepted' | 'sent' | 'lost' | 'muted' | 'congested';
 
 export interface RelayPublisherOptions {
   relay: string;
@@ -98,7 +98,7 @@ export class RelayPublisher {
   /** The connection is gone. Nobody can say that what it took did not arrive; the rest waits for the next one. */
   lose(reason: string): void {
     this.pause(reason);
-    for (const entry of this.#entries.values()) if (entry.isWritten) this.#settle(entry, 'sent');
+    for (const entry of this.#entries.values()) if (entry.isWritten) this.#settle(entry, 'lost');
   }
 
   handleOk(id: string, accepted: boolean, reason: string): void {

@@ -13,6 +13,13 @@ export const linkLimits = {
   frameOverheadBytes: 1_536,
   /** A relay that does not take even this much content cannot carry MCP. */
   minContentBytes: 512,
+  /** No relay in use ends a connection over a frame with so much content. */
+  harmlessContentBytes: 6_144,
+  /**
+   * A larger frame with which the way was lost so often, each attempt counted, is what breaks it: a relay may cut
+   * whoever sends more than it takes, without having said how much that is. Restarts in a row do not come to this.
+   */
+  maxFrameLosses: 6,
   /** Messages that are in parts at the same time. */
   maxInParts: 16,
   /** All that waits to be sent on one connection. A peer that takes nothing must not fill our memory. */
@@ -45,6 +52,8 @@ export const linkLimits = {
   muteGraceMs: 5_000,
   /** Probes without an answer for this long although relays take them: the server is dead, hangs, or is cut off. */
   silenceMs: 20_000,
+  /** The same for a way that comes and goes, and with it the time. */
+  maxSilenceMs: 120_000,
   /** A client's probes in silence are at most this far apart. */
   clientProbeMs: 1_000,
   /** A server's, and for how long it tries: then its client is taken for gone until it is heard. */

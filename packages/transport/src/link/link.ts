@@ -148,8 +148,7 @@ export class Link {
   /** The set of usable relays changed; `isNew`: one became usable. */
   relaysChanged(isReachable: boolean, isNew: boolean): void {
     const now = this.#options.clock();
-    // A new way has its whole time.
-    if (isReachable && !this.#isReachable) this.#probing.reset();
+    if (isReachable && !this.#isReachable) this.#probing.newWay();
     if (!isReachable && this.#isReachable) this.#unreachableSince = now;
     this.#isReachable = isReachable;
     if (!isReachable || !isNew) return;
@@ -173,7 +172,8 @@ export class Link {
     const now = this.#options.clock();
     if (!this.#isOver) this.#expire(now);
     if (this.#signing !== undefined) return undefined;
-    if (this.#isOver) return this.#sayBye();
+    if (this.#isOver)
+      return this.#farewell === undefined ? undefined : (this.#sendNext(now) ?? this.#sayBye());
     if (!this.#isReachable || now < this.#outbound.window.pausedUntil) return undefined;
     if (!this.#isOpen) return this.#open(now);
     if (this.#nextProbeAt() <= now && !this.#probing.isAsking) this.#ask();
@@ -207,6 +207,7 @@ export class Link {
       if (sent !== undefined) this.#outbound.taken(sent);
       return;
     }
+    if (outcome === 'lost') return this.#lost(sent);
     if (sent !== undefined) sent.inVain++;
     if (outcome === 'congested') this.#outbound.congested(sent, now);
     if (outcome !== 'muted' || !this.#isWaiting()) return;
@@ -226,7 +227,10 @@ export class Link {
     return this.#outbound.undelivered();
   }
 
-  /** Nothing is delivered any more. With a reason the peer is told, as the last frame, if it can know of us. */
+  /**
+   * Nothing is delivered any more. With a reason the peer is told, behind what still waits to be sent, if it can know of
+   * us.
+   */
   close(reason?: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -234,10 +238,23 @@ export class Link {
     if (reason !== undefined && (this.#isOpen || this.#opening.isSent)) this.#farewell = reason;
   }
 
-  #end(end: LinkEnd): void {
+  #end(end: LinkEnd, farewell: string = end.code): void {
     if (this.#isOver) return;
-    this.close(end.code === 'bye' ? undefined : end.code);
+    this.close(end.code === 'bye' ? undefined : farewell);
     this.#options.onend(end);
+  }
+
+  #tooLarge(reason: string): void {
+    this.#end({ code: 'refused', reason }, `refused: ${reason}`);
+  }
+
+  /** It is sent again, unless it is what breaks the way for everybody who uses it. */
+  #lost(sent: SentFrame | undefined): void {
+    if (sent === undefined || !this.#outbound.lost(sent)) return;
+    const { bytes } = sent.content;
+    this.#tooLarge(
+      `the relays end the connection over a frame with ${bytes} bytes: it may be too large for them`,
+    );
   }
 
   // When something is due
@@ -314,8 +331,7 @@ export class Link {
   #sendNext(now: number): Outgoing | undefined {
     const maxBytes = this.#contentBytes();
     if (maxBytes < linkLimits.minContentBytes && !this.#outbound.isQueueEmpty) {
-      const reason = `the message is too large: the relays in use take ${this.#options.frameBytes()} bytes`;
-      this.#end({ code: 'refused', reason });
+      this.#tooLarge(`the message is too large: the relays in use take ${this.#options.frameBytes()} bytes`);
       return undefined;
     }
     const sent = this.#outbound.next(maxBytes, now);

@@ -87,6 +87,7 @@ export class Outbound {
       sentAt: now,
       attempts: 0,
       inVain: 0,
+      losses: 0,
       isHeld: false,
     };
     this.#sent.add(sent);
@@ -132,6 +133,13 @@ export class Outbound {
 
   taken(sent: SentFrame): void {
     settle(sent.content);
+  }
+
+  /** The way broke under it. Returns whether it did so again and again, under a frame that not all relays take. */
+  lost(sent: SentFrame): boolean {
+    if (this.#sent.get(sent.sequence) !== sent || sent.content.bytes <= linkLimits.harmlessContentBytes)
+      return false;
+    return ++sent.losses >= linkLimits.maxFrameLosses;
   }
 
   /** A relay is busy: kept, and sent again when it has had its pause. */

@@ -11,6 +11,8 @@ export class Probing {
   #lastAt = -Infinity;
   #silentSince = 0;
   #mutedSince: number | undefined;
+  /** Since when questions are unanswered, whatever became of the ways meanwhile. */
+  #askedSince: number | undefined;
   /** Probes since the peer had anything to say. */
   #idle = 0;
 
@@ -39,7 +41,8 @@ export class Probing {
     if (this.#role === 'server') return Infinity;
     const silent = this.#unanswered > 0 ? this.#silentSince + linkLimits.silenceMs : Infinity;
     const muted = this.#mutedSince === undefined ? Infinity : this.#mutedSince + linkLimits.muteGraceMs;
-    return Math.min(silent, muted);
+    const asked = this.#askedSince === undefined ? Infinity : this.#askedSince + linkLimits.maxSilenceMs;
+    return Math.min(silent, muted, asked);
   }
 
   /** When the next probe is due: something is `overdueAt`, or the peer is only `expected` to say something some day. */
@@ -72,6 +75,7 @@ export class Probing {
   sent(now: number): void {
     this.#isAsking = false;
     if (this.#unanswered++ === 0) this.#silentSince = now;
+    this.#askedSince ??= now;
     this.#lastAt = now;
     this.#idle++;
   }
@@ -83,8 +87,14 @@ export class Probing {
     this.reset();
   }
 
-  /** There is a new way to the peer, or nothing is waited for. */
+  /** The peer lives, or nothing is waited for. */
   reset(): void {
+    this.newWay();
+    this.#askedSince = undefined;
+  }
+
+  /** There is a way to the peer again: it has its whole time. */
+  newWay(): void {
     this.#unanswered = 0;
     this.#mutedSince = undefined;
   }

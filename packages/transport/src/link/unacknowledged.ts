@@ -14,6 +14,8 @@ export interface SentFrame {
   /** Attempts, and how many of them surely reached nobody. */
   attempts: number;
   inVain: number;
+  /** How often the way broke before a word came. */
+  losses: number;
   /** The peer holds it beyond a gap. */
   isHeld: boolean;
 }
