@@ -91,6 +91,8 @@ export class ServerConnection {
   /** A connection with work under way is not given up for a new one, as long as its client shows itself. */
   get isIdle(): boolean {
     if (this.#transport.requestsUnderWay > 0) return this.isAbandoned;
+    // An opening costs a stranger one event: its answer alone must not hold a place that others need.
+    if (!this.#link.isConfirmed) return true;
     // An answer on its way is work too, as long as there may be somebody to take it.
     return this.#link.isQuiet || performance.now() - this.heardAt > limits.answerProtectsMs;
   }

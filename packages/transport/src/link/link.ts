@@ -81,6 +81,11 @@ export class Link {
     return !this.#outbound.isUnacknowledged && this.#outbound.isQueueEmpty;
   }
 
+  /** The peer has taken something: there is somebody who listens. */
+  get isConfirmed(): boolean {
+    return this.#outbound.isConfirmed;
+  }
+
   /** The next number of the peer's: what lies below has been delivered. */
   get expected(): number {
     return this.#inbound.expected;

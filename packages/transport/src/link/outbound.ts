@@ -37,6 +37,11 @@ export class Outbound {
     return this.#sent.size > 0;
   }
 
+  /** It has acknowledged anything. */
+  get isConfirmed(): boolean {
+    return this.#sent.acknowledged > 0;
+  }
+
   get mustRepeat(): boolean {
     return this.#again.length > 0;
   }
