@@ -1,0 +1,39 @@
+import type { McpServerFactory, ServeOptions } from '@mcp-nostr/server';
+
+import type { Leg } from './legs.ts';
+import { newSigner, type Served, type World } from './world.ts';
+
+/** Relays at which nothing goes wrong before a test says so. */
+export const calmLegs: readonly Leg[] = [
+  { name: 'encrypted', encryption: 'required', relayCount: 1, faults: {} },
+  { name: 'plain', encryption: 'none', relayCount: 1, faults: {} },
+];
+
+/** A server with a key of its own, and that key to start another one with. */
+export async function serveWithKey(
+  world: World,
+  factory: McpServerFactory,
+  options: Partial<ServeOptions> = {},
+): Promise<Served & { again: (factory: McpServerFactory) => Promise<Served> }> {
+  const signer = newSigner();
+  const start = async (each: McpServerFactory): Promise<Served> => {
+    const served = await world.serve(each, { ...options, signer });
+    await served.states.first(({ status }) => status === 'ready');
+    return served;
+  };
+  const served = await start(factory);
+  return {
+    ...served,
+    again: async (next) => {
+      await unheard(world, () => served.server.close());
+      return start(next);
+    },
+  };
+}
+
+/** What is said meanwhile reaches nobody, as if whoever says it had been killed. */
+export async function unheard(world: World, act: () => Promise<void>): Promise<void> {
+  for (const relay of world.faultRelays) relay.set({ swallow: 1 });
+  await act();
+  for (const relay of world.faultRelays) relay.calm();
+}
