@@ -85,8 +85,7 @@ export class Pump {
       const createdAt = Math.max(nowSeconds() + (source.clockOffsetSeconds ?? 0), notBefore);
       const template = encodeFrame(frame, peer, createdAt);
       const event: NostrEvent = { id: `${events++}`, pubkey: station.pubkey, sig: '', ...template };
-      from.signed(event);
-      this.#publish(next, event);
+      if (from.signed(event)) this.#publish(next, event);
       this.kick();
     });
   }

@@ -94,8 +94,7 @@ export class Courier {
     try {
       const createdAt = Math.max(endpoint.nowSeconds() + (source.clockOffsetSeconds ?? 0), notBefore);
       const event = await endpoint.sign(frame, peer, createdAt);
-      from.signed(event);
-      return event;
+      return from.signed(event) ? event : undefined;
     } catch (error) {
       from.unsigned(asSignerError(error));
       return undefined;

@@ -44,6 +44,8 @@ export class Link {
   readonly #probing: Probing;
   /** What is being signed: a numbered frame, or another. */
   #signing: SentFrame | 'control' | undefined;
+  /** What was being signed when its messages were given up: it must not leave any more. */
+  #givenUp: SentFrame | 'control' | undefined;
   #isOpen: boolean;
   #isReachable = false;
   #unreachableSince: number;
@@ -185,12 +187,15 @@ export class Link {
     return this.#repeat(now) ?? this.#probe(now) ?? this.#sendNext(now) ?? this.#acknowledge(now);
   }
 
-  signed(event: NostrEvent): void {
+  /** Returns whether it may leave. */
+  signed(event: NostrEvent): boolean {
     const now = this.#options.clock();
     const signing = this.#signing;
     this.#signing = undefined;
+    if (signing !== undefined && signing === this.#givenUp) return false;
     if (signing !== 'control' && signing !== undefined) this.#outbound.signed(signing, event, now);
     if (!this.#isOpen) this.#opening.sent(now);
+    return true;
   }
 
   /** The signer refused or failed: what was to leave has not. */
@@ -227,8 +232,9 @@ export class Link {
     this.#end({ code: 'refused', reason: error.message, cause: error });
   }
 
-  /** What the peer is not known to have, in its order, with what can have become of it. */
+  /** Takes back what the peer is not known to have, in its order, with what can have become of it. */
   undelivered(): Map<OutgoingMessage, Fate> {
+    this.#givenUp = this.#signing;
     return this.#outbound.undelivered();
   }
 
@@ -287,7 +293,7 @@ export class Link {
 
   #sendsAt(): number {
     if (!this.#isOpen) return this.#openingAt();
-    if (this.#probing.isAsking || this.#outbound.mustRepeat) return 0;
+    if (this.#probing.isAsking || this.#outbound.mustRepeat || this.#outbound.canSend) return 0;
     return Math.min(this.#inbound.acknowledging.dueAt, this.#nextProbeAt());
   }
 

@@ -46,6 +46,12 @@ export class Outbound {
     return this.#again.length > 0;
   }
 
+  /** Something waits, and the window has room for it. */
+  get canSend(): boolean {
+    const { size, bytes } = this.#sent;
+    return !this.isQueueEmpty && size < linkLimits.windowFrames && bytes < this.window.bytes;
+  }
+
   /** When the first frame that the peer lacks should have been acknowledged. */
   get overdueAt(): number {
     const { oldest } = this.#sent;
@@ -67,9 +73,7 @@ export class Outbound {
 
   /** The next frame that was not sent yet, as far as the window allows. */
   next(maxBytes: number, now: number): SentFrame | undefined {
-    const { size, bytes } = this.#sent;
-    if (size >= linkLimits.windowFrames || bytes >= this.window.bytes) return undefined;
-    const content = this.#outbox.next(maxBytes);
+    const content = this.canSend ? this.#outbox.next(maxBytes) : undefined;
     return content === undefined ? undefined : this.number(content, now);
   }
 
@@ -110,8 +114,9 @@ export class Outbound {
     if (attempts > 0) return;
     this.#sent.delete(sequence);
     this.#nextSequence--;
-    const { messages, isWhole } = content;
+    const { messages, isWhole, part } = content;
     if (!isWhole) this.#outbox.remove((message) => messages.includes(message));
+    else if (part !== undefined) this.#outbox.abortLater(part.message);
     for (const { onsettled } of messages) onsettled?.(error);
   }
 

@@ -37,6 +37,7 @@ export class Outbox {
   #small: OutgoingMessage[] = [];
   #large: Large[] = [];
   readonly #aborts: number[] = [];
+  readonly #laterAborts: number[] = [];
   #nextNumber = 0;
   #isPartNext = false;
   #bytes = 0;
@@ -53,6 +54,12 @@ export class Outbox {
   add(message: OutgoingMessage): void {
     this.#small.push(message);
     this.#bytes += message.text.length;
+    this.#aborts.push(...this.#laterAborts.splice(0));
+  }
+
+  /** Ends what was sent in part; with the next message, since the signer has just refused. */
+  abortLater(number: number): void {
+    this.#laterAborts.push(number);
   }
 
   /** What an opening carries: one message whose repetition does no harm, or nothing (WIRE.md, section 5). */
