@@ -99,7 +99,11 @@ export class ClientSession {
     relation: RequestId | undefined,
     onsettled?: (error?: TransportError) => void,
   ): void {
-    const outgoing = toOutgoing(message, relation, onsettled);
+    const outgoing = toOutgoing(message, relation, (error) => {
+      // Its sender is told, and it is over: it must neither be answered nor sent again.
+      if (error !== undefined) this.#requests.forget(outgoing);
+      onsettled?.(error);
+    });
     const { sort, id = '' } = outgoing;
     // What an earlier connection asked the present one does not wait for.
     if (sort === 'response' && !this.#requests.isAsked(id)) return onsettled?.();
@@ -319,7 +323,9 @@ export class ClientSession {
     const { relays } = this.#options.describe();
     const reason = `no relay can be reached: ${relays}`;
     const error = new TransportError('relays_unreachable', reason);
-    for (const message of this.#link?.withdraw(() => true) ?? []) {
+    // What takes the session up again stays: without it the connection would not be what it was.
+    const stranded = this.#link?.withdraw((message) => !this.#resumption.isOwn(message)) ?? [];
+    for (const message of [...stranded, ...this.#resumption.withdraw(() => true)]) {
       if (message.id !== undefined && this.#requests.isOf(message))
         this.#fail(message.id, 'relays_unreachable', reason);
       else message.onsettled?.(error);

@@ -51,6 +51,11 @@ export class Requests {
     return pending;
   }
 
+  /** Its sender was told otherwise. */
+  forget(message: OutgoingMessage): void {
+    if (message.id !== undefined && this.isOf(message)) this.#pending.delete(message.id);
+  }
+
   /** Answers a request for a reason of the way. */
   fail(key: string, code: FailureCode, reason: string, data: Record<string, unknown>): void {
     const pending = this.settle(key);
