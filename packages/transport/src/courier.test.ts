@@ -1,0 +1,298 @@
+import type { Frame, NostrEvent } from '@mcp-nostr/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Courier } from './courier.ts';
+import type { Endpoint } from './endpoint.ts';
+import { TransportError } from './errors.ts';
+import type { Link } from './link/link.ts';
+import type { Outgoing } from './link/traffic.ts';
+import type { PublishOutcome } from './relay-publisher.ts';
+
+const PEER = 'p'.repeat(64);
+const event: NostrEvent = { id: 'e', pubkey: '', sig: '', kind: 0, created_at: 0, tags: [], content: '' };
+const sent: Outgoing['sent'] = {
+  sequence: 0,
+  content: { content: '', messages: [], isWhole: true, hasRequest: false, bytes: 0 },
+  patienceMs: 0,
+  event,
+  sentAt: 0,
+  attempts: 1,
+  inVain: 0,
+  losses: 0,
+  isHeld: false,
+};
+
+function make() {
+  const link = {
+    signed: vi.fn((_event: NostrEvent) => true),
+    unsigned: vi.fn<(error: TransportError) => void>(),
+    published: vi.fn<(frame: unknown, outcome: string) => void>(),
+    refused: vi.fn<(frame: unknown, error: TransportError) => void>(),
+  };
+  const from = link as unknown as Link;
+  const queue: Outgoing[] = [];
+  const source = { poll: vi.fn(() => queue.shift()), wakeAt: Infinity, clockOffsetSeconds: 0 };
+  const endpoint = {
+    nowSeconds: () => 1_000,
+    sign: vi.fn(async (_frame: Frame, _peer: string, createdAt: number) => ({
+      ...event,
+      created_at: createdAt,
+    })),
+    publish: vi.fn(
+      async (
+        _event: NostrEvent,
+        _peer: string,
+        _encrypted: boolean,
+        _options?: object,
+      ): Promise<PublishOutcome> => 'accepted',
+    ),
+  };
+  const onerror = vi.fn<(error: unknown) => void>();
+  const courier = new Courier({
+    endpoint: endpoint as unknown as Endpoint,
+    peer: PEER,
+    encrypted: true,
+    source,
+    onerror,
+  });
+  const frame = (content = ''): Frame => ({
+    link: { connection: '', sequence: 0, acknowledged: 0, instance: '' },
+    content,
+  });
+  const out = (more: Partial<Outgoing> = {}): Outgoing => ({
+    from,
+    notBefore: 0,
+    toAll: false,
+    sent,
+    ...(more.event === undefined ? { frame: frame() } : {}),
+    ...more,
+  });
+  const run = async (): Promise<void> => {
+    courier.kick();
+    await vi.advanceTimersByTimeAsync(1);
+  };
+  return { link, queue, source, endpoint, onerror, courier, out, frame, run };
+}
+
+function unreachable(code: string): TransportError {
+  return new TransportError('relays_unreachable', 'no relay', { data: { relays: [{ code }] } });
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('a courier', () => {
+  it('signs and publishes what there is, until there is none', async () => {
+    const { queue, endpoint, link, out, frame, run } = make();
+    queue.push(out({ frame: frame('1') }), out({ frame: frame('2') }));
+    await run();
+    expect(endpoint.sign.mock.calls.map(([each]) => each.content)).toEqual(['1', '2']);
+    expect(link.signed).toHaveBeenCalledTimes(2);
+    expect(link.published.mock.calls).toEqual([
+      [sent, 'accepted'],
+      [sent, 'accepted'],
+    ]);
+  });
+
+  it('waits for a signature before it asks for the next, but not for a relay', async () => {
+    const { queue, endpoint, source, out, run } = make();
+    endpoint.publish.mockImplementation(() => new Promise(() => {}));
+    let sign: (event: NostrEvent) => void = () => {};
+    endpoint.sign.mockImplementationOnce(() => new Promise((resolve) => (sign = resolve)));
+    queue.push(out(), out());
+    await run();
+    await run();
+    expect(source.poll).toHaveBeenCalledTimes(1);
+    sign(event);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(endpoint.publish).toHaveBeenCalledTimes(2);
+  });
+
+  it('does not ask at once when it is kicked: what is sent in one go shares a frame', async () => {
+    const { source, courier } = make();
+    courier.kick();
+    courier.kick();
+    expect(source.poll).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(source.poll).toHaveBeenCalledTimes(1);
+  });
+
+  it('publishes a signed event again without a signature', async () => {
+    const { queue, endpoint, out, run } = make();
+    queue.push(out({ event }));
+    await run();
+    expect(endpoint.sign).not.toHaveBeenCalled();
+    expect(endpoint.publish).toHaveBeenCalledWith(event, PEER, true, expect.anything());
+  });
+
+  it('does not publish what was given up while it was signed', async () => {
+    const { queue, endpoint, link, out, run } = make();
+    link.signed.mockReturnValueOnce(false);
+    queue.push(out());
+    await run();
+    expect(endpoint.publish).not.toHaveBeenCalled();
+  });
+
+  it('stamps by our clock and its offset, never before the newest time that the peer has used', async () => {
+    const { queue, endpoint, source, out, run } = make();
+    source.clockOffsetSeconds = -50;
+    queue.push(out(), out({ notBefore: 2_000 }));
+    await run();
+    expect(endpoint.sign.mock.calls.map(([, , createdAt]) => createdAt)).toEqual([950, 2_000]);
+  });
+
+  it('answers on the relay by which the peer was heard, and on all where something may be lost', async () => {
+    const { queue, endpoint, courier, out, run } = make();
+    queue.push(out());
+    await run();
+    courier.prefer('wss://one');
+    queue.push(out(), out({ toAll: true }));
+    await run();
+    const options = endpoint.publish.mock.calls.map(([, , , each]) => each);
+    expect(options.map((each) => each && 'relay' in each && each.relay)).toEqual([false, 'wss://one', false]);
+  });
+
+  it.each([new Error('a person said no'), 'no', new TransportError('signer_failed', 'no')])(
+    'tells the link that a signer refused: %s',
+    async (reason) => {
+      const { queue, endpoint, link, onerror, out, run } = make();
+      endpoint.sign.mockRejectedValueOnce(reason);
+      queue.push(out());
+      await run();
+      expect(link.unsigned.mock.calls[0]?.[0]).toMatchObject({ code: 'signer_failed' });
+      expect(String(link.unsigned.mock.calls[0]?.[0].message)).toContain('no');
+      expect(endpoint.publish).not.toHaveBeenCalled();
+      expect(onerror).not.toHaveBeenCalled();
+    },
+  );
+
+  it.each(['sent', 'muted', 'congested'] as const)(
+    'tells the link of `%s`, and asks it again',
+    async (outcome) => {
+      const { queue, endpoint, link, source, out, run } = make();
+      endpoint.publish.mockResolvedValueOnce(outcome);
+      queue.push(out());
+      await run();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(link.published).toHaveBeenCalledWith(sent, outcome);
+      expect(source.poll).toHaveBeenCalledTimes(3);
+    },
+  );
+
+  it('asks no more where a relay took everything', async () => {
+    const { queue, source, out, run } = make();
+    queue.push(out());
+    await run();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(source.poll).toHaveBeenCalledTimes(2);
+  });
+
+  it('tells a broken way from a refusal', async () => {
+    const { queue, endpoint, link, onerror, out, run } = make();
+    endpoint.publish.mockRejectedValueOnce(unreachable('unreachable'));
+    endpoint.publish.mockRejectedValueOnce(unreachable('invalid'));
+    endpoint.publish.mockRejectedValueOnce(new TransportError('relays_unreachable', 'no word of relays'));
+    queue.push(out(), out(), out());
+    await run();
+    expect(link.published.mock.calls).toEqual([[sent, 'failed']]);
+    expect(link.refused).toHaveBeenCalledTimes(2);
+    expect(onerror).not.toHaveBeenCalled();
+  });
+
+  it('reports what befell a control frame: nobody else waits for it', async () => {
+    const { queue, endpoint, onerror, out, run } = make();
+    const error = unreachable('invalid');
+    endpoint.publish.mockRejectedValueOnce(error);
+    queue.push(out({ sent: undefined }));
+    await run();
+    expect(onerror.mock.calls).toEqual([[error]]);
+  });
+
+  it('reports what is no error of the way, and goes on', async () => {
+    const { queue, endpoint, link, onerror, out, run } = make();
+    const error = new Error('a bug');
+    endpoint.publish.mockRejectedValueOnce(error);
+    queue.push(out(), out());
+    await run();
+    expect(onerror.mock.calls).toEqual([[error]]);
+    expect(link.published).toHaveBeenCalledTimes(1);
+  });
+
+  it('says nothing of what ended with the endpoint', async () => {
+    const { queue, endpoint, link, onerror, out, run } = make();
+    endpoint.publish.mockRejectedValueOnce(new TransportError('closed', 'closed'));
+    queue.push(out());
+    await run();
+    expect([link.published, link.refused, onerror].map(({ mock }) => mock.calls)).toEqual([[], [], []]);
+  });
+});
+
+describe('the time at which a link wakes', () => {
+  it('is kept, also where it comes earlier than it was before', async () => {
+    const { source, run } = make();
+    source.wakeAt = performance.now() + 1_000;
+    await run();
+    source.wakeAt = performance.now() + 100;
+    await run();
+    const polls = source.poll.mock.calls.length;
+    await vi.advanceTimersByTimeAsync(98);
+    expect(source.poll).toHaveBeenCalledTimes(polls);
+    source.wakeAt = Infinity;
+    await vi.advanceTimersByTimeAsync(5);
+    expect(source.poll).toHaveBeenCalledTimes(polls + 1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(source.poll).toHaveBeenCalledTimes(polls + 1);
+  });
+
+  it('is no reason for a new timer where it comes later', async () => {
+    const { source, run } = make();
+    source.wakeAt = performance.now() + 100;
+    await run();
+    source.wakeAt = performance.now() + 200;
+    await run();
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(150);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  it('is nothing after the end: no timer stays', async () => {
+    const { source, courier, queue, out, run } = make();
+    source.wakeAt = performance.now() + 100;
+    await run();
+    courier.close();
+    expect(vi.getTimerCount()).toBe(0);
+    queue.push(out());
+    await run();
+    expect(queue).toHaveLength(1);
+  });
+});
+
+describe('the end of a courier', () => {
+  it('waits for what is to leave now, relays included', async () => {
+    const { queue, endpoint, courier, out } = make();
+    let publish: (outcome: PublishOutcome) => void = () => {};
+    endpoint.publish.mockImplementationOnce(() => new Promise((resolve) => (publish = resolve)));
+    queue.push(out());
+    const drained = vi.fn<() => void>();
+    void courier.drain().then(drained);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(drained).not.toHaveBeenCalled();
+    publish('accepted');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(drained).toHaveBeenCalledTimes(1);
+  });
+
+  it('withdraws what no socket has taken', async () => {
+    const { queue, endpoint, courier, out, run } = make();
+    let signal: AbortSignal | undefined;
+    endpoint.publish.mockImplementationOnce((...[, , , options]) => {
+      signal = options && 'signal' in options ? (options.signal as AbortSignal) : undefined;
+      return new Promise(() => {});
+    });
+    queue.push(out());
+    await run();
+    expect(signal?.aborted).toBe(false);
+    courier.close();
+    expect(signal?.aborted).toBe(true);
+  });
+});
