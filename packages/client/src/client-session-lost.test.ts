@@ -237,7 +237,7 @@ describe('a connection that the server ends', () => {
     world.request(1, 'tools/list');
     world.run(60_000);
     expect(world.methods).toHaveLength(4);
-    expect(outcomes(world.delivered)).toEqual([[1, 'outcome_unknown']]);
+    expect(outcomes(world.delivered)).toEqual([[1, 'server_failed']]);
     world.answer = (method) => ({ method });
     world.request(2, 'tools/list');
     world.run(1_000);

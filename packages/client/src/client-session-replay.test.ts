@@ -117,7 +117,7 @@ describe('a session on a new connection', () => {
     world.answer = () => answer;
     world.request(1, 'tools/call');
     world.run(5_000);
-    expect(outcomes(world.delivered)).toEqual([[1, 'outcome_unknown']]);
+    expect(outcomes(world.delivered)).toEqual([[1, 'server_failed']]);
     expect(world.lost).toHaveLength(1);
     expect(world.methods).toEqual(['initialize']);
   });

@@ -22,6 +22,7 @@ import {
 
 import { limits } from './limits.ts';
 import { localFailure } from './local-failure.ts';
+import { Losses } from './losses.ts';
 import { refusalError } from './refusal-error.ts';
 import { checkRoom, keyOf, toOutgoing } from './outgoing.ts';
 import { Requests } from './requests.ts';
@@ -58,13 +59,12 @@ const UNKNOWN = 'the request may have been executed or not';
 export class ClientSession {
   readonly #options: ClientSessionOptions;
   readonly #resumption: Resumption;
+  readonly #losses = new Losses();
   readonly #requests: Requests;
   #link: Link | undefined;
   /** Links that are over and still have their `bye` to say. */
   #leaving: Link[] = [];
   #isReachable = false;
-  /** Connections lost since the last answer. */
-  #losses = 0;
   /** When what has not left, because no relay is there, fails. */
   #strandedAt = Infinity;
   #resetAt = Infinity;
@@ -174,6 +174,7 @@ export class ClientSession {
     this.#reopenAt = Infinity;
     if (this.#link !== undefined || this.#isClosed) return;
     const { isWrapped, clock, randomHex, frameBytes, unfinished } = this.#options;
+    this.#losses.begun(clock());
     this.#link = new Link({
       role: 'client',
       connection: randomHex(16),
@@ -213,7 +214,6 @@ export class ClientSession {
 
   #onresponse(message: Extract<JsonRpcMessage, { result: unknown } | { error: unknown }>): void {
     if (message.id === undefined) return this.#options.onmessage(message);
-    this.#losses = 0;
     const key = keyOf(message.id);
     const resumed = this.#link && this.#resumption.take(key, message, this.#link);
     if (resumed?.objection !== undefined) this.#giveUp(resumed.objection);
@@ -221,6 +221,7 @@ export class ClientSession {
     // Never a second answer, and none to what was cancelled or has failed.
     const pending = this.#requests.settle(key);
     if (pending === undefined) return;
+    this.#losses.answered();
     if ('result' in message) this.#resumption.answered(pending.request, message);
     this.#options.onmessage(message);
   }
@@ -291,10 +292,8 @@ export class ClientSession {
     this.#options.onerror(error);
     for (const message of again) this.#enqueue(message);
     // A server that ends each connection before it has answered anything must not be asked for ever.
-    if (++this.#losses > limits.maxLosses) return this.#abandon('server_failed', reason, false);
-    const waitMs = Math.min(limits.maxReopenMs, limits.reopenMs * 2 ** this.#losses);
-    if (again.length === 0 && isWatching)
-      this.#reopenAt = this.#options.clock() + this.#options.random() * waitMs;
+    if (this.#losses.areHopeless) this.#abandon('server_failed', reason, false);
+    if (this.#link === undefined && isWatching) this.#reopenLater();
     this.#expect();
   }
 
@@ -310,6 +309,11 @@ export class ClientSession {
     }
     const error = new TransportError(code === 'server_failed' ? 'closed' : code, reason);
     for (const message of fates.keys()) message.onsettled?.(error);
+    if (isExecutable && this.#resumption.hasSubscriptions) this.#reopenLater();
+  }
+
+  #reopenLater(): void {
+    this.#reopenAt = this.#options.clock() + this.#options.random() * this.#losses.waitMs;
   }
 
   /** What was sent may still be answered; what was not, nobody has seen. An opening has a time of its own. */
@@ -336,11 +340,13 @@ export class ClientSession {
   #giveUp(reason: string): void {
     this.#abandon('server_failed', reason, true);
     this.#isClosed = true;
+    this.#reopenAt = Infinity;
     this.#options.onlost(reason);
   }
 
   /** Ends the link; returns what the server is not known to have, what waited for it included. */
   #leaveWith(link: Link): Map<OutgoingMessage, Fate> {
+    this.#losses.lost(this.#options.clock());
     const fates = link.undelivered();
     for (const message of fates.keys()) if (this.#resumption.isOwn(message)) fates.delete(message);
     for (const message of this.#resumption.interrupt()) fates.set(message, 'unsent');

@@ -12,6 +12,8 @@ export const limits = {
   unreachableMs: 10_000,
   /** Connections in a row that a server ends without an answer before what waits fails. */
   maxLosses: 3,
+  /** A connection that lived this long was no hopeless one. */
+  lossMemoryMs: 60_000,
   /** A session with subscriptions is taken up again within this, so that not all clients come at once. */
   reopenMs: 1_000,
   maxReopenMs: 60_000,

@@ -33,6 +33,7 @@ function make() {
   const queue: Outgoing[] = [];
   const source = { poll: vi.fn(() => queue.shift()), wakeAt: Infinity, clockOffsetSeconds: 0 };
   const endpoint = {
+    relays: [{ url: 'wss://one' }, { url: 'wss://two' }],
     nowSeconds: () => 1_000,
     sign: vi.fn(async (_frame: Frame, _peer: string, createdAt: number) => ({
       ...event,

@@ -179,8 +179,7 @@ export class Link {
     const now = this.#options.clock();
     if (!this.#isOver) this.#expire(now);
     if (this.#signing !== undefined) return undefined;
-    if (this.#isOver)
-      return this.#farewell === undefined ? undefined : (this.#sendNext(now) ?? this.#sayBye());
+    if (this.#isOver) return this.#sayBye(now);
     if (!this.#isReachable || now < this.#outbound.window.pausedUntil) return undefined;
     if (!this.#isOpen) return this.#open(now);
     if (this.#nextProbeAt() <= now && !this.#probing.isAsking) this.#ask();
@@ -354,9 +353,11 @@ export class Link {
     return this.#control('ack', this.#isRecovering);
   }
 
-  #sayBye(): Outgoing | undefined {
+  #sayBye(now: number): Outgoing | undefined {
     const detail = this.#farewell;
     if (detail === undefined) return undefined;
+    const last = this.#isOpen ? this.#sendNext(now) : undefined;
+    if (last !== undefined) return last;
     this.#farewell = undefined;
     return this.#number(this.#outbound.number(emptyContent(), 0), true, { control: 'bye', detail });
   }
