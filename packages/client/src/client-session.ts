@@ -17,10 +17,10 @@ import {
   type OutgoingMessage,
   type ReceivedMessage,
   TransportError,
-  type UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
 import { limits } from './limits.ts';
+import type { ClientSessionOptions } from './client-session-options.ts';
 import { localFailure } from './local-failure.ts';
 import { Losses } from './losses.ts';
 import { refusalError } from './refusal-error.ts';
@@ -28,27 +28,6 @@ import { checkRoom, keyOf, toOutgoing } from './outgoing.ts';
 import { Requests } from './requests.ts';
 import { Resumption } from './resumption.ts';
 import { mayRepeat, sortOut } from './sort-out.ts';
-
-export interface ClientSessionOptions {
-  /** The same signed event can travel again; see `LinkOptions`. */
-  isWrapped: boolean;
-  /** Milliseconds that only grow. */
-  clock: () => number;
-  /** Seconds since 1970. */
-  nowSeconds: () => number;
-  /** From 0 to 1. */
-  random: () => number;
-  /** So many random bytes in hex. */
-  randomHex: (bytes: number) => string;
-  frameBytes: () => number;
-  unfinished: UnfinishedMessages;
-  /** For messages: what the server is called, and where it was looked for. */
-  describe: () => { server: string; relays: string };
-  onmessage: (message: JsonRpcMessage) => void;
-  onerror: (error: Error) => void;
-  /** The session cannot be continued. Comes at most once. */
-  onlost: (reason: string) => void;
-}
 
 const UNKNOWN = 'the request may have been executed or not';
 
@@ -245,9 +224,10 @@ export class ClientSession {
 
   /** The server does not know this connection: it restarted, or let it go. */
   #onreset(link: Link, { frame }: IncomingFrame): void {
-    if (link.instance === '') return;
     const { instance, detail, acknowledged } = frame.link;
-    if (instance === link.instance) {
+    // Before the server was heard only an opening was sent: one that it remembers has ended.
+    if (link.instance === '' && detail !== 'ended') return;
+    if (link.instance === '' || instance === link.instance) {
       if (detail === 'ended') link.acknowledge(acknowledged);
       return this.#lose('the server has let the connection go', detail === 'ended');
     }

@@ -145,9 +145,12 @@ describe('an opening', () => {
     const { doorkeeper, open, state } = make();
     expect(open()).toEqual(OPEN);
     doorkeeper.ended('key', NOW_SECONDS, 3);
+    const told = { kind: 'answer', answer: { control: 'reset', detail: 'ended', acknowledged: 3 } };
+    expect(open()).toEqual(told);
     expect(open()).toEqual(DROP);
+    expect(open({ isRepeat: true })).toEqual(DROP);
     state.now += 120_000;
-    expect(open()).toEqual(DROP);
+    expect(open()).toEqual(told);
     state.now += 1_000;
     expect(open()).toEqual(refused('clock'));
     expect(open({ key: 'other', createdAt: NOW_SECONDS + 121 })).toEqual(OPEN);

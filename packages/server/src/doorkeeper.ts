@@ -104,14 +104,16 @@ export class Doorkeeper {
     return isKnown ? { kind: 'leave', answer } : answerOrDrop(answer);
   }
 
-  #onopening(key: string, { pubkey, createdAt, frame, isRepeat }: Visitor): Verdict {
+  #onopening(key: string, visitor: Visitor): Verdict {
+    const { pubkey, createdAt, frame, isRepeat } = visitor;
     const { isAllowed, makeRoom, nowSeconds } = this.#options;
     // A repeat has had its answer; a client that has not heard it signs its opening anew.
     if (frame.link.control !== undefined || isRepeat) return { kind: 'drop' };
     // Nothing is kept about a sender that policy has not admitted.
     if (!isAllowed(pubkey)) return this.#refuse('not_allowed');
     const verdict = this.#openings.check(key, createdAt, nowSeconds());
-    if (verdict === 'ended') return { kind: 'drop' };
+    // Its client has not heard how it ended.
+    if (verdict === 'ended') return answerOrDrop(this.#reset(key, visitor));
     if (verdict === 'clock') return this.#refuse('clock');
     if (!this.#mayOpen(frame)) return this.#refuse('opening_not_harmless');
     if (!this.#admissions.take() || !makeRoom(pubkey)) return this.#refuse('busy');
@@ -150,7 +152,8 @@ export class Doorkeeper {
     if (!this.#resets.take()) return undefined;
     const count = before?.instance === instance ? before.count + 1 : 1;
     this.#remember(key, { at: now, count, instance });
-    const received = instance === this.#options.instance ? this.#openings.received(key) : undefined;
+    const isOurs = instance === this.#options.instance || instance === '';
+    const received = isOurs ? this.#openings.received(key) : undefined;
     return {
       control: 'reset',
       detail: received === undefined ? 'unknown' : 'ended',

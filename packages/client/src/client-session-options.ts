@@ -1,0 +1,24 @@
+import type { JsonRpcMessage } from '@mcp-nostr/core';
+import type { UnfinishedMessages } from '@mcp-nostr/transport';
+
+/** What a session has from outside: clock, chance, and where its messages go. */
+export interface ClientSessionOptions {
+  /** The same signed event can travel again; see `LinkOptions`. */
+  isWrapped: boolean;
+  /** Milliseconds that only grow. */
+  clock: () => number;
+  /** Seconds since 1970. */
+  nowSeconds: () => number;
+  /** From 0 to 1. */
+  random: () => number;
+  /** So many random bytes in hex. */
+  randomHex: (bytes: number) => string;
+  frameBytes: () => number;
+  unfinished: UnfinishedMessages;
+  /** For messages: what the server is called, and where it was looked for. */
+  describe: () => { server: string; relays: string };
+  onmessage: (message: JsonRpcMessage) => void;
+  onerror: (error: Error) => void;
+  /** The session cannot be continued. Comes at most once. */
+  onlost: (reason: string) => void;
+}
