@@ -27,14 +27,14 @@ const HEX_64 = /^[0-9a-f]{128}$/;
  * NIP-01: the SHA-256 of the serialised event, lower-case hex. `contentJson`: the content as JSON, where it is at hand;
  * of a large event it is the dearest part.
  */
-export function eventId(event: UnsignedEvent, contentJson: string = JSON.stringify(event.content)): string {
+export function eventId(event: UnsignedEvent, contentJson: string = jsonOf(event.content)): string {
   const { pubkey, created_at, kind, tags } = event;
   const head = `${JSON.stringify(pubkey)},${created_at},${kind},${JSON.stringify(tags)}`;
   return bytesToHex(engine.sha256(`[0,${head},${contentJson}]`));
 }
 
 /** The event as JSON; `contentJson` as for {@link eventId}. */
-export function eventJson(event: NostrEvent, contentJson: string = JSON.stringify(event.content)): string {
+export function eventJson(event: NostrEvent, contentJson: string = jsonOf(event.content)): string {
   const { id, pubkey, created_at, kind, tags, sig } = event;
   const head = `{"id":"${id}","pubkey":"${pubkey}","created_at":${created_at},"kind":${kind}`;
   return `${head},"tags":${JSON.stringify(tags)},"content":${contentJson},"sig":"${sig}"}`;
@@ -101,4 +101,12 @@ function isTags(value: unknown): value is string[][] {
 
 function bad(reason: string): DecodeError {
   return new DecodeError('bad_event', `not a Nostr event: ${reason}`);
+}
+
+/** Signing and wrapping follow each other, and ask for the same. */
+let last = { text: '', json: '""' };
+
+function jsonOf(text: string): string {
+  if (text !== last.text) last = { text, json: JSON.stringify(text) };
+  return last.json;
 }

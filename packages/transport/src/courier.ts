@@ -6,6 +6,9 @@ import type { Outgoing } from './link/traffic.ts';
 import type { PublishOutcome } from './relay-publisher.ts';
 import { TaskQueue } from './task.ts';
 
+/** Characters; such a frame takes a millisecond. */
+const LARGE_FRAME = 16_384;
+
 /** What has frames to send, asked until it has none. */
 export interface FrameSource {
   poll: () => Outgoing | undefined;
@@ -85,6 +88,8 @@ export class Courier {
       const publishing: Promise<void> = this.#publish(next, event).catch(onerror);
       this.#publishing.add(publishing);
       void publishing.finally(() => this.#publishing.delete(publishing)); // it never rejects
+      // A window of large frames must not keep other connections waiting.
+      if (event.content.length > LARGE_FRAME) await new Promise<void>((resolve) => this.#tasks.add(resolve));
     }
   }
 

@@ -37,6 +37,11 @@ export interface EndpointOptions {
   now?: (() => number) | undefined;
 }
 
+export interface EndpointPublishOptions extends Omit<PublishOptions, 'json'> {
+  /** Nothing more goes to this recipient soon. */
+  isOnce?: boolean;
+}
+
 /** One key on some relays: frames to anyone, frames from anyone. */
 export class Endpoint {
   readonly #options: EndpointOptions;
@@ -88,10 +93,10 @@ export class Endpoint {
     event: NostrEvent,
     recipient: string,
     encrypted: boolean,
-    options?: PublishOptions,
+    options: EndpointPublishOptions = {},
   ): Promise<PublishOutcome> {
     if (!encrypted) return this.#pool.publish(event, options);
-    const wrap = this.#wrap(event, recipient);
+    const wrap = this.#wrap(event, recipient, options.isOnce);
     return this.#pool.publish(wrap, { ...options, json: wrapJson(wrap) });
   }
 
@@ -101,9 +106,9 @@ export class Endpoint {
     this.#pool.close();
   }
 
-  #wrap(event: NostrEvent, recipient: string): NostrEvent {
+  #wrap(event: NostrEvent, recipient: string, isOnce?: boolean): NostrEvent {
     const createdAt = Math.max(event.created_at, this.nowSeconds());
-    return wrapEvent(event, recipient, { createdAt, key: this.#wrapKeys.take(recipient) });
+    return wrapEvent(event, recipient, { createdAt, key: this.#wrapKeys.take(recipient, isOnce) });
   }
 
   #onstate(state: RelayState): void {

@@ -59,4 +59,6 @@ export const limits = {
   maxDecrypting: 256,
   /** Recipients for whom the next wrap's key is kept ready: the ones that are being answered. */
   maxPreparedWraps: 128,
+  /** And as many for each at most: a megabyte is sixteen frames. */
+  maxPreparedKeys: 16,
 } as const;
