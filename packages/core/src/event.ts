@@ -4,6 +4,7 @@ import { engine } from '#engine';
 
 import { DecodeError } from './errors.ts';
 import { getPublicKey, signId, verifyId } from './schnorr.ts';
+import { jsonOf } from './text-bytes.ts';
 
 /** A Nostr event (NIP-01): what a relay carries. `created_at` is in seconds. */
 export interface NostrEvent {
@@ -101,12 +102,4 @@ function isTags(value: unknown): value is string[][] {
 
 function bad(reason: string): DecodeError {
   return new DecodeError('bad_event', `not a Nostr event: ${reason}`);
-}
-
-/** Signing and wrapping follow each other, and ask for the same. */
-let last = { text: '', json: '""' };
-
-function jsonOf(text: string): string {
-  if (text !== last.text) last = { text, json: JSON.stringify(text) };
-  return last.json;
 }

@@ -16,17 +16,34 @@ export function escapedBytes(text: string): number {
   return bytes;
 }
 
-/** The end of the longest slice from `start` that takes at most `maxBytes` escaped; no pair is cut in two. */
+/**
+ * The end of a slice from `start` that takes at most `maxBytes` escaped, nearly as many where the text is of one
+ * kind; no pair is cut in two. Tried rather than counted: what fits is wanted as JSON in any case.
+ */
 export function escapedEnd(text: string, start: number, maxBytes: number): number {
-  let bytes = 0;
-  let end = start;
-  for (; end < text.length; end++) {
-    bytes += 1 + extraBytes(text.charCodeAt(end));
-    if (bytes > maxBytes) break;
+  const least = start + (isPair(text, start) ? 2 : 1);
+  for (let length = Math.min(maxBytes, text.length - start); ;) {
+    const end = start + length;
+    const whole = Math.max(least, isPair(text, end - 1) ? end - 1 : end);
+    const bytes = utf8Bytes(jsonOf(text.slice(start, whole))) - 2;
+    if (bytes <= maxBytes || whole === least) return whole;
+    // At least one less, so that it ends; a text that is dearer at its end is tried again.
+    length = Math.min(length - 1, Math.floor((length * maxBytes) / bytes));
   }
-  const cutsPair = end > start && end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
-  return cutsPair ? end - 1 : end;
 }
+
+/** Whether a surrogate pair begins here. */
+function isPair(text: string, at: number): boolean {
+  return (text.charCodeAt(at) & 0xfc00) === 0xd800 && at + 1 < text.length;
+}
+
+/** A text as JSON. What is asked for twice in a row is made once: slicing, signing and wrapping follow each other. */
+export function jsonOf(text: string): string {
+  if (text !== last.text) last = { text, json: JSON.stringify(text) };
+  return last.json;
+}
+
+let last = { text: '', json: '""' };
 
 /** What a UTF-16 unit takes beyond one byte. JSON text has no raw control characters but the line break. */
 function extraBytes(unit: number): number {
