@@ -17,16 +17,29 @@ export interface Signer {
   };
 }
 
+/** As many senders may be in the middle of something large. */
+const CONVERSATIONS = 64;
+
 /** A signer for a secret key that this process holds. The bytes are copied and never leave the signer. */
 export function secretKeySigner(secretKey: Uint8Array): Signer {
   const key = Uint8Array.from(secretKey);
   const pubkey = getPublicKey(key);
+  /** Of the last ones that were heard: the parts of a large message come under one key. */
+  const conversations = new Map<string, Uint8Array>();
+  const conversationKey = (peer: string): Uint8Array => {
+    const conversation = conversations.get(peer) ?? nip44.conversationKey(key, peer);
+    conversations.delete(peer);
+    conversations.set(peer, conversation);
+    const [oldest] = conversations.keys();
+    if (conversations.size > CONVERSATIONS && oldest !== undefined) conversations.delete(oldest);
+    return conversation;
+  };
   return {
     getPublicKey: async () => pubkey,
     signEvent: async (template) => signEvent(template, key, pubkey),
     nip44: {
-      encrypt: async (peer, plaintext) => nip44.encrypt(plaintext, nip44.conversationKey(key, peer)),
-      decrypt: async (peer, ciphertext) => nip44.decrypt(ciphertext, nip44.conversationKey(key, peer)),
+      encrypt: async (peer, plaintext) => nip44.encrypt(plaintext, conversationKey(peer)),
+      decrypt: async (peer, ciphertext) => nip44.decrypt(ciphertext, conversationKey(peer)),
     },
   };
 }

@@ -207,7 +207,7 @@ class Server implements NostrServer {
       const link = { connection, acknowledged, instance: this.#instance, control, detail };
       const createdAt = Math.max(this.#endpoint.nowSeconds(), control === 'refuse' ? 0 : event.created_at);
       const answer = await this.#endpoint.sign({ link, content: '' }, event.pubkey, createdAt);
-      await this.#endpoint.publish(answer, event.pubkey, encrypted, { isOnce: true });
+      await this.#endpoint.publish(answer, event.pubkey, encrypted, { isLast: true });
     } catch (error) {
       if (!(error instanceof TransportError) || error.code !== 'closed') this.#report(error);
     }

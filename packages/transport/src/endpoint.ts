@@ -7,8 +7,10 @@ import {
   MESSAGE_KIND,
   type NostrEvent,
   type Signer,
+  tagValue,
   wrapEvent,
   wrapJson,
+  type WrapKey,
 } from '@mcp-nostr/core';
 
 import { boundedSigner } from './bounded-signer.ts';
@@ -39,7 +41,7 @@ export interface EndpointOptions {
 
 export interface EndpointPublishOptions extends Omit<PublishOptions, 'json'> {
   /** Nothing more goes to this recipient soon. */
-  isOnce?: boolean;
+  isLast?: boolean;
 }
 
 /** One key on some relays: frames to anyone, frames from anyone. */
@@ -96,7 +98,7 @@ export class Endpoint {
     options: EndpointPublishOptions = {},
   ): Promise<PublishOutcome> {
     if (!encrypted) return this.#pool.publish(event, options);
-    const wrap = this.#wrap(event, recipient, options.isOnce);
+    const wrap = this.#wrap(event, recipient, options.isLast);
     return this.#pool.publish(wrap, { ...options, json: wrapJson(wrap) });
   }
 
@@ -106,9 +108,15 @@ export class Endpoint {
     this.#pool.close();
   }
 
-  #wrap(event: NostrEvent, recipient: string, isOnce?: boolean): NostrEvent {
+  #wrap(event: NostrEvent, recipient: string, isLast = false): NostrEvent {
     const createdAt = Math.max(event.created_at, this.nowSeconds());
-    return wrapEvent(event, recipient, { createdAt, key: this.#wrapKeys.take(recipient, isOnce) });
+    return wrapEvent(event, recipient, { createdAt, key: this.#wrapKey(event, recipient, isLast) });
+  }
+
+  #wrapKey(event: NostrEvent, recipient: string, isLast: boolean): WrapKey {
+    if (isLast) return this.#wrapKeys.takeLast(recipient);
+    const isPart = tagValue(event, 'part') !== undefined;
+    return isPart ? this.#wrapKeys.takeForPart(recipient) : this.#wrapKeys.take(recipient);
   }
 
   #onstate(state: RelayState): void {

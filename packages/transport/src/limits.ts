@@ -59,6 +59,7 @@ export const limits = {
   maxDecrypting: 256,
   /** Recipients for whom the next wrap's key is kept ready: the ones that are being answered. */
   maxPreparedWraps: 128,
-  /** And as many for each at most: a megabyte is sixteen frames. */
-  maxPreparedKeys: 16,
+  /** Parts that share the key of their wraps, and for how long: a key must not become a name. */
+  wrapSeries: 64,
+  wrapSeriesMs: 1_000,
 } as const;

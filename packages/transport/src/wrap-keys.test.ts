@@ -39,3 +39,24 @@ it('makes none after it was closed', () => {
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
+
+it('gives the parts of a large message one key, but not for long and not for many', () => {
+  vi.useFakeTimers();
+  const keys = new WrapKeys();
+  const many = Array.from({ length: 65 }, () => keys.takeForPart(toBob).pubkey);
+  expect(new Set(many.slice(0, 64)).size).toBe(1);
+  expect(many[64]).not.toBe(many[0]);
+  vi.advanceTimersByTime(1_001);
+  expect(keys.takeForPart(toBob).pubkey).not.toBe(many[64]);
+  expect(keys.takeForPart(getPublicKey(alice)).pubkey).not.toBe(keys.takeForPart(toBob).pubkey);
+  expect(keys.take(toBob).pubkey).not.toBe(keys.takeForPart(toBob).pubkey);
+  vi.useRealTimers();
+});
+
+it('makes none ahead for somebody who gets nothing more', () => {
+  vi.useFakeTimers();
+  const keys = new WrapKeys();
+  keys.takeLast(toBob);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});

@@ -2,57 +2,65 @@ import { newWrapKey, type WrapKey } from '@mcp-nostr/core';
 
 import { limits } from './limits.ts';
 
-interface Supply {
-  readonly keys: WrapKey[];
-  /** How many to have ready: what the recipient used up at once before. */
-  wanted: number;
+interface Series {
+  readonly key: WrapKey;
+  readonly endsAt: number;
+  left: number;
 }
 
 /**
- * Keys for gift wraps, each used once and made ahead while nothing else is to be done: a round trip is shorter by a
- * tenth, and a large message leaves a third sooner.
+ * Keys for gift wraps, each used once, but for the parts of large messages that follow each other: a relay sees that
+ * they belong together in any case, and half of what a frame costs is its key.
  */
 export class WrapKeys {
-  readonly #supplies: Map<string, Supply> = new Map();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #ready: Map<string, WrapKey> = new Map();
+  readonly #series: Map<string, Series> = new Map();
   #isClosed = false;
 
-  /** `isOnce`: nothing more will be sent to this recipient soon, so nothing is made ahead. */
-  take(recipient: string, isOnce = false): WrapKey {
-    const supply = this.#supplies.get(recipient);
-    const ready = supply?.keys.pop();
-    if (isOnce) return ready ?? newWrapKey(recipient);
-    const used = (supply?.wanted ?? 0) + (ready === undefined ? 1 : 0);
-    const wanted = Math.min(used, limits.maxPreparedKeys);
-    // The one that was used last is the last to be forgotten.
-    this.#supplies.delete(recipient);
-    this.#supplies.set(recipient, { keys: supply?.keys ?? [], wanted });
-    this.#bound();
-    this.#schedule();
-    return ready ?? newWrapKey(recipient);
+  /** After it the next one for that recipient is made, while the answer is still under way: a tenth of a round trip. */
+  take(recipient: string): WrapKey {
+    const key = this.takeLast(recipient);
+    setTimeout(() => this.#prepare(recipient), 0);
+    return key;
+  }
+
+  /** Nothing more goes to this recipient soon. */
+  takeLast(recipient: string): WrapKey {
+    const key = this.#ready.get(recipient) ?? newWrapKey(recipient);
+    this.#ready.delete(recipient);
+    return key;
+  }
+
+  /** For a part of a large message. */
+  takeForPart(recipient: string): WrapKey {
+    const now = performance.now();
+    const series = this.#series.get(recipient);
+    if (series !== undefined && series.left > 0 && now < series.endsAt) {
+      series.left--;
+      return series.key;
+    }
+    const key = this.take(recipient);
+    this.#series.delete(recipient);
+    bound(this.#series);
+    this.#series.set(recipient, { key, endsAt: now + limits.wrapSeriesMs, left: limits.wrapSeries - 1 });
+    return key;
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    this.#supplies.clear();
+    this.#ready.clear();
+    this.#series.clear();
   }
 
-  /** One key in each task, so that nothing waits for long. */
-  #schedule(): void {
-    if (this.#isClosed) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      for (const [recipient, { keys, wanted }] of this.#supplies) {
-        if (keys.length >= wanted) continue;
-        keys.push(newWrapKey(recipient));
-        return this.#schedule();
-      }
-    }, 0);
+  #prepare(recipient: string): void {
+    if (this.#isClosed || this.#ready.has(recipient)) return;
+    bound(this.#ready);
+    this.#ready.set(recipient, newWrapKey(recipient));
   }
+}
 
-  #bound(): void {
-    const [oldest] = this.#supplies.keys();
-    if (this.#supplies.size > limits.maxPreparedWraps && oldest !== undefined) this.#supplies.delete(oldest);
-  }
+/** Makes room for one more. */
+function bound(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (map.size >= limits.maxPreparedWraps && oldest !== undefined) map.delete(oldest);
 }
