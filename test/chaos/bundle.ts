@@ -18,13 +18,10 @@ const secp256k1InPlace: Plugin = {
   },
 };
 
-/**
- * One plain file for each role: a process that has nothing to translate and little to look up starts in a fraction
- * of a second, and the sources need no build. Returns where they are.
- */
-export async function bundleRoles(folder: string): Promise<Record<Role, string>> {
+/** Makes one plain file of each: nothing to translate and little to look up, and no build of the packages. */
+export async function bundle(entryPoints: string[], folder: string): Promise<void> {
   await build({
-    entryPoints: roles.map((role) => fileURLToPath(new URL(`./${role}.ts`, import.meta.url))),
+    entryPoints,
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -39,6 +36,12 @@ export async function bundleRoles(folder: string): Promise<Record<Role, string>>
     },
     logLevel: 'warning',
   });
+}
+
+/** The processes of a run start in a fraction of a second. Returns where their files are. */
+export async function bundleRoles(folder: string): Promise<Record<Role, string>> {
+  const files = roles.map((role) => fileURLToPath(new URL(`./${role}.ts`, import.meta.url)));
+  await bundle(files, folder);
   const at = (role: Role): string => join(folder, `${role}.mjs`);
   return {
     'relay-process': at('relay-process'),

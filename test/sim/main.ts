@@ -1,9 +1,11 @@
 import { fork } from 'node:child_process';
-import { availableParallelism } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { describe, sweep } from './sweep.ts';
+import { bundle } from '../chaos/bundle.ts';
 
 const BATCH = 250;
 
@@ -16,9 +18,9 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const firstSeed = Number(values.seed);
 
-/** A child runs batch after batch until there are none. */
-function work(take: () => [seed: number, runs: number] | undefined): Promise<number> {
-  const child = fork(fileURLToPath(import.meta.url), { env: { ...process.env, SIM_WORKER: '1' } });
+/** A child runs batch after batch until there are none. Resolves with the number of runs that broke a promise. */
+function work(file: string, take: () => [seed: number, runs: number] | undefined): Promise<number> {
+  const child = fork(file, { execArgv: [] });
   return new Promise((resolve, reject) => {
     let bad = 0;
     const next = (): void => {
@@ -37,24 +39,25 @@ function work(take: () => [seed: number, runs: number] | undefined): Promise<num
   });
 }
 
-if (process.env['SIM_WORKER'] === undefined) {
+const folder = mkdtempSync(join(tmpdir(), 'simulation-'));
+try {
+  await bundle([fileURLToPath(new URL('./worker-process.ts', import.meta.url))], folder);
   console.log(`${runs} runs from seed ${firstSeed}`);
   const since = performance.now();
-  let next = 0;
+  let done = 0;
   const take = (): [number, number] | undefined => {
-    if (next >= runs) return undefined;
-    const batch: [number, number] = [firstSeed + next, Math.min(BATCH, runs - next)];
-    next += BATCH;
+    if (done >= runs) return undefined;
+    const batch: [number, number] = [firstSeed + done, Math.min(BATCH, runs - done)];
+    done += BATCH;
     return batch;
   };
-  const bad = await Promise.all(Array.from({ length: availableParallelism() }, () => work(take)));
-  const count = bad.reduce((sum, each) => sum + each, 0);
-  console.log(
-    `${count} of ${runs} runs broke a promise, ${Math.round((performance.now() - since) / 1_000)} s`,
+  const workers = Array.from({ length: availableParallelism() }, () =>
+    work(join(folder, 'worker-process.mjs'), take),
   );
-  process.exitCode = count > 0 ? 1 : 0;
-} else {
-  process.on('message', ([seed, count]: [number, number]) => {
-    process.send?.(sweep(seed, count).map(describe));
-  });
+  const bad = (await Promise.all(workers)).reduce((sum, each) => sum + each, 0);
+  const seconds = Math.round((performance.now() - since) / 1_000);
+  console.log(`${bad} of ${runs} runs broke a promise, ${seconds} s`);
+  process.exitCode = bad > 0 ? 1 : 0;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -60,7 +60,7 @@ export function makeScenario(random: () => number): Scenario {
     maxDownMs: 2_000,
     clientRestarts: times(0.15, 1),
     evictions: times(0.25, 3),
-    messagesPerClient: Math.ceil(between(200, 240) / clients),
+    messagesPerClient: Math.ceil(between(200, 210) / clients),
     busyMs,
     maxSignMs: pick([0, 1, 20]),
     frameBytes: pick([2_600, 8_192, 40_960]),

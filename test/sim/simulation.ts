@@ -46,7 +46,7 @@ export function simulate(seed: number, change: Partial<Scenario> = {}): Verdict 
   for (const at of scenario.evictions) scheduler.after(at, () => server.evict());
   const news = (): void => {
     server.announce();
-    if (scheduler.now < scenario.busyMs) scheduler.after(scenario.busyMs / 200, news);
+    if (scheduler.now < scenario.busyMs) scheduler.after(scenario.busyMs / 100, news);
   };
   news();
 
@@ -120,9 +120,9 @@ function act(node: ClientNode, random: () => number): void {
   const dice = random();
   if (dice < 0.4) return node.notify();
   if (dice < 0.5) return void node.request('tools/list', {});
-  const size = dice < 0.55 ? Math.floor(random() * 6_000) * 2 : 0;
+  const size = dice < 0.55 ? Math.floor(random() * 3_000) * 2 : 0;
   const ms = dice < 0.9 ? random() * 200 : random() * 20_000;
-  const pad = dice > 0.97 ? 'x'.repeat(12_000) : '';
+  const pad = dice > 0.97 ? 'x'.repeat(6_000) : '';
   const id = node.request('tools/call', { size, ms, progress: dice > 0.8 ? 3 : 0, pad });
   if (random() < 0.1) node.cancel(id);
 }

@@ -24,7 +24,7 @@ import type { ClientSessionOptions } from './client-session-options.ts';
 import { localFailure } from './local-failure.ts';
 import { Losses } from './losses.ts';
 import { refusalError } from './refusal-error.ts';
-import { checkRoom, keyOf, toOutgoing } from './outgoing.ts';
+import { busyAnswer, checkRoom, keyOf, toOutgoing } from './outgoing.ts';
 import { Requests } from './requests.ts';
 import { Resumption } from './resumption.ts';
 import { mayRepeat, sortOut } from './sort-out.ts';
@@ -135,16 +135,19 @@ export class ClientSession {
     return this.#link?.poll();
   }
 
-  /** Says `bye`; nothing is delivered any more. */
+  /** Says `bye`; nothing is delivered any more, and what has not been sent never is. */
   close(): void {
     this.#isClosed = true;
     this.#requests.clear();
     this.#strandedAt = this.#resetAt = this.#reopenAt = Infinity;
-    this.#link?.withdraw(() => true);
+    const error = new TransportError('closed', 'the connection was closed');
+    const left = [...(this.#link?.undelivered().keys() ?? []), ...this.#resumption.interrupt()];
     this.#leave('closed');
+    for (const { onsettled } of left) onsettled?.(error);
   }
 
   #enqueue(outgoing: OutgoingMessage): void {
+    if (this.#isClosed) return outgoing.onsettled?.(new TransportError('closed', 'the session is over'));
     if (this.#link === undefined) this.#open();
     if (!this.#resumption.hold(outgoing)) this.#link?.send(outgoing);
   }
@@ -187,6 +190,8 @@ export class ClientSession {
     // Some hosts tear everything down over progress of a request that was answered.
     if (relation !== undefined && !this.#requests.isPending(relation)) return false;
     if (isRequest(message)) this.#requests.asked(keyOf(message.id));
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) this.#requests.answered(keyOf(cancelled));
     this.#options.onmessage(message);
     return isRequest(message);
   }
@@ -217,8 +222,8 @@ export class ClientSession {
 
   /** A large answer, or request of the server, that did not fit into our memory. */
   #onlarge({ sort, id, reason }: LostMessage): void {
-    if (sort === 'response' && id !== undefined)
-      this.#fail(id, 'message_too_large', `the answer was dropped: ${reason}`);
+    if (sort === 'response') this.#fail(id ?? '', 'message_too_large', `the answer was dropped: ${reason}`);
+    if (sort === 'request' && id !== undefined) this.#link?.send(busyAnswer(id, reason));
     this.#options.onerror(new Error(`a ${sort} of the server was dropped: ${reason}`));
   }
 
@@ -255,7 +260,7 @@ export class ClientSession {
     if (end.code === 'bye') return this.#lose(`the server closed the connection (${end.reason})`, true);
     if (end.code === 'violation') return this.#lose(`the server broke the protocol: ${end.reason}`, false);
     if (end.code === 'refused') this.#options.onerror(new Error(end.reason, { cause: end.cause }));
-    const { code, reason } = localFailure(end.code, end.reason, this.#options.describe());
+    const { code, reason } = localFailure(end, this.#options.describe(), this.#link, this.#options.clock());
     this.#abandon(code, reason, end.code !== 'signer');
   }
 

@@ -1,13 +1,18 @@
 import type { FailureCode } from '@mcp-nostr/core';
-import type { LinkEnd } from '@mcp-nostr/transport';
+import type { Link, LinkEnd } from '@mcp-nostr/transport';
 
 /** Why requests failed that nobody could be asked about, as their sender reads it. */
 export function localFailure(
-  code: Exclude<LinkEnd['code'], 'bye' | 'violation'>,
-  reason: string,
+  { code, reason }: LinkEnd,
   { server, relays }: { server: string; relays: string },
+  link: Link | undefined,
+  now: number,
 ): { code: FailureCode; reason: string } {
-  if (code === 'silent') return { code: 'server_silent', reason: `${server} does not answer on ${relays}` };
+  if (code === 'silent') {
+    const silentSeconds = link?.isOpen === true ? Math.round((now - link.heardAt) / 1_000) : undefined;
+    const heard = silentSeconds === undefined ? '' : `; it was last heard ${silentSeconds} s ago`;
+    return { code: 'server_silent', reason: `${server} does not answer on ${relays}${heard}` };
+  }
   if (code === 'unreachable')
     return { code: 'relays_unreachable', reason: `no relay can be reached: ${relays}` };
   if (code === 'signer') return { code: 'signer_failed', reason };

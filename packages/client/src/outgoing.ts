@@ -1,4 +1,12 @@
-import { isHarmless, isRequest, isResponse, type JsonRpcMessage, type RequestId } from '@mcp-nostr/core';
+import {
+  failureResponse,
+  isHarmless,
+  isRequest,
+  isRequestId,
+  isResponse,
+  type JsonRpcMessage,
+  type RequestId,
+} from '@mcp-nostr/core';
 import { checkMessageSize, linkLimits, type OutgoingMessage, TransportError } from '@mcp-nostr/transport';
 
 /** By which requests are found: 1 and "1" are two ids. */
@@ -28,6 +36,12 @@ export function checkRoom({ text }: OutgoingMessage, queuedBytes: number): void 
   const { maxQueuedBytes } = linkLimits;
   if (queuedBytes + text.length <= maxQueuedBytes) return;
   throw new TransportError('busy', `more than ${maxQueuedBytes} bytes wait to be sent`);
+}
+
+/** The answer to a request of the server, by the JSON of its id, that did not reach the application. */
+export function busyAnswer(key: string, reason: string): OutgoingMessage {
+  const id: unknown = JSON.parse(key);
+  return toOutgoing(failureResponse(isRequestId(id) ? id : undefined, 'busy', reason));
 }
 
 /** What tells an application that nobody waits for its answer any more. */

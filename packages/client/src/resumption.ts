@@ -107,7 +107,7 @@ export class Resumption {
 
   #say(message: JsonRpcMessage, step: 'opening' | 'rest', link: Link): void {
     if (isRequest(message)) this.#asked.set(keyOf(message.id), step);
-    const outgoing = toOutgoing(message);
+    const outgoing = { ...toOutgoing(message), mustArrive: true };
     this.#own.add(outgoing);
     link.send(outgoing);
   }

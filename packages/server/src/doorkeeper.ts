@@ -56,6 +56,7 @@ export class Doorkeeper {
   readonly #refusals: TokenBucket;
   readonly #resets: TokenBucket;
   readonly #admissions: TokenBucket;
+  readonly #byes: TokenBucket;
   /** Which connections were told that we do not know them. */
   readonly #resetsOf: Map<string, Resets> = new Map();
   #rivalAt = -Infinity;
@@ -66,6 +67,7 @@ export class Doorkeeper {
     this.#refusals = new TokenBucket(refusalsPerSecond, refusalBurst, options.clock);
     this.#resets = new TokenBucket(refusalsPerSecond, refusalBurst, options.clock);
     this.#admissions = new TokenBucket(openingsPerSecond, openingBurst, options.clock);
+    this.#byes = new TokenBucket(openingsPerSecond, openingBurst, options.clock);
   }
 
   /** `key`: of the connection; `isKnown`: it is open. */
@@ -73,6 +75,7 @@ export class Doorkeeper {
     const { link } = visitor.frame;
     if (!this.#isForThisProcess(link)) return this.#onforeign(key, visitor, isKnown);
     if (isKnown) return { kind: 'deliver' };
+    if (link.control === 'bye') return this.#onbye(key, visitor);
     if (link.sequence === 0) return this.#onopening(key, visitor);
     return answerOrDrop(this.#reset(key, visitor));
   }
@@ -89,6 +92,15 @@ export class Doorkeeper {
   #isForThisProcess(link: LinkTag): boolean {
     if (link.instance === this.#options.instance || link.sequence === 0) return true;
     return link.instance === '' && link.control === 'bye';
+  }
+
+  /** One that has overtaken its opening: what it ends must not be opened any more. */
+  #onbye(key: string, { pubkey, createdAt }: Visitor): Verdict {
+    const { isAllowed, nowSeconds } = this.#options;
+    const isTimely = this.#openings.isTimely(createdAt, nowSeconds());
+    if (isTimely && isAllowed(pubkey) && this.#openings.received(key) === undefined && this.#byes.take())
+      this.#openings.ended(key, createdAt, 0, nowSeconds());
+    return { kind: 'drop' };
   }
 
   #onforeign(key: string, visitor: Visitor, isKnown: boolean): Verdict {
@@ -127,9 +139,10 @@ export class Doorkeeper {
   #mayOpen({ link, content, part }: Frame): boolean {
     if (part !== undefined) return false;
     if (link.instance === this.#options.instance) return true;
+    const lines = splitMessages(content);
+    if (lines.length > 1) return false;
     try {
-      const messages = splitMessages(content).map(parseMessage);
-      return messages.length <= 1 && messages.every(isHarmless);
+      return lines.map(parseMessage).every(isHarmless);
     } catch {
       return true; // malformed JSON-RPC is answered by the connection
     }

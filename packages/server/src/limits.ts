@@ -33,6 +33,8 @@ export const limits = {
   answerProtectsMs: 120_000,
   /** Messages that wait while the MCP server is being made. */
   maxEarlyMessages: 1_000,
+  /** And what they may be together: one large message and some more. */
+  maxEarlyBytes: 16_777_216,
   /** `close()` gives the last frames this long to leave. */
   closeTimeoutMs: 1_000,
   /** `close()` waits this long for the MCP servers to end: a child that has to be killed takes less. */

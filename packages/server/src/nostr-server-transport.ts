@@ -65,6 +65,9 @@ export class NostrServerTransport {
   readonly #requests: Requests;
   readonly #tasks = new TaskQueue((error) => this.#report(error));
   #early: (() => void)[] | undefined = [];
+  #earlyBytes = 0;
+  /** The last event with a line that is no message. */
+  #unreadable: string | undefined;
   #isClosed = false;
 
   constructor(options: NostrServerTransportOptions) {
@@ -121,6 +124,9 @@ export class NostrServerTransport {
     try {
       message = parseMessage(text);
     } catch (error) {
+      // Once for each frame: a frame has room for thousands of lines.
+      if (event === this.#unreadable) return false;
+      this.#unreadable = event;
       const reason = error instanceof Error ? error.message : String(error);
       this.#report(new Error(`message of ${this.caller.npub} refused: ${reason}`, { cause: error }));
       // JSON-RPC 2.0, section 5.1: the codes for what is no JSON and for what is no request, whose id is not known.
@@ -128,7 +134,7 @@ export class NostrServerTransport {
       void this.#try({ jsonrpc: '2.0', error: { code, message: reason } }, event);
       return true;
     }
-    this.#take(message, event);
+    this.#take(message, event, text.length);
     return isRequest(message);
   }
 
@@ -150,8 +156,12 @@ export class NostrServerTransport {
     );
   }
 
-  #take(message: JsonRpcMessage, event: string): void {
-    const isFull = this.#early !== undefined && this.#early.length >= limits.maxEarlyMessages;
+  #take(message: JsonRpcMessage, event: string, bytes: number): void {
+    if (this.#early !== undefined) this.#earlyBytes += bytes;
+    const { maxEarlyMessages, maxEarlyBytes } = limits;
+    const isFull =
+      this.#early !== undefined &&
+      (this.#early.length >= maxEarlyMessages || this.#earlyBytes > maxEarlyBytes);
     if (isRequest(message)) {
       if (this.#requests.has(message.id)) {
         return this.#report(

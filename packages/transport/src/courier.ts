@@ -81,8 +81,8 @@ export class Courier {
 
   /** Never rejects. */
   async #run(): Promise<void> {
-    const { source, onerror } = this.#options;
-    for (let next = source.poll(); next !== undefined && !this.#isClosed; next = source.poll()) {
+    const { onerror } = this.#options;
+    for (let next = this.#poll(); next !== undefined && !this.#isClosed; next = this.#poll()) {
       const event = next.event ?? (await this.#sign(next));
       if (event === undefined) continue;
       const publishing: Promise<void> = this.#publish(next, event).catch(onerror);
@@ -90,6 +90,15 @@ export class Courier {
       void publishing.finally(() => this.#publishing.delete(publishing)); // it never rejects
       // A window of large frames must not keep other connections waiting.
       if (event.content.length > LARGE_FRAME) await new Promise<void>((resolve) => this.#tasks.add(resolve));
+    }
+  }
+
+  #poll(): Outgoing | undefined {
+    try {
+      return this.#options.source.poll();
+    } catch (error) {
+      this.#options.onerror(error);
+      return undefined;
     }
   }
 
@@ -130,8 +139,17 @@ export class Courier {
       const outcome = await endpoint.publish(event, peer, encrypted, { signal, relay }).catch(isRefusal);
       if (outcome === 'accepted' || outcome === 'sent') return outcome;
       this.#relay = undefined;
+      // It may have arrived there, whatever the others say.
+      if (outcome === 'lost') return this.#offerAgain(event);
     }
     return endpoint.publish(event, peer, encrypted, { signal });
+  }
+
+  async #offerAgain(event: NostrEvent): Promise<PublishOutcome> {
+    const { endpoint, peer, encrypted } = this.#options;
+    const { signal } = this.#aborter;
+    const outcome = await endpoint.publish(event, peer, encrypted, { signal }).catch(isRefusal);
+    return outcome === 'accepted' || outcome === 'sent' ? outcome : 'lost';
   }
 
   #arm(): void {

@@ -56,7 +56,11 @@ export class Endpoint {
     this.#options = options;
     this.#signer = boundedSigner(options.signer, limits.signerTimeoutMs);
     const receiver = new Receiver({ ...options, signer: this.#signer });
-    this.#pool = new RelayPool({ ...options, onstate: (state) => this.#onstate(state) });
+    this.#pool = new RelayPool({
+      ...options,
+      signer: this.#signer,
+      onstate: (state) => this.#onstate(state),
+    });
     this.#pool.subscribe(
       () => [this.#filter()],
       (event, relay) => void receiver.receive(event, relay), // it never rejects

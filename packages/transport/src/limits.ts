@@ -47,6 +47,8 @@ export const limits = {
   smallFrameBytes: 8_192,
   /** The information document (NIP-11) is small and optional. */
   informationTimeoutMs: 3_000,
+  /** A relay that takes smaller frames only is left out where there is another. */
+  leastFrameBytes: 4_096,
   /** An information document above this is none. */
   maxInformationBytes: 65_536,
   /** Stored events that a query takes from one relay: what more comes is a flood and no answer. */

@@ -90,7 +90,7 @@ export class Receiver {
       }
       this.#inner.add(id);
     }
-    const bytes = inner.content.length + FRAME_BYTES;
+    const bytes = inner.content.length + tagsLength(inner) + FRAME_BYTES;
     this.#options.onframe({ event: { ...inner, id }, frame, bytes, encrypted, relay, isRepeat });
   }
 
@@ -129,6 +129,12 @@ export class Receiver {
 /** A slice keeps the whole text that it was cut from in memory (V8); the remembered mark must not. */
 function ownCopy(text: string): string {
   return Array.from(text).join('');
+}
+
+function tagsLength({ tags }: NostrEvent): number {
+  let length = 0;
+  for (const tag of tags) for (const item of tag) length += item.length;
+  return length;
 }
 
 function checkTags({ tags }: NostrEvent): void {

@@ -94,8 +94,10 @@ export class RelayPool {
    * little; one that is away takes part again when it is back.
    */
   get frameBytes(): number {
-    const ready = this.#connections.filter(({ state }) => state.status === 'ready');
-    return Math.min(wire.maxPlaintextBytes, ...ready.map(({ frameBytes }) => frameBytes));
+    const sizes = this.#connections.filter(isReady).map(({ frameBytes }) => frameBytes);
+    // One that takes next to nothing must not keep the others from carrying anything.
+    const useful = sizes.filter((bytes) => bytes >= limits.leastFrameBytes);
+    return Math.min(wire.maxPlaintextBytes, ...(useful.length > 0 ? useful : sizes));
   }
 
   close(): void {
@@ -127,8 +129,10 @@ function publishToSeveral(
     const settle = (): void => {
       // A relay that is down keeps the event for its return, but does not hold up the word of the others.
       if (word === undefined ? unanswered.size > 0 : [...unanswered].some(isReady)) return;
-      if (word === undefined) reject(unreachable(errors));
-      else resolve(word);
+      if (word === undefined) return reject(unreachable(errors));
+      // What was not written by now must not be written any more; a socket that took it has the last word.
+      for (const connection of unanswered) connection.withdraw(event.id);
+      if (unanswered.size === 0) resolve(word);
     };
     for (const connection of asked) {
       connection.publish(event, text, signal).then(

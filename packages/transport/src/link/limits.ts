@@ -43,6 +43,8 @@ export const linkLimits = {
   firstTimeoutMs: 1_000,
   minTimeoutMs: 100,
   maxTimeoutMs: 2_000,
+  /** What is answered once in a round trip is answered no more often than this. */
+  minRoundTripMs: 20,
   /** What a probe, and what an acknowledgement that shows a gap, sends again at once: the first of it. */
   probeBytes: 65_536,
   resendBytes: 262_144,
@@ -73,6 +75,9 @@ export const linkLimits = {
   /** A relay that says `rate-limited:` is left alone for this long, and twice as long the next time. */
   congestionPauseMs: 1_000,
   maxCongestionPauseMs: 8_000,
+  /** A signer that failed to sign an answer is asked again after this, then after twice as long. */
+  signPauseMs: 1_000,
+  maxSignPauseMs: 30_000,
   /** How long a `bye` waits for the frames that it has overtaken. */
   byeGraceMs: 1_000,
 } as const;

@@ -204,7 +204,7 @@ describe('an acknowledgement', () => {
     receive(1);
     expect(pair.client.ends).toEqual([]);
     receive(2);
-    expect(pair.client.ends).toEqual([{ code: 'violation', reason: '2 was acknowledged and 1 sent' }]);
+    expect(pair.client.ends).toEqual([{ code: 'violation', reason: '2 was never sent' }]);
     pair.run(100);
     expect(pair.log).toEqual(['client bye']);
     expect(pair.packets[0]?.frame.link.detail).toBe('violation');

@@ -9,6 +9,7 @@ import { Opening } from './opening.ts';
 import { emptyContent } from './outbox.ts';
 import { Outbound } from './outbound.ts';
 import { Probing } from './probing.ts';
+import { SignerPause } from './signer-pause.ts';
 import type { Arrival, Fate, LinkEnd, Outgoing } from './traffic.ts';
 import type { SentFrame } from './unacknowledged.ts';
 
@@ -41,6 +42,7 @@ export class Link {
   readonly #inbound: Inbound;
   readonly #outbound = new Outbound();
   readonly #opening = new Opening();
+  readonly #signerPause = new SignerPause();
   readonly #probing: Probing;
   /** What is being signed: a numbered frame, or another. */
   #signing: SentFrame | 'control' | undefined;
@@ -108,7 +110,7 @@ export class Link {
     if (this.#isOver || this.#signing !== undefined) return Infinity;
     const failsAt = Math.min(this.#failsAt(), this.#inbound.byeAt);
     if (!this.#isReachable) return failsAt;
-    return Math.min(failsAt, Math.max(this.#sendsAt(), this.#outbound.window.pausedUntil));
+    return Math.min(failsAt, Math.max(this.#sendsAt(), this.#pausedUntil));
   }
 
   /** Takes a message to be sent. */
@@ -119,7 +121,9 @@ export class Link {
 
   /** Takes back what has not left whole, and returns it; of what was sent in part the peer is told. */
   withdraw(matches: (message: OutgoingMessage) => boolean): OutgoingMessage[] {
-    return this.#outbound.withdraw(matches);
+    const withdrawn = this.#outbound.withdraw(matches);
+    if (this.#outbound.isQueueEmpty) this.#opening.unwanted();
+    return withdrawn;
   }
 
   /** A verified frame of the peer, any but a refusal or a reset. */
@@ -128,10 +132,8 @@ export class Link {
     const now = this.#options.clock();
     const { sequence, acknowledged, control, held = [] } = frame.link;
     const { nextSequence, roundTrip } = this.#outbound;
-    if (acknowledged > nextSequence) {
-      const reason = `${acknowledged} was acknowledged and ${nextSequence} sent`;
-      return this.#end({ code: 'violation', reason });
-    }
+    const isLie = acknowledged > nextSequence;
+    if (isLie) return this.#end({ code: 'violation', reason: `${acknowledged} was never sent` });
     const isAnswer = control === 'ack' && this.#probing.unanswered > 0;
     this.#isOpen = true;
     this.#probing.heard(now, sequence !== undefined);
@@ -180,7 +182,7 @@ export class Link {
     if (!this.#isOver) this.#expire(now);
     if (this.#signing !== undefined) return undefined;
     if (this.#isOver) return this.#sayBye(now);
-    if (!this.#isReachable || now < this.#outbound.window.pausedUntil) return undefined;
+    if (!this.#isReachable || now < this.#pausedUntil) return undefined;
     if (!this.#isOpen) return this.#open(now);
     if (this.#nextProbeAt() <= now && !this.#probing.isAsking) this.#ask();
     return this.#repeat(now) ?? this.#probe(now) ?? this.#sendNext(now) ?? this.#acknowledge(now);
@@ -191,6 +193,7 @@ export class Link {
     const now = this.#options.clock();
     const signing = this.#signing;
     this.#signing = undefined;
+    this.#signerPause.succeeded();
     if (signing !== undefined && signing === this.#givenUp) return false;
     if (signing !== 'control' && signing !== undefined) this.#outbound.signed(signing, event, now);
     if (!this.#isOpen) this.#opening.sent(now);
@@ -203,7 +206,7 @@ export class Link {
     this.#signing = undefined;
     if (signing === 'control' || signing === undefined) return;
     const isFirst = !this.#isOpen && signing.attempts === 0;
-    this.#outbound.unsigned(signing, error);
+    if (this.#outbound.unsigned(signing, error)) this.#signerPause.failed(this.#options.clock());
     if (isFirst) this.#end({ code: 'signer', reason: error.message, cause: error });
     else if (!this.#isOpen) this.#opening.sent(this.#options.clock());
   }
@@ -218,7 +221,7 @@ export class Link {
     }
     if (outcome === 'lost') return this.#lost(sent);
     if (sent !== undefined) sent.inVain++;
-    if (outcome === 'congested') this.#outbound.congested(sent, now);
+    if (outcome === 'congested') this.#outbound.congested(this.#probing.isResting ? undefined : sent, now);
     if (outcome !== 'muted' || !this.#isWaiting()) return;
     this.#probing.muted(now);
     if (!this.#isOpen) this.#opening.muted(now);
@@ -262,9 +265,7 @@ export class Link {
   #lost(sent: SentFrame | undefined): void {
     if (sent === undefined || !this.#outbound.lost(sent)) return;
     const { bytes } = sent.content;
-    this.#tooLarge(
-      `the relays end the connection over a frame with ${bytes} bytes: it may be too large for them`,
-    );
+    this.#tooLarge(`the relays go away over a frame of ${bytes} bytes: it may be too large for them`);
   }
 
   // When something is due
@@ -272,6 +273,10 @@ export class Link {
   /** Something would be missed if the way were broken. */
   #isWaiting(): boolean {
     return this.expects !== 'nothing' || this.#outbound.isUnacknowledged || this.#inbound.hasGap;
+  }
+
+  get #pausedUntil(): number {
+    return Math.max(this.#signerPause.endsAt, this.#outbound.window.pausedUntil);
   }
 
   #failsAt(): number {

@@ -16,6 +16,8 @@ export interface OutgoingMessage {
   readonly requestEvent?: string | undefined;
   /** Its repetition does no harm: it may ride on an opening, and be sent again on another connection. */
   readonly isHarmless?: boolean | undefined;
+  /** Of ours, or an answer: sent when the signer can, and not given up before the connection is. */
+  readonly mustArrive?: boolean | undefined;
   /** Once: a relay or the peer has the whole of it, or it was given up. */
   readonly onsettled?: ((error?: TransportError) => void) | undefined;
 }

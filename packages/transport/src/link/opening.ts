@@ -25,6 +25,11 @@ export class Opening {
     this.#startedAt ??= now;
   }
 
+  /** Nothing waits for it any more. */
+  unwanted(): void {
+    if (this.#attempts === 0 && this.#nextAt !== Infinity) this.#startedAt = undefined;
+  }
+
   /** It is being signed: nothing is due until it has left. */
   signing(): void {
     this.#nextAt = Infinity;

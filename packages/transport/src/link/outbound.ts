@@ -109,15 +109,22 @@ export class Outbound {
     sent.attempts++;
   }
 
-  /** It has never left: its number is free again, and its messages have failed. */
-  unsigned({ sequence, content, attempts }: SentFrame, error: TransportError): void {
-    if (attempts > 0) return;
+  /**
+   * It has never left: its number is free again, and its messages have failed, but for those that must arrive. Returns
+   * whether there are such.
+   */
+  unsigned({ sequence, content, attempts }: SentFrame, error: TransportError): boolean {
+    if (attempts > 0) return false;
     this.#sent.delete(sequence);
     this.#nextSequence--;
     const { messages, isWhole, part } = content;
     if (!isWhole) this.#outbox.remove((message) => messages.includes(message));
     else if (part !== undefined) this.#outbox.abortLater(part.message);
-    for (const { onsettled } of messages) onsettled?.(error);
+    const kept = messages.filter(({ sort, mustArrive }) => sort === 'response' || mustArrive === true);
+    for (const message of messages) if (!kept.includes(message)) message.onsettled?.(error);
+    if (kept.length === 0) return false;
+    this.#outbox.putBack(kept);
+    return true;
   }
 
   /** Returns whether the peer got something that it was not known to have. */

@@ -26,7 +26,7 @@ interface Large {
   /** Where the rest begins. */
   offset: number;
   /** Later messages of its lane. */
-  readonly behind: OutgoingMessage[];
+  behind: OutgoingMessage[];
 }
 
 /**
@@ -54,6 +54,13 @@ export class Outbox {
   add(message: OutgoingMessage): void {
     this.#small.push(message);
     this.#bytes += message.text.length;
+    this.#aborts.push(...this.#laterAborts.splice(0));
+  }
+
+  /** Puts back what could not be signed; it goes before all others. */
+  putBack(messages: OutgoingMessage[]): void {
+    this.#small = messages.concat(this.#small);
+    for (const { text } of messages) this.#bytes += text.length;
     this.#aborts.push(...this.#laterAborts.splice(0));
   }
 
@@ -90,7 +97,7 @@ export class Outbox {
       return false;
     };
     for (const large of this.#large.slice()) {
-      large.behind.splice(0, Infinity, ...large.behind.filter(keeps));
+      large.behind = large.behind.filter(keeps);
       if (keeps(large.message)) continue;
       if (large.number !== undefined) this.#aborts.push(large.number);
       this.#finish(large);
@@ -159,7 +166,7 @@ export class Outbox {
 
   #finish(large: Large): void {
     this.#large = this.#large.filter((each) => each !== large);
-    this.#small.unshift(...large.behind);
+    this.#small = large.behind.concat(this.#small);
   }
 
   #blocking(message: OutgoingMessage): Large | undefined {

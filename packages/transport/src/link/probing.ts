@@ -36,6 +36,12 @@ export class Probing {
     return this.#isAsking;
   }
 
+  /** A server has asked for long enough: nothing is sent again until its client is heard. */
+  get isResting(): boolean {
+    if (this.#role === 'client' || this.#askedSince === undefined) return false;
+    return this.#lastAt - this.#askedSince > linkLimits.serverPatienceMs;
+  }
+
   /** When a client gives up. */
   get failsAt(): number {
     if (this.#role === 'server') return Infinity;
@@ -47,16 +53,16 @@ export class Probing {
 
   /** When the next probe is due: something is `overdueAt`, or the peer is only `expected` to say something some day. */
   nextAt(overdueAt: number, expected: 'nothing' | 'answers' | 'news', timeoutMs: number): number {
+    if (this.isResting) return Infinity;
     if (this.#isDue) return 0;
     const waitedEnoughAt = Math.min(overdueAt, this.#idleAt(expected));
     if (waitedEnoughAt === Infinity) return Infinity;
-    const { clientProbeMs, serverProbeMs, serverPatienceMs, muteGraceMs, muteRetryMs } = linkLimits;
+    const { clientProbeMs, serverProbeMs, muteGraceMs, muteRetryMs } = linkLimits;
     if (this.#unanswered === 0) {
       if (this.#mutedSince === undefined) return waitedEnoughAt;
       return Math.min(waitedEnoughAt, Math.max(this.#mutedSince, this.#lastAt) + muteRetryMs);
     }
     const silentMs = this.#lastAt - this.#silentSince;
-    if (this.#role === 'server' && silentMs > serverPatienceMs) return Infinity;
     const isQuick = this.#mutedSince !== undefined && silentMs <= muteGraceMs;
     const waitMs = isQuick ? muteRetryMs : Math.max(timeoutMs, silentMs / 4);
     return this.#lastAt + Math.min(this.#role === 'client' ? clientProbeMs : serverProbeMs, waitMs);

@@ -8,7 +8,8 @@ describe('the time-out', () => {
     expect([trip.timeoutMs, trip.meanMs]).toEqual([1_000, 100]);
     for (let i = 0; i < 50; i++) trip.sample(1);
     expect(trip.timeoutMs).toBe(100);
-    expect(trip.meanMs).toBeCloseTo(1);
+    // A peer makes it: it is not believed to the end.
+    expect(trip.meanMs).toBe(20);
   });
 
   it('follows the mean and four times the deviation', () => {

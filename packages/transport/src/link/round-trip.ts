@@ -7,9 +7,9 @@ export class RoundTrip {
   /** Time-outs since the last sample: each doubles the next, so that a slow way is not flooded. */
   #timeouts = 0;
 
-  /** The mean; while nothing is known, the shortest time-out. */
+  /** The mean, as far as it may be believed: a peer makes it. While nothing is known, the shortest time-out. */
   get meanMs(): number {
-    return this.#meanMs ?? linkLimits.minTimeoutMs;
+    return Math.max(linkLimits.minRoundTripMs, this.#meanMs ?? linkLimits.minTimeoutMs);
   }
 
   get timeoutMs(): number {
