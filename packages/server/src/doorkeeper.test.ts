@@ -156,6 +156,17 @@ describe('an opening', () => {
     expect(open({ key: 'other', createdAt: NOW_SECONDS + 121 })).toEqual(OPEN);
   });
 
+  it('with several lines is refused, although one of them is no message', () => {
+    expect(make().open({ content: `${lines(call)}\nx` })).toEqual(refused('opening_not_harmless'));
+  });
+
+  it('that its own bye has overtaken opens nothing', () => {
+    const { visit, open } = make();
+    expect(visit({ link: { sequence: 1, control: 'bye', detail: 'closed' } })).toEqual(DROP);
+    expect(open()).toMatchObject({ answer: { control: 'reset', detail: 'ended' } });
+    expect(open({ key: 'other' })).toEqual(OPEN);
+  });
+
   it('of an open connection goes there', () => {
     expect(make().open({ isKnown: true })).toEqual({ kind: 'deliver' });
   });

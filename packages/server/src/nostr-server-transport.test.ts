@@ -73,6 +73,17 @@ describe('requests under way', () => {
   });
 });
 
+describe('lines that are no messages', () => {
+  it('earn one answer and one report for each frame, however many there are', async () => {
+    const { transport, sent } = open();
+    await transport.start();
+    for (let n = 0; n < 1_000; n++) transport.receive({ text: '', relation: undefined, event: 'a' });
+    transport.receive({ text: 'x', relation: undefined, event: 'b' });
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    expect(sent).toMatchObject([{ error: { code: -32_700 } }, { error: { code: -32_700 } }]);
+  });
+});
+
 describe('messages that come while the MCP server is being made', () => {
   it('are bounded: a request above the bound is answered with busy, the others are delivered', async () => {
     const { transport, sent, receive, received } = open();

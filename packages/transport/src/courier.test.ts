@@ -153,6 +153,33 @@ describe('a courier', () => {
     expect(options.map((each) => each && 'relay' in each && each.relay)).toEqual([false, 'wss://one', false]);
   });
 
+  it.each(['muted', 'congested', unreachable('restricted')] as const)(
+    'does not call in vain what one relay may have passed on, whatever the others say: %s',
+    async (word) => {
+      const { queue, endpoint, courier, link, out, run } = make();
+      courier.prefer('wss://one');
+      endpoint.publish.mockResolvedValueOnce('lost');
+      if (word instanceof Error) endpoint.publish.mockRejectedValueOnce(word);
+      else endpoint.publish.mockResolvedValueOnce(word);
+      queue.push(out());
+      await run();
+      expect(endpoint.publish).toHaveBeenCalledTimes(2);
+      expect(link.published.mock.calls).toEqual([[sent, 'lost']]);
+      expect(link.refused).not.toHaveBeenCalled();
+    },
+  );
+
+  it('reports what a source throws, and lives on', async () => {
+    const { queue, source, link, onerror, out, run } = make();
+    source.poll.mockImplementationOnce(() => queue.shift());
+    source.poll.mockImplementationOnce(() => {
+      throw new Error('a fault of ours');
+    });
+    queue.push(out(), out());
+    for (let i = 0; i < 2; i++) await run();
+    expect([onerror.mock.calls.length, link.published.mock.calls.length]).toEqual([1, 2]);
+  });
+
   it.each([new Error('a person said no'), 'no', new TransportError('signer_failed', 'no')])(
     'tells the link that a signer refused: %s',
     async (reason) => {

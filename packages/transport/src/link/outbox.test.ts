@@ -234,3 +234,12 @@ describe('what is taken back', () => {
 function drainOne(outbox: Outbox): Content | undefined {
   return outbox.next(MAX);
 }
+
+it('takes a quarter of a million messages behind a large one', () => {
+  const outbox = new Outbox();
+  const lane = { relation: '1' };
+  outbox.add({ text: 'x'.repeat(20_000), sort: 'notification', ...lane });
+  for (let n = 0; n < 250_000; n++) outbox.add({ text: '1', sort: 'notification', ...lane });
+  while (outbox.next(10_000) !== undefined);
+  expect([outbox.isEmpty, outbox.bytes]).toEqual([true, 0]);
+});

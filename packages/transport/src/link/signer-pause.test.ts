@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+
+import { TransportError } from '../errors.ts';
+import { Pair } from './pair.test.support.ts';
+
+const failed = (): TransportError => new TransportError('signer_failed', 'the signer is away');
+const answer = { text: '{"jsonrpc":"2.0","id":1,"result":{}}', sort: 'response' as const, id: '1' };
+
+describe('an answer that cannot be signed', () => {
+  it('waits for the signer and arrives, once and before what was sent after it', () => {
+    const pair = new Pair().open();
+    pair.server.signerError = failed();
+    const settled: unknown[] = [];
+    pair.server.link.send({ ...answer, onsettled: (error) => settled.push(error) });
+    pair.run(10_000);
+    expect([pair.client.texts, settled]).toEqual([[], []]);
+    pair.server.signerError = undefined;
+    pair.server.link.send({ ...answer, text: '"later"', id: '2' });
+    pair.run(30_000);
+    expect(pair.client.texts).toEqual([answer.text, '"later"']);
+    expect(settled).toContain(undefined);
+  });
+
+  it('is tried again after 1 s, then after twice as long', () => {
+    const pair = new Pair().open();
+    const failures: number[] = [];
+    pair.server.signerError = failed();
+    pair.server.link.send(answer);
+    for (let ms = 0; ms < 8_000; ms += 100) {
+      const before = pair.server.link.wakeAt;
+      pair.run(100);
+      if (pair.server.link.wakeAt !== before) failures.push(ms);
+    }
+    expect(failures.length).toBeLessThan(8);
+    expect(failures.length).toBeGreaterThan(2);
+  });
+
+  it('waits also where it is large, and none of its parts is left behind', () => {
+    const pair = new Pair().open();
+    const text = `"${'x'.repeat(200_000)}"`;
+    pair.server.signMs = 5;
+    pair.server.link.send({ ...answer, text });
+    pair.run(11);
+    pair.server.signerError = failed();
+    pair.run(100);
+    pair.server.signerError = undefined;
+    pair.run(10_000);
+    expect(pair.client.texts).toEqual([text]);
+    expect(pair.client.unfinished.bytes).toBe(0);
+  });
+});
+
+describe('a request that cannot be signed', () => {
+  it('fails at once', () => {
+    const pair = new Pair().open();
+    pair.client.signerError = failed();
+    const settled: unknown[] = [];
+    pair.client.link.send({
+      text: '{}',
+      sort: 'request',
+      id: '1',
+      onsettled: (error) => settled.push(error?.code),
+    });
+    pair.run(0);
+    expect(settled).toEqual(['signer_failed']);
+  });
+});
