@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import type { RelayState } from '@mcp-nostr/transport';
+import { describe, expect, it, vi } from 'vitest';
 
 import { event, signer } from '../helpers/one-relay.ts';
 import { endless, failure, openPool, readyPool, watchedPool } from '../helpers/relay-pool.ts';
@@ -39,7 +40,8 @@ describe('an event for all relays', () => {
     expect(await pool.publish(event())).toBe('muted');
     await late.start();
     const next = event();
-    await late.heard('REQ');
+    const isLate = ({ url, status }: RelayState): boolean => url === late.url && status === 'ready';
+    await vi.waitFor(() => expect(pool.states.some(isLate)).toBe(true), 5_000);
     await pool.publish(next, { relay: late.url });
     await late.heard('EVENT');
     expect(late.events).toEqual([next]);

@@ -65,6 +65,7 @@ export class RawClient {
     params?: Record<string, unknown>,
   ): Promise<JsonRpcResultResponse | JsonRpcErrorResponse> {
     const response = this.response(id);
+    response.catch(() => {}); // where it cannot even be sent, that is what the caller learns
     await this.send({ jsonrpc: '2.0', id, method, ...(params && { params }) });
     return response;
   }
