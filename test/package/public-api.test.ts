@@ -24,6 +24,7 @@ const names = {
     'escapedBytes',
     'escapedEnd',
     'eventId',
+    'eventJson',
     'failureCodes',
     'failureResponse',
     'formatAddress',
@@ -41,6 +42,7 @@ const names = {
     'isRecord',
     'isReplaceable',
     'isRequest',
+    'isRequestId',
     'isResponse',
     'limits',
     'newWrapKey',
@@ -61,6 +63,7 @@ const names = {
     'verifyEvent',
     'verifyId',
     'wrapEvent',
+    'wrapJson',
   ],
   transport: [
     'Courier',
