@@ -1,3 +1,4 @@
+import { TransportError } from '@mcp-nostr/transport';
 import { describe, expect, it } from 'vitest';
 
 import { outcomes, SessionWorld } from './session-world.test.support.ts';
@@ -86,6 +87,24 @@ describe('what a reset of the same process brings', () => {
       [1, 'ok'],
       [2, 'ok'],
     ]);
+  });
+
+  it('what was being signed is sent again, and its old signature fails for nobody any more', () => {
+    const world = opened();
+    world.signMs = 50;
+    const settled: unknown[] = [];
+    world.session.send({ jsonrpc: '2.0', id: 1, method: 'tools/call' }, undefined, (error) =>
+      settled.push(error),
+    );
+    world.run(10);
+    world.control('reset', 'unknown');
+    world.signerError = new TransportError('signer_failed', 'the signer refused');
+    world.run(40);
+    world.signerError = undefined;
+    world.run(5_000);
+    expect(settled.filter((error) => error !== undefined)).toEqual([]);
+    expect(outcomes(world.delivered)).toEqual([[1, 'ok']]);
+    expect(world.methods).toEqual(['tools/call']);
   });
 
   it('a notification that may have arrived is left out, and its sender is told', () => {

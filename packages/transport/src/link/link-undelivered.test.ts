@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { call, notice, Pair } from './pair.test.support.ts';
+import { call, notice, Pair, signerFailed } from './pair.test.support.ts';
 
 describe('what is not known to have arrived', () => {
   it('has never left, or was taken by no relay, or has an unknown fate, in its order', () => {
@@ -66,6 +66,20 @@ describe('what is not known to have arrived', () => {
     pair.client.link.close();
     pair.run(1_000);
     expect(pair.log).toEqual([]);
+    expect(pair.client.link.isDone).toBe(true);
+  });
+
+  it('does not fail once it was given up, although its signature does', () => {
+    const pair = new Pair().open();
+    pair.client.signMs = 100;
+    const settled: unknown[] = [];
+    pair.client.link.send({ ...call(1), onsettled: (error) => settled.push(error) });
+    pair.run(10);
+    pair.client.link.undelivered();
+    pair.client.link.close();
+    pair.client.signerError = signerFailed();
+    pair.run(1_000);
+    expect(settled).toEqual([]);
     expect(pair.client.link.isDone).toBe(true);
   });
 

@@ -204,7 +204,8 @@ export class Link {
   unsigned(error: TransportError): void {
     const signing = this.#signing;
     this.#signing = undefined;
-    if (signing === 'control' || signing === undefined) return;
+    // What was given up is told, or sent, by others now.
+    if (signing === 'control' || signing === undefined || signing === this.#givenUp) return;
     const isFirst = !this.#isOpen && signing.attempts === 0;
     if (this.#outbound.unsigned(signing, error)) this.#signerPause.failed(this.#options.clock());
     if (isFirst) this.#end({ code: 'signer', reason: error.message, cause: error });
