@@ -139,6 +139,22 @@ describe('a probe', () => {
     expect(pair.client.ends).toEqual([]);
   });
 
+  it('is answered by a process that has stood still for an hour as by any other', () => {
+    const pair = new Pair().open();
+    pair.fate = ({ from }) => (from === 'server' ? 'hold' : 'deliver');
+    pair.client.link.send(notice('1'));
+    pair.run(250);
+    pair.fate = () => 'deliver';
+    pair.now += 3_600_000;
+    pair.release();
+    pair.forget();
+    for (let i = 0; i < 5; i++) {
+      pair.server.link.probe();
+      pair.run(5_000);
+    }
+    expect(pair.controls('ack').filter(({ from }) => from === 'client')).toHaveLength(5);
+  });
+
   it('costs one answer in a round trip, however many come', () => {
     const pair = new Pair().open();
     for (let i = 0; i < 10; i++) {

@@ -29,6 +29,12 @@ describe('the time-out', () => {
     expect(trip.timeoutMs).toBe(2_000);
   });
 
+  it('takes the pause of a process that stood still for no more than that', () => {
+    const trip = new RoundTrip();
+    trip.sample(3_600_000);
+    expect(trip.meanMs).toBe(2_000);
+  });
+
   it('doubles with each time-out, at most 32 times, until something is measured again', () => {
     const trip = new RoundTrip();
     trip.sample(10);

@@ -19,7 +19,9 @@ export class RoundTrip {
   }
 
   /** Of a frame that was sent once: which copy was acknowledged nobody can tell (Karn). */
-  sample(ms: number): void {
+  sample(measuredMs: number): void {
+    // A process that stood still for an hour has not measured the way.
+    const ms = Math.min(measuredMs, linkLimits.maxTimeoutMs);
     this.#timeouts = 0;
     if (this.#meanMs === undefined) {
       this.#meanMs = ms;
