@@ -54,6 +54,19 @@ describe('silence', () => {
     expect(pair.server.texts).toEqual([call(1).text]);
   });
 
+  it('where nobody listens ends nobody before a relay that has just come had its time to say so', () => {
+    const pair = new Pair().open();
+    pair.outcome = () => 'muted';
+    const sentAt = pair.now;
+    pair.client.link.send(call(1));
+    pair.run(4_999);
+    pair.outcome = ({ at }) => (at < sentAt + 5_100 ? undefined : 'accepted');
+    pair.client.link.relaysChanged(true, true);
+    pair.run(20_000);
+    expect(pair.client.ends).toEqual([]);
+    expect(pair.server.texts).toEqual([call(1).text]);
+  });
+
   it('is no end where nothing is waited for', () => {
     const pair = new Pair().open();
     pair.outcome = () => 'muted';

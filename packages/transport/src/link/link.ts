@@ -161,6 +161,8 @@ export class Link {
     if (!isReachable && this.#isReachable) this.#unreachableSince = now;
     this.#isReachable = isReachable;
     if (!isReachable || !isNew) return;
+    // It has not said yet that nobody listens.
+    this.#probing.taken();
     // What was sent before may have been lost with the relay.
     if (!this.#isOpen) this.#opening.again(now);
     else if (this.#isWaiting()) this.#probing.now();

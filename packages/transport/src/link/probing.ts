@@ -110,7 +110,7 @@ export class Probing {
     this.#mutedSince ??= now;
   }
 
-  /** A relay says otherwise. */
+  /** A relay says otherwise, or has not been asked yet. */
   taken(): void {
     this.#mutedSince = undefined;
   }
