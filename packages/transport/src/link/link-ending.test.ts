@@ -90,6 +90,18 @@ describe('a frame that every relay refuses', () => {
     );
   });
 
+  it('is no end where it is a copy of what the peer has by now', () => {
+    const pair = new Pair().open();
+    // The acknowledgement comes in the millisecond in which the relays refuse the copy.
+    pair.wayMs = 50.5;
+    pair.outcome = ({ isCopy }) => (isCopy ? tooLarge() : 'accepted');
+    pair.client.link.send(notice('1'));
+    pair.run(1_000);
+    expect(pair.packets.filter(({ isCopy }) => isCopy)).toHaveLength(1);
+    expect(pair.client.ends).toEqual([]);
+    expect(pair.client.link.isQuiet).toBe(true);
+  });
+
   it('is no end where it was a control frame', () => {
     const pair = new Pair().open();
     pair.outcome = () => tooLarge();

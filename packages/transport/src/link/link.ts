@@ -234,6 +234,7 @@ export class Link {
   refused(sent: SentFrame | undefined, error: TransportError): void {
     if (sent === undefined) return;
     sent.inVain++;
+    if (!this.#outbound.isMissing(sent)) return;
     this.#end({ code: 'refused', reason: error.message, cause: error });
   }
 

@@ -79,11 +79,14 @@ export class Outbound {
 
   /** The next frame that is to be sent again. */
   nextRepeat(): SentFrame | undefined {
-    for (let frame = this.#again.shift(); frame !== undefined; frame = this.#again.shift()) {
-      const isMissing = this.#sent.get(frame.sequence) === frame && !frame.isHeld;
-      if (isMissing && frame.event !== undefined) return frame;
-    }
+    for (let frame = this.#again.shift(); frame !== undefined; frame = this.#again.shift())
+      if (this.isMissing(frame) && frame.event !== undefined) return frame;
     return undefined;
+  }
+
+  /** The peer is not known to have it. */
+  isMissing(sent: SentFrame): boolean {
+    return this.#sent.get(sent.sequence) === sent && !sent.isHeld;
   }
 
   number(content: Content, now: number): SentFrame {
