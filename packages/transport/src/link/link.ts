@@ -43,11 +43,13 @@ export class Link {
   readonly #outbound = new Outbound();
   readonly #opening = new Opening();
   readonly #signerPause = new SignerPause();
+  /** The same for probes, which keep nothing else waiting. */
+  readonly #probePause = new SignerPause();
   readonly #probing: Probing;
   /** What is being signed: a numbered frame, or another. */
-  #signing: SentFrame | 'control' | undefined;
+  #signing: SentFrame | LinkControl | undefined;
   /** What was being signed when its messages were given up: it must not leave any more. */
-  #givenUp: SentFrame | 'control' | undefined;
+  #givenUp: SentFrame | LinkControl | undefined;
   #isOpen: boolean;
   #isReachable = false;
   #unreachableSince: number;
@@ -196,22 +198,29 @@ export class Link {
     const signing = this.#signing;
     this.#signing = undefined;
     this.#signerPause.succeeded();
+    this.#probePause.succeeded();
     if (signing !== undefined && signing === this.#givenUp) return false;
-    if (signing !== 'control' && signing !== undefined) this.#outbound.signed(signing, event, now);
+    if (signing === 'probe') this.#probing.sent(now);
+    else if (typeof signing === 'object') this.#outbound.signed(signing, event, now);
     if (!this.#isOpen) this.#opening.sent(now);
     return true;
   }
 
   /** The signer refused or failed: what was to leave has not. */
   unsigned(error: TransportError): void {
+    const now = this.#options.clock();
     const signing = this.#signing;
     this.#signing = undefined;
-    // What was given up is told, or sent, by others now.
-    if (signing === 'control' || signing === undefined || signing === this.#givenUp) return;
+    if (signing === 'probe') {
+      this.#probing.unsent(now);
+      this.#probePause.failed(now);
+    }
+    // Who lacks an acknowledgement asks for it; what was given up is told, or sent, by others now.
+    if (typeof signing !== 'object' || signing === this.#givenUp) return;
     const isFirst = !this.#isOpen && signing.attempts === 0;
-    if (this.#outbound.unsigned(signing, error)) this.#signerPause.failed(this.#options.clock());
+    if (this.#outbound.unsigned(signing, error)) this.#signerPause.failed(now);
     if (isFirst) this.#end({ code: 'signer', reason: error.message, cause: error });
-    else if (!this.#isOpen) this.#opening.sent(this.#options.clock());
+    else if (!this.#isOpen) this.#opening.sent(now);
   }
 
   /** What became of one attempt. */
@@ -296,7 +305,8 @@ export class Link {
   #nextProbeAt(): number {
     const { overdueAt, roundTrip } = this.#outbound;
     const gapAt = this.#inbound.gapSince + roundTrip.timeoutMs;
-    return this.#probing.nextAt(Math.min(overdueAt, gapAt), this.expects, roundTrip.timeoutMs);
+    const nextAt = this.#probing.nextAt(Math.min(overdueAt, gapAt), this.expects, roundTrip.timeoutMs);
+    return Math.max(nextAt, this.#probePause.endsAt);
   }
 
   #sendsAt(): number {
@@ -342,7 +352,6 @@ export class Link {
 
   #probe(now: number): Outgoing | undefined {
     if (!this.#probing.isAsking) return undefined;
-    this.#probing.sent(now);
     this.#inbound.asked(now);
     return this.#control('probe', true);
   }
@@ -376,7 +385,7 @@ export class Link {
   }
 
   #control(control: LinkControl, toAll: boolean): Outgoing {
-    this.#signing = 'control';
+    this.#signing = control;
     this.#inbound.acknowledging.carried(this.#options.clock(), true);
     return this.#draft({ control, detail: this.#options.random() }, toAll);
   }

@@ -78,12 +78,21 @@ export class Probing {
     this.#isDue = false;
   }
 
+  /** It has left: only now the peer can be silent about it. */
   sent(now: number): void {
     this.#isAsking = false;
     if (this.#unanswered++ === 0) this.#silentSince = now;
     this.#askedSince ??= now;
     this.#lastAt = now;
     this.#idle++;
+  }
+
+  /** It could not be signed. That is no silence; but a server does not try that for ever either. */
+  unsent(now: number): void {
+    this.#isAsking = false;
+    if (this.#role === 'client') return;
+    this.#askedSince ??= now;
+    this.#lastAt = now;
   }
 
   /** `isNews`: it was more than a sign of life. */
