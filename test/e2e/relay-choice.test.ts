@@ -47,6 +47,31 @@ describe('an event for all relays', () => {
     expect(late.events).toEqual([next]);
   });
 
+  it('waits for those that are away where all that are there refuse it', async () => {
+    const refusing = await openScriptedRelay({ refusesEvents: 'restricted: members only' });
+    const late = await closedScriptedRelay();
+    const { pool, ready } = watchedPool([refusing, late], { timing: endless });
+    await ready(refusing);
+    const sent = event();
+    const outcome = pool.publish(sent);
+    await refusing.heard('EVENT');
+    await late.start();
+    expect(await outcome).toBe('accepted');
+    expect(late.events).toEqual([sent]);
+  });
+
+  it('fails with all their words when those that are away do not come in time', async () => {
+    const refusing = await openScriptedRelay({ refusesEvents: 'restricted: members only' });
+    const down = await closedScriptedRelay();
+    const { pool, ready } = watchedPool([refusing, down], { timing: { publishTimeoutMs: 300 } });
+    await ready(refusing);
+    const error = await failure(pool.publish(event()));
+    expect(error.data['relays']).toEqual([
+      expect.objectContaining({ url: refusing.url, code: 'restricted' }),
+      expect.objectContaining({ url: down.url, code: 'unreachable' }),
+    ]);
+  });
+
   it('still goes to a relay that wants to know us first, when another has taken it', async () => {
     const up = await openScriptedRelay({ sendsOk: false });
     // It does not say that it took our answer: the event goes out again only after a while.
@@ -107,7 +132,7 @@ describe('an event that its sender gives up', () => {
     const failed = failure(pool.publish(event(), { signal: aborter.signal }));
     await refusing.heard('EVENT');
     // Its refusal is here once a later answer is.
-    await failure(pool.publish(event()));
+    await failure(pool.publish(event(), { relay: refusing.url }));
     aborter.abort();
     expect((await failed).code).toBe('closed');
   });

@@ -46,18 +46,20 @@ export class RelayPool {
   }
 
   /**
-   * To the named relay if that is ready, else to all that are, else to all: the first that comes takes it.
+   * To the named relay if that is ready, else to all that are; where there are none, or all refuse, to the others: the
+   * first that comes takes it.
    * Resolves with `accepted` or `sent` at the first that took it; else, when all have answered, with `lost` when one
    * went away with it, with `muted` when any said that nobody listens, and with `congested` when any may take it later.
    * @throws {TransportError} `relays_unreachable` when every relay refused it or could not be reached, `closed`
    */
   publish(event: NostrEvent, { relay, signal, json }: PublishOptions = {}): Promise<PublishOutcome> {
     const text = `["EVENT",${json ?? eventJson(event)}]`;
-    const asked = this.#choose(relay);
-    const [only] = asked;
+    const [first, others] = this.#choose(relay);
+    const [only] = first;
     // Most pools are of one relay, and a frame costs no more there than its way to the socket.
-    if (only !== undefined && asked.length === 1) return only.publish(event, text, signal).catch(failOne);
-    return publishToSeveral(asked, event, text, signal);
+    if (only !== undefined && first.length + others.length === 1)
+      return only.publish(event, text, signal).catch(failOne);
+    return publishToSeveral(first, others, event, text, signal);
   }
 
   /** Stored events, from every relay that answers in time, each once and verified. */
@@ -104,11 +106,13 @@ export class RelayPool {
     for (const connection of this.#connections) connection.close();
   }
 
-  #choose(relay: string | undefined): readonly RelayConnection[] {
+  /** Who is asked first, and who after all of those have refused. */
+  #choose(relay: string | undefined): [RelayConnection[], RelayConnection[]] {
     const ready = this.#connections.filter(isReady);
     const named = relay === undefined ? undefined : ready.find(({ url }) => url === relay);
-    if (named !== undefined) return [named];
-    return ready.length > 0 ? ready : this.#connections;
+    if (named !== undefined) return [[named], []];
+    if (ready.length === 0) return [this.#connections, []];
+    return [ready, this.#connections.filter((connection) => !isReady(connection))];
   }
 }
 
@@ -117,13 +121,14 @@ function isReady({ state }: RelayConnection): boolean {
 }
 
 function publishToSeveral(
-  asked: readonly RelayConnection[],
+  first: readonly RelayConnection[],
+  others: RelayConnection[],
   event: NostrEvent,
   text: string,
   signal: AbortSignal | undefined,
 ): Promise<PublishOutcome> {
   return new Promise((resolve, reject) => {
-    const unanswered = new Set(asked);
+    const unanswered = new Set<RelayConnection>();
     const errors: unknown[] = [];
     let word: PublishOutcome | undefined;
     const settle = (): void => {
@@ -134,7 +139,8 @@ function publishToSeveral(
       for (const connection of unanswered) connection.withdraw(event.id);
       if (unanswered.size === 0) resolve(word);
     };
-    for (const connection of asked) {
+    const ask = (connection: RelayConnection): void => {
+      unanswered.add(connection);
       connection.publish(event, text, signal).then(
         (outcome) => {
           unanswered.delete(connection);
@@ -149,10 +155,13 @@ function publishToSeveral(
         (error: unknown) => {
           unanswered.delete(connection);
           errors.push(error);
+          // What is away has not refused it.
+          if (word === undefined && unanswered.size === 0) others.splice(0).forEach(ask);
           settle();
         },
       );
-    }
+    };
+    first.forEach(ask);
   });
 }
 
