@@ -111,6 +111,19 @@ describe('where no relay is reached', () => {
     expect(world.connections).toHaveLength(1);
   });
 
+  it('the connection stays for as long as nothing more waits, and nobody is asked for what failed', () => {
+    const world = new SessionWorld().handshake();
+    const { connection } = world.session;
+    world.session.relaysChanged(false, false);
+    world.request(1, 'tools/call');
+    world.run(600_000);
+    expect(outcomes(world.delivered)).toEqual([[1, 'relays_unreachable']]);
+    world.session.relaysChanged(true, true);
+    world.run(600_000);
+    expect(world.packets).toEqual([]);
+    expect(world.session.connection).toBe(connection);
+  });
+
   it('what has not left goes out when a relay is back in time', () => {
     const world = new SessionWorld().handshake();
     world.session.relaysChanged(false, false);

@@ -8,6 +8,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 import {
+  type Expectation,
   type Fate,
   type IncomingFrame,
   Link,
@@ -94,7 +95,6 @@ export class ClientSession {
     this.#resumption.notified(message);
     if (isRequest(message)) this.#requests.add(keyOf(message.id), message, outgoing);
     this.#enqueue(outgoing);
-    this.#expect();
     if (!this.#isReachable) this.#strand();
   }
 
@@ -111,7 +111,6 @@ export class ClientSession {
     link.instance = instance;
     this.#resetAt = Infinity;
     link.receive(frame, { id: event.id, createdAt: event.created_at, bytes });
-    this.#expect();
   }
 
   relaysChanged(isReachable: boolean, isNew: boolean): void {
@@ -165,6 +164,7 @@ export class ClientSession {
       clock,
       random: () => randomHex(8),
       frameBytes,
+      expects: () => this.#expects,
       unfinished,
       onmessage: (message) => this.#onmessage(message),
       onlost: (message) => this.#onlarge(message),
@@ -279,7 +279,6 @@ export class ClientSession {
     // A server that ends each connection before it has answered anything must not be asked for ever.
     if (this.#losses.areHopeless) this.#abandon('server_failed', reason, false);
     if (this.#link === undefined && isWatching) this.#reopenLater();
-    this.#expect();
   }
 
   /** Nobody was there, or nobody can be: what waits fails, and the next message tries anew. */
@@ -353,11 +352,11 @@ export class ClientSession {
     this.#requests.fail(key, code, reason, { relays: this.#options.describe().relays });
   }
 
-  #expect(): void {
-    if (this.#link === undefined) return;
+  /** What is waited for, whoever began it or ended it. */
+  get #expects(): Expectation {
     const { isAnswerExpected, hasSubscriptions } = this.#resumption;
+    if (isAnswerExpected) return 'answers';
     const { expects } = this.#requests;
-    const isWatching = hasSubscriptions && expects === 'nothing';
-    this.#link.expects = isAnswerExpected ? 'answers' : isWatching ? 'news' : expects;
+    return hasSubscriptions && expects === 'nothing' ? 'news' : expects;
   }
 }

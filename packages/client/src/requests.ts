@@ -1,5 +1,5 @@
 import { type FailureCode, failureResponse, type JsonRpcMessage, type JsonRpcRequest } from '@mcp-nostr/core';
-import type { OutgoingMessage } from '@mcp-nostr/transport';
+import type { Expectation, OutgoingMessage } from '@mcp-nostr/transport';
 
 import { cancellation } from './outgoing.ts';
 import { isListening } from './session-replay.ts';
@@ -26,7 +26,7 @@ export class Requests {
   }
 
   /** What is waited for. */
-  get expects(): 'nothing' | 'answers' | 'news' {
+  get expects(): Expectation {
     for (const { request } of this.#pending.values()) if (!isListening(request)) return 'answers';
     return this.#pending.size > 0 ? 'news' : 'nothing';
   }

@@ -5,7 +5,15 @@ export { linkLimits } from './link/limits.ts';
 export { Link, type LinkOptions } from './link/link.ts';
 export { checkMessageSize, type OutgoingMessage } from './link/message.ts';
 export type { LostMessage } from './link/parts.ts';
-export type { Arrival, Fate, LinkEnd, LinkRole, Outgoing, ReceivedMessage } from './link/traffic.ts';
+export type {
+  Arrival,
+  Expectation,
+  Fate,
+  LinkEnd,
+  LinkRole,
+  Outgoing,
+  ReceivedMessage,
+} from './link/traffic.ts';
 export { UnfinishedMessages } from './link/unfinished.ts';
 export type { Encryption, IncomingFrame } from './receiver.ts';
 export type { RelayConnectionOptions, RelayState } from './relay-connection.ts';

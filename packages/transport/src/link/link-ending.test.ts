@@ -131,7 +131,7 @@ describe('a frame that every relay refuses', () => {
   it('is not asked for by a relay that takes little while nothing waits', () => {
     const pair = new Pair().open();
     pair.client.frameBytes = 100;
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.run(100_000);
     expect(pair.client.ends).toEqual([]);
   });

@@ -42,7 +42,7 @@ describe('a probe', () => {
 
   it('whose answer shows that nothing is missing puts nothing on all relays', () => {
     const pair = new Pair().open();
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.run(20_000);
     expect(pair.controls('probe')).toHaveLength(1);
     pair.client.link.send(notice('1'));
@@ -98,7 +98,7 @@ describe('a probe', () => {
 
   it('is sent at once when a relay comes back while something is waited for', () => {
     const pair = new Pair().open();
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.client.link.relaysChanged(true, true);
     pair.run(0);
     expect(pair.log).toEqual(['client probe']);
@@ -108,7 +108,7 @@ describe('a probe', () => {
     const pair = new Pair().open();
     pair.client.link.relaysChanged(true, true);
     pair.run(0);
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.client.link.relaysChanged(true, false);
     pair.run(0);
     expect(pair.log).toEqual([]);

@@ -38,14 +38,14 @@ describe('while nothing is missing', () => {
   it('a call that outlasts 500 ms costs one acknowledgement, which the server sends by itself', () => {
     const pair = new Pair().open();
     const sentAt = pair.now;
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.client.link.send(call(1));
     pair.run(5_000);
     expect(pair.log).toEqual(['client 1', 'server ack']);
     expect(pair.packets[1]?.at).toBe(sentAt + 10 + 500);
     pair.server.link.send(answer(1));
     pair.run(100);
-    pair.client.link.expects = 'nothing';
+    pair.client.expects = 'nothing';
     pair.run(10_000);
     expect(pair.log).toEqual(['client 1', 'server ack', 'server 1', 'client ack']);
   });
@@ -78,7 +78,7 @@ describe('while nothing is missing', () => {
 
   it('a client with an open subscription asks after 30 s, growing to 5 min', () => {
     const pair = new Pair().open();
-    pair.client.link.expects = 'news';
+    pair.client.expects = 'news';
     const from = pair.client.link.heardAt;
     pair.run(1_400_000);
     const times = pair.controls('probe').map(({ at }) => at - from);
@@ -90,7 +90,7 @@ describe('while nothing is missing', () => {
   it('a client that waits for an answer asks every 15 s whether the server lives', () => {
     const pair = new Pair().open();
     pair.client.link.send(call(1));
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.run(50_000);
     const probes = pair.controls('probe');
     expect(probes).toHaveLength(3);
@@ -150,7 +150,7 @@ describe('messages that wait', () => {
 describe('a control frame', () => {
   it('takes no number, holds no message, and no two are equal', () => {
     const pair = new Pair().open();
-    pair.client.link.expects = 'news';
+    pair.client.expects = 'news';
     pair.run(3_000_000);
     const controls = pair.packets.filter(({ frame }) => frame.link.control !== undefined);
     expect(controls.length).toBeGreaterThan(10);

@@ -77,7 +77,7 @@ describe('silence', () => {
 
   it('for want of a relay ends a client that waits after 60 s, and a new way has its whole time', () => {
     const pair = new Pair().open();
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.client.link.relaysChanged(false, false);
     pair.run(59_999);
     expect(pair.client.ends).toEqual([]);
@@ -103,11 +103,11 @@ describe('silence', () => {
   it('while nothing is waited for does not count later', () => {
     const pair = new Pair().open();
     pair.fate = () => 'drop';
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.run(25_000);
-    pair.client.link.expects = 'nothing';
+    pair.client.expects = 'nothing';
     pair.run(60_000);
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.run(1_000);
     expect(pair.client.ends).toEqual([]);
   });
@@ -124,7 +124,7 @@ describe('silence', () => {
       expect(pair.client.ends).toHaveLength(1);
     }
     const pair = new Pair().open();
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     for (let seconds = 0; seconds < 60; seconds++) {
       pair.client.link.relaysChanged(false, false);
       pair.run(1_000);

@@ -10,7 +10,7 @@ import { emptyContent } from './outbox.ts';
 import { Outbound } from './outbound.ts';
 import { Probing } from './probing.ts';
 import { SignerPause } from './signer-pause.ts';
-import type { Arrival, Fate, LinkEnd, Outgoing } from './traffic.ts';
+import type { Arrival, Expectation, Fate, LinkEnd, Outgoing } from './traffic.ts';
 import type { SentFrame } from './unacknowledged.ts';
 
 /** `onend` comes once, and not after `close()`. */
@@ -27,6 +27,8 @@ export interface LinkOptions extends InboundOptions {
   random: () => string;
   /** Bytes of plaintext that every relay in use takes. */
   frameBytes: () => number;
+  /** Asked rather than told: what is waited for ends in many ways. @default 'nothing' */
+  expects?: (() => Expectation) | undefined;
 }
 
 /**
@@ -36,8 +38,6 @@ export interface LinkOptions extends InboundOptions {
 export class Link {
   readonly connection: string;
   instance: string;
-  /** What is waited for beside acknowledgements: answers of the peer, or news by it. */
-  expects: 'nothing' | 'answers' | 'news' = 'nothing';
   readonly #options: LinkOptions;
   readonly #inbound: Inbound;
   readonly #outbound = new Outbound();
@@ -283,9 +283,13 @@ export class Link {
 
   // When something is due
 
+  get #expects(): Expectation {
+    return this.#options.expects?.() ?? 'nothing';
+  }
+
   /** Something would be missed if the way were broken. */
   #isWaiting(): boolean {
-    return this.expects !== 'nothing' || this.#outbound.isUnacknowledged || this.#inbound.hasGap;
+    return this.#expects !== 'nothing' || this.#outbound.isUnacknowledged || this.#inbound.hasGap;
   }
 
   get #pausedUntil(): number {
@@ -305,7 +309,7 @@ export class Link {
   #nextProbeAt(): number {
     const { overdueAt, roundTrip } = this.#outbound;
     const gapAt = this.#inbound.gapSince + roundTrip.timeoutMs;
-    const nextAt = this.#probing.nextAt(Math.min(overdueAt, gapAt), this.expects, roundTrip.timeoutMs);
+    const nextAt = this.#probing.nextAt(Math.min(overdueAt, gapAt), this.#expects, roundTrip.timeoutMs);
     return Math.max(nextAt, this.#probePause.endsAt);
   }
 

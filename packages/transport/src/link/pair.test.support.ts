@@ -5,7 +5,7 @@ import type { PublishOutcome } from '../relay-publisher.ts';
 import { Link } from './link.ts';
 import type { OutgoingMessage } from './message.ts';
 import type { LostMessage } from './parts.ts';
-import type { LinkEnd, LinkRole, Outgoing, ReceivedMessage } from './traffic.ts';
+import type { Expectation, LinkEnd, LinkRole, Outgoing, ReceivedMessage } from './traffic.ts';
 import { UnfinishedMessages } from './unfinished.ts';
 
 export const CONNECTION = '00112233445566778899aabbccddeeff';
@@ -41,6 +41,7 @@ export class End {
   signMs = 0;
   signerError: TransportError | undefined;
   frameBytes: number;
+  expects: Expectation = 'nothing';
   onmessage: ((text: string) => void) | undefined;
   readonly unfinished: UnfinishedMessages;
 
@@ -56,6 +57,7 @@ export class End {
       clock: () => pair.now,
       random: () => (randoms++).toString(16).padStart(16, '0'),
       frameBytes: () => this.frameBytes,
+      expects: () => this.expects,
       unfinished: this.unfinished,
       onmessage: (message) => {
         this.received.push(message);

@@ -1,5 +1,5 @@
 import { linkLimits } from './limits.ts';
-import type { LinkRole } from './traffic.ts';
+import type { Expectation, LinkRole } from './traffic.ts';
 
 /** When a side that waits asks, and when it takes the other for gone. */
 export class Probing {
@@ -52,7 +52,7 @@ export class Probing {
   }
 
   /** When the next probe is due: something is `overdueAt`, or the peer is only `expected` to say something some day. */
-  nextAt(overdueAt: number, expected: 'nothing' | 'answers' | 'news', timeoutMs: number): number {
+  nextAt(overdueAt: number, expected: Expectation, timeoutMs: number): number {
     if (this.isResting) return Infinity;
     if (this.#isDue) return 0;
     const waitedEnoughAt = Math.min(overdueAt, this.#idleAt(expected));
@@ -124,7 +124,7 @@ export class Probing {
     this.#mutedSince = undefined;
   }
 
-  #idleAt(expected: 'nothing' | 'answers' | 'news'): number {
+  #idleAt(expected: Expectation): number {
     const { requestProbeMs, idleProbeMs, maxIdleProbeMs } = linkLimits;
     const since = Math.max(this.#heardAt, this.#lastAt);
     if (expected === 'answers') return since + requestProbeMs;

@@ -53,7 +53,7 @@ describe('an answer that cannot be signed', () => {
 describe('a probe', () => {
   it('that a person allows after 30 s has been asked then, and not before', () => {
     const pair = new Pair().open();
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.client.signMs = 30_000;
     pair.run(100_000);
     expect(pair.controls('probe').length).toBeGreaterThan(1);
@@ -62,7 +62,7 @@ describe('a probe', () => {
 
   it('that cannot be signed has asked nobody: there is no silence, and the signer is asked ever more seldom', () => {
     const pair = new Pair().open();
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.client.signerError = failed();
     const unsigned = vi.spyOn(pair.client.link, 'unsigned');
     pair.run(120_000);
@@ -89,7 +89,7 @@ describe('a probe', () => {
 
   it('that cannot be signed does not hold up a request', () => {
     const pair = new Pair().open();
-    pair.client.link.expects = 'answers';
+    pair.client.expects = 'answers';
     pair.client.signerError = failed();
     pair.run(60_000);
     pair.client.signerError = undefined;

@@ -5,6 +5,9 @@ import type { SentFrame } from './unacknowledged.ts';
 
 export type LinkRole = 'client' | 'server';
 
+/** What is waited for beside acknowledgements: answers of the peer, or news by it. */
+export type Expectation = 'nothing' | 'answers' | 'news';
+
 /** What a frame's arrival says beside the frame. */
 export interface Arrival {
   /** The inner event. */
