@@ -1,3 +1,4 @@
+import { TransportError } from '@mcp-nostr/transport';
 import { describe, expect, it } from 'vitest';
 
 import { outcomes, SessionWorld } from './session-world.test.support.ts';
@@ -154,6 +155,32 @@ describe('a session on a new connection', () => {
     world.session.relaysChanged(true, true);
     world.answer = answer;
     expect(world.methods).toEqual(['initialize']);
+  });
+
+  it.each(['busy', 'not_allowed'])(
+    'is taken up again however often the server says %s, where something is subscribed to',
+    (reason) => {
+      const world = subscribed();
+      world.refusal = reason;
+      world.link.close('idle');
+      world.run(600_000);
+      expect(world.connections.length).toBeGreaterThan(5);
+      expect(world.connections.length).toBeLessThan(30);
+      world.refusal = undefined;
+      world.run(60_000);
+      expect(world.methods).toContain('resources/subscribe');
+      expect(world.lost).toEqual([]);
+    },
+  );
+
+  it('is taken up again when the signer is back, where something is subscribed to', () => {
+    const world = subscribed();
+    world.signerError = new TransportError('signer_failed', 'the signer is away');
+    world.link.close('idle');
+    world.run(100_000);
+    world.signerError = undefined;
+    world.run(60_000);
+    expect(world.methods).toContain('resources/subscribe');
   });
 
   it('keeps what it has to say again although no relay is reached for long', () => {

@@ -293,7 +293,7 @@ export class ClientSession {
     }
     const error = new TransportError(code === 'server_failed' ? 'closed' : code, reason);
     for (const message of fates.keys()) message.onsettled?.(error);
-    if (isExecutable && this.#resumption.hasSubscriptions) this.#reopenLater();
+    if (this.#resumption.hasSubscriptions) this.#reopenLater();
   }
 
   #reopenLater(): void {
