@@ -183,6 +183,23 @@ describe('a session on a new connection', () => {
     expect(world.methods).toContain('resources/subscribe');
   });
 
+  it('fails what is held after 10 s when the last relay goes, and holds no more than a connection may', () => {
+    const world = new SessionWorld().handshake();
+    world.link.close('idle');
+    world.run(15);
+    world.answer = () => undefined;
+    world.request(1, 'tools/call');
+    world.run(1_000);
+    const text = 'x'.repeat(9_000_000);
+    for (let i = 0; i < 7; i++) world.notify('notifications/large', { text });
+    expect(() => world.notify('notifications/large', { text })).toThrow(
+      expect.objectContaining({ code: 'busy' }),
+    );
+    world.session.relaysChanged(false, false);
+    world.run(10_000);
+    expect(outcomes(world.delivered)).toEqual([[1, 'relays_unreachable']]);
+  });
+
   it('keeps what it has to say again although no relay is reached for long', () => {
     const world = subscribed();
     world.link.close('idle');

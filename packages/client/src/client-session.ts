@@ -87,7 +87,7 @@ export class ClientSession {
     const { sort, id = '' } = outgoing;
     // What an earlier connection asked the present one does not wait for.
     if (sort === 'response' && !this.#requests.isAsked(id)) return onsettled?.();
-    checkRoom(outgoing, this.#link?.queuedBytes ?? 0);
+    checkRoom(outgoing, this.#queuedBytes);
     // Not before: an answer that is too large is followed by one that says so.
     if (sort === 'response') this.#requests.answered(id);
     const cancelled = cancelledId(message);
@@ -116,7 +116,7 @@ export class ClientSession {
   relaysChanged(isReachable: boolean, isNew: boolean): void {
     this.#isReachable = isReachable;
     if (isReachable) this.#strandedAt = Infinity;
-    else if ((this.#link?.queuedBytes ?? 0) > 0) this.#strand();
+    else if (this.#queuedBytes > 0) this.#strand();
     for (const link of this.#leaving) link.relaysChanged(isReachable, isNew);
     this.#link?.relaysChanged(isReachable, isNew);
   }
@@ -350,6 +350,11 @@ export class ClientSession {
 
   #fail(key: string, code: FailureCode, reason: string): void {
     this.#requests.fail(key, code, reason, { relays: this.#options.describe().relays });
+  }
+
+  /** Characters that wait to be sent, or for the session to be taken up again. */
+  get #queuedBytes(): number {
+    return (this.#link?.queuedBytes ?? 0) + this.#resumption.heldBytes;
   }
 
   /** What is waited for, whoever began it or ended it. */

@@ -30,6 +30,11 @@ export class Resumption {
     return this.#held !== undefined;
   }
 
+  /** Characters that wait for it. */
+  get heldBytes(): number {
+    return (this.#held ?? []).reduce((bytes, { text }) => bytes + text.length, 0);
+  }
+
   get isAnswerExpected(): boolean {
     return this.#asked.size > 0;
   }
