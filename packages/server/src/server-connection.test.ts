@@ -34,7 +34,9 @@ function incoming(link: Partial<LinkTag>, messages: JsonRpcMessage[], encrypted 
 }
 
 /** A connection that was just opened with a ping, and what it publishes: a control, or `frame`. */
-function open(options: { factory?: McpServerFactory; sign?: Endpoint['sign'] } = {}) {
+function open(
+  options: { factory?: McpServerFactory; sign?: Endpoint['sign']; opening?: Partial<LinkTag> } = {},
+) {
   const published: string[] = [];
   const endpoint: Pick<
     Endpoint,
@@ -65,7 +67,7 @@ function open(options: { factory?: McpServerFactory; sign?: Endpoint['sign'] } =
     onerror,
     onended,
   });
-  connection.receive(incoming({ sequence: 0 }, [ping(1)]));
+  connection.receive(incoming({ sequence: 0, ...options.opening }, [ping(1)]));
   void connection.start(); // it never rejects
   return { connection, published, onended, onerror };
 }
@@ -128,6 +130,49 @@ describe('a connection that is closed', () => {
     expect(published).toEqual(['frame', 'bye']);
     expect(onended.mock.calls).toEqual([[1, expect.any(Promise)]]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a connection that ends while its MCP server is being made', () => {
+  it('is gone when that is closed, and not before: it takes room', async () => {
+    const server = { connect: vi.fn<() => Promise<void>>(), close: vi.fn(async () => {}) };
+    let give: (made: typeof server) => void = () => {};
+    const { connection, onended, onerror } = open({
+      factory: () => new Promise((resolve) => (give = resolve)),
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    void connection.close('idle');
+    const gone = vi.fn<() => void>();
+    void onended.mock.calls[0]?.[1].then(gone);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(gone).not.toHaveBeenCalled();
+    give(server);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([gone, server.close, server.connect].map(({ mock }) => mock.calls.length)).toEqual([1, 1, 0]);
+    expect(onerror).not.toHaveBeenCalled();
+  });
+
+  it('is gone when that has failed, which is said once', async () => {
+    let fail: (error: Error) => void = () => {};
+    const { connection, onended, onerror } = open({
+      factory: () => new Promise((_, reject) => (fail = reject)),
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    void connection.close('idle');
+    fail(new Error('no such command'));
+    await onended.mock.calls[0]?.[1];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(onerror).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('an opening that breaks the rules', () => {
+  it('has no MCP server made for it', async () => {
+    const factory = vi.fn(() => answering());
+    const { onended } = open({ factory, opening: { acknowledged: 5 } });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(onended).toHaveBeenCalledTimes(1);
+    expect(factory).not.toHaveBeenCalled();
   });
 });
 

@@ -46,7 +46,7 @@ export class ServerConnection {
   readonly #link: Link;
   readonly #courier: Courier;
   readonly #transport: NostrServerTransport;
-  #server: McpServerLike | undefined;
+  #making: Promise<McpServerLike> | undefined;
   #isOver = false;
 
   constructor(options: ServerConnectionOptions) {
@@ -130,12 +130,12 @@ export class ServerConnection {
 
   /** Has the MCP server made; what came before waits for it. Never rejects. */
   async start(): Promise<void> {
-    const { factory, caller, onerror } = this.#options;
+    if (this.#isOver) return;
+    const { caller, onerror } = this.#options;
     try {
-      const server = await factory(caller);
-      this.#server = server;
-      if (this.#isOver) await server.close();
-      else await server.connect(this.#transport);
+      this.#making = this.#make();
+      const server = await this.#making;
+      if (!this.#isOver) await server.connect(this.#transport);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       onerror(new Error(`no MCP server for ${caller.npub}: ${reason}`, { cause: error }));
@@ -145,8 +145,14 @@ export class ServerConnection {
   }
 
   /** It may throw at once; it is not ours. */
+  async #make(): Promise<McpServerLike> {
+    return this.#options.factory(this.caller);
+  }
+
+  /** Also one that is still being made: it takes room, and may have a process. */
   async #closeServer(): Promise<void> {
-    await this.#server?.close();
+    const server = await this.#making?.catch(() => undefined); // `start()` reports it
+    await server?.close();
   }
 
   async #end(farewell?: string): Promise<void> {
