@@ -18,11 +18,12 @@ function open() {
     undelivered: () => new Map(),
   };
   const onerror = vi.fn<(error: Error) => void>();
+  const onoverflow = vi.fn<() => void>();
   const transport = new NostrServerTransport({
     caller: { pubkey: 'a'.repeat(64), npub: 'npub1', connectionId: 'c'.repeat(32) },
     link: link as Link,
     onsend: () => {},
-    onoverflow: () => {},
+    onoverflow,
     onrequest: () => {},
     onerror,
     onclosed: () => {},
@@ -33,7 +34,7 @@ function open() {
     for (const message of messages)
       transport.receive({ text: JSON.stringify(message), relation: undefined, event: 'e'.repeat(64) });
   };
-  return { transport, sent, receive, received, onerror };
+  return { transport, sent, receive, received, onerror, onoverflow };
 }
 
 const call = (id: number): JsonRpcMessage => ({ jsonrpc: '2.0', id, method: 'tools/call' });
@@ -85,15 +86,24 @@ describe('lines that are no messages', () => {
 });
 
 describe('messages that come while the MCP server is being made', () => {
+  const note: JsonRpcMessage = { jsonrpc: '2.0', method: 'notifications/progress' };
+  const notes = Array.from({ length: limits.maxEarlyMessages }, () => note);
+
   it('are bounded: a request above the bound is answered with busy, the others are delivered', async () => {
-    const { transport, sent, receive, received } = open();
-    const note: JsonRpcMessage = { jsonrpc: '2.0', method: 'notifications/progress' };
-    const count = limits.maxEarlyMessages;
-    receive(Array.from({ length: count + 5 }, () => note));
-    receive([call(1)]);
+    const { transport, sent, receive, received, onoverflow } = open();
+    receive([...notes, call(1)]);
     await vi.waitFor(() => expect(sent).toMatchObject([{ id: 1, error: { data: { code: 'busy' } } }]));
     await transport.start();
-    await vi.waitFor(() => expect(received).toHaveLength(count));
+    await vi.waitFor(() => expect(received).toHaveLength(notes.length));
     expect(transport.requestsUnderWay).toBe(0);
+    expect(onoverflow).not.toHaveBeenCalled();
+  });
+
+  it('end the connection where one that nobody answers is above the bound: none is lost without a word', () => {
+    const { receive, onoverflow } = open();
+    receive(notes);
+    expect(onoverflow).not.toHaveBeenCalled();
+    receive([note]);
+    expect(onoverflow).toHaveBeenCalledTimes(1);
   });
 });

@@ -41,7 +41,7 @@ export interface NostrServerTransportOptions {
   onsend: () => void;
   onrequest: (summary: RequestSummary) => void;
   onerror: (error: Error) => void;
-  /** More waits for the client than a connection may keep. */
+  /** More waits, for the client or from it, than a connection may keep. */
   onoverflow: () => void;
   /** `close()` was called, by the MCP server or by us. */
   onclosed: () => void;
@@ -181,6 +181,8 @@ export class NostrServerTransport {
     const deliver = (): void => this.onmessage?.(message, { authInfo: this.#authInfo });
     if (this.#early === undefined) this.#tasks.add(deliver);
     else if (!isFull) this.#early.push(deliver);
+    // Without a word it would be lost: the client has it acknowledged.
+    else this.#options.onoverflow();
   }
 
   /** Nothing more is sent for it, and what waits to be sent is taken back. */
