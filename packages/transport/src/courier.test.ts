@@ -310,6 +310,31 @@ describe('the end of a courier', () => {
     expect(drained).toHaveBeenCalledTimes(1);
   });
 
+  it('has everything leave, also what is to leave in the moment after the last was asked for', async () => {
+    const { queue, endpoint, source, courier, out, run } = make();
+    source.poll.mockImplementationOnce(() => {
+      queueMicrotask(() => {
+        queue.push(out());
+        void courier.drain();
+      });
+      return undefined;
+    });
+    await run();
+    expect(endpoint.publish).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not held up by a frame so large that others have their turn', async () => {
+    const { queue, courier, out } = make();
+    queue.push(out({ event: { ...event, content: 'x'.repeat(20_000) } }), out());
+    const drained = vi.fn<() => void>();
+    void courier.drain().then(drained);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    courier.close();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(drained).toHaveBeenCalledTimes(1);
+    expect(queue).toHaveLength(1);
+  });
+
   it('withdraws what no socket has taken', async () => {
     const { queue, endpoint, courier, out, run } = make();
     let signal: AbortSignal | undefined;

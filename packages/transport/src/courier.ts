@@ -36,6 +36,8 @@ export class Courier {
   #relay: string | undefined;
   #isDue = false;
   #running: Promise<void> | undefined;
+  /** Ends a yield. */
+  #proceed: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
   #isClosed = false;
@@ -56,19 +58,15 @@ export class Courier {
     this.#isDue = true;
     this.#tasks.add(() => {
       this.#isDue = false;
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-        if (!this.#isClosed) this.#arm();
-      });
+      void this.#start(); // it never rejects
     });
   }
 
   /** What is to leave now has left; not later than `close()`. */
   async drain(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    // One that is about to end may have asked for the last time.
     await this.#running;
+    await this.#start();
     await Promise.all(this.#publishing);
   }
 
@@ -76,21 +74,40 @@ export class Courier {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#tasks.close();
+    this.#proceed?.();
     this.#aborter.abort();
   }
 
-  /** Never rejects. */
+  /** One at a time; never rejects. */
+  #start(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      if (!this.#isClosed) this.#arm();
+    });
+    return this.#running;
+  }
+
   async #run(): Promise<void> {
     const { onerror } = this.#options;
-    for (let next = this.#poll(); next !== undefined && !this.#isClosed; next = this.#poll()) {
+    while (!this.#isClosed) {
+      const next = this.#poll();
+      if (next === undefined) return;
       const event = next.event ?? (await this.#sign(next));
       if (event === undefined) continue;
       const publishing: Promise<void> = this.#publish(next, event).catch(onerror);
       this.#publishing.add(publishing);
       void publishing.finally(() => this.#publishing.delete(publishing)); // it never rejects
       // A window of large frames must not keep other connections waiting.
-      if (event.content.length > LARGE_FRAME) await new Promise<void>((resolve) => this.#tasks.add(resolve));
+      if (event.content.length > LARGE_FRAME) await this.#yield();
     }
+  }
+
+  /** Lets others have their turn. */
+  #yield(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#proceed = resolve;
+      this.#tasks.add(resolve);
+    });
   }
 
   #poll(): Outgoing | undefined {
