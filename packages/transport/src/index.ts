@@ -2,7 +2,8 @@ export { Courier, type CourierOptions, type FrameSource } from './courier.ts';
 export { Endpoint, type EndpointOptions } from './endpoint.ts';
 export { RelayError, type RelayErrorCode, TransportError, type TransportErrorCode } from './errors.ts';
 export { linkLimits } from './link/limits.ts';
-export { Link, type LinkOptions } from './link/link.ts';
+export { Link } from './link/link.ts';
+export type { LinkOptions } from './link/link-options.ts';
 export { checkMessageSize, type OutgoingMessage } from './link/message.ts';
 export type { LostMessage } from './link/parts.ts';
 export type {
