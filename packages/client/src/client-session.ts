@@ -2,35 +2,31 @@ import {
   cancelledId,
   type FailureCode,
   isRequest,
-  isResponse,
   type JsonRpcMessage,
-  parseMessage,
   type RequestId,
 } from '@mcp-nostr/core';
 import {
-  type Expectation,
   type Fate,
   type IncomingFrame,
   Link,
   type LinkEnd,
-  type LostMessage,
   type Outgoing,
   type OutgoingMessage,
-  type ReceivedMessage,
   TransportError,
 } from '@mcp-nostr/transport';
 
-import { limits } from './limits.ts';
 import type { ClientSessionOptions } from './client-session-options.ts';
+import { failAll, failStranded, failUnknown } from './failing.ts';
+import { Incoming } from './incoming.ts';
+import { Leaving } from './leaving.ts';
+import { limits } from './limits.ts';
 import { localFailure } from './local-failure.ts';
 import { Losses } from './losses.ts';
+import { checkRoom, keyOf, toOutgoing } from './outgoing.ts';
 import { refusalError } from './refusal-error.ts';
-import { busyAnswer, checkRoom, keyOf, toOutgoing } from './outgoing.ts';
 import { Requests } from './requests.ts';
 import { Resumption } from './resumption.ts';
-import { mayRepeat, sortOut } from './sort-out.ts';
-
-const UNKNOWN = 'the request may have been executed or not';
+import { sortOut } from './sort-out.ts';
 
 /**
  * A client's conversation with a server over one connection after the other: when one is lost, the next takes up the
@@ -41,9 +37,9 @@ export class ClientSession {
   readonly #resumption: Resumption;
   readonly #losses = new Losses();
   readonly #requests: Requests;
+  readonly #incoming: Incoming;
+  readonly #leaving = new Leaving();
   #link: Link | undefined;
-  /** Links that are over and still have their `bye` to say. */
-  #leaving: Link[] = [];
   #isReachable = false;
   /** When what has not left, because no relay is there, fails. */
   #strandedAt = Infinity;
@@ -55,9 +51,17 @@ export class ClientSession {
 
   constructor(options: ClientSessionOptions) {
     this.#options = options;
-    const { randomHex, onerror, onmessage } = options;
-    this.#requests = new Requests(onmessage);
+    const { randomHex, onerror, onmessage, describe } = options;
+    this.#requests = new Requests(onmessage, () => ({ relays: describe().relays }));
     this.#resumption = new Resumption(() => `resume-${randomHex(8)}`, onerror);
+    this.#incoming = new Incoming({
+      requests: this.#requests,
+      resumption: this.#resumption,
+      losses: this.#losses,
+      onmessage,
+      onerror,
+      onobjection: (reason) => this.#giveUp(reason),
+    });
   }
 
   /** Of the present connection. */
@@ -66,8 +70,8 @@ export class ClientSession {
   }
 
   get wakeAt(): number {
-    const links = [...this.#leaving, ...(this.#link === undefined ? [] : [this.#link])];
-    return Math.min(this.#strandedAt, this.#resetAt, this.#reopenAt, ...links.map(({ wakeAt }) => wakeAt));
+    const linkAt = this.#link?.wakeAt ?? Infinity;
+    return Math.min(this.#strandedAt, this.#resetAt, this.#reopenAt, linkAt);
   }
 
   /**
@@ -117,7 +121,6 @@ export class ClientSession {
     this.#isReachable = isReachable;
     if (isReachable) this.#strandedAt = Infinity;
     else if (this.#queuedBytes > 0) this.#strand();
-    for (const link of this.#leaving) link.relaysChanged(isReachable, isNew);
     this.#link?.relaysChanged(isReachable, isNew);
   }
 
@@ -126,12 +129,7 @@ export class ClientSession {
     if (this.#resetAt <= now) this.#lose('the server was restarted', false);
     if (this.#reopenAt <= now) this.#open();
     if (this.#strandedAt <= now) this.#failStranded();
-    for (const link of this.#leaving) {
-      const next = link.poll();
-      if (next !== undefined) return next;
-    }
-    this.#leaving = this.#leaving.filter(({ isDone }) => !isDone).slice(-limits.maxLeaving);
-    return this.#link?.poll();
+    return this.#leaving.poll() ?? this.#link?.poll();
   }
 
   /** Says `bye`; nothing is delivered any more, and what has not been sent never is. */
@@ -156,7 +154,7 @@ export class ClientSession {
     if (this.#link !== undefined || this.#isClosed) return;
     const { isWrapped, clock, randomHex, frameBytes, unfinished } = this.#options;
     this.#losses.begun(clock());
-    this.#link = new Link({
+    const link: Link = new Link({
       role: 'client',
       connection: randomHex(16),
       instance: '',
@@ -164,50 +162,15 @@ export class ClientSession {
       clock,
       random: () => randomHex(8),
       frameBytes,
-      expects: () => this.#expects,
+      expects: () => this.#resumption.expects(this.#requests.expects),
       unfinished,
-      onmessage: (message) => this.#onmessage(message),
-      onlost: (message) => this.#onlarge(message),
+      onmessage: (message) => this.#incoming.take(message, link),
+      onlost: (message) => this.#incoming.lose(message, link),
       onend: (end) => this.#onend(end),
     });
-    this.#link.relaysChanged(this.#isReachable, false);
-    this.#resumption.begin(this.#link);
-  }
-
-  /** Returns whether we are going to answer it. */
-  #onmessage({ text, relation }: ReceivedMessage): boolean {
-    let message: JsonRpcMessage;
-    try {
-      message = parseMessage(text);
-    } catch (error) {
-      this.#options.onerror(error instanceof Error ? error : new Error(String(error)));
-      return false;
-    }
-    if (isResponse(message)) {
-      this.#onresponse(message);
-      return false;
-    }
-    // Some hosts tear everything down over progress of a request that was answered.
-    if (relation !== undefined && !this.#requests.isPending(relation)) return false;
-    if (isRequest(message)) this.#requests.asked(keyOf(message.id));
-    const cancelled = cancelledId(message);
-    if (cancelled !== undefined) this.#requests.answered(keyOf(cancelled));
-    this.#options.onmessage(message);
-    return isRequest(message);
-  }
-
-  #onresponse(message: Extract<JsonRpcMessage, { result: unknown } | { error: unknown }>): void {
-    if (message.id === undefined) return this.#options.onmessage(message);
-    const key = keyOf(message.id);
-    const resumed = this.#link && this.#resumption.take(key, message, this.#link);
-    if (resumed?.objection !== undefined) this.#giveUp(resumed.objection);
-    if (resumed !== undefined) return;
-    // Never a second answer, and none to what was cancelled or has failed.
-    const pending = this.#requests.settle(key);
-    if (pending === undefined) return;
-    this.#losses.answered();
-    if ('result' in message) this.#resumption.answered(pending.request, message);
-    this.#options.onmessage(message);
+    this.#link = link;
+    link.relaysChanged(this.#isReachable, false);
+    this.#resumption.begin(link);
   }
 
   #cancel(id: RequestId): void {
@@ -218,13 +181,6 @@ export class ClientSession {
     this.#resumption.withdraw(isIt);
     this.#link?.withdraw(isIt);
     pending.outgoing.onsettled?.();
-  }
-
-  /** A large answer, or request of the server, that did not fit into our memory. */
-  #onlarge({ sort, id, reason }: LostMessage): void {
-    if (sort === 'response') this.#fail(id ?? '', 'message_too_large', `the answer was dropped: ${reason}`);
-    if (sort === 'request' && id !== undefined) this.#link?.send(busyAnswer(id, reason));
-    this.#options.onerror(new Error(`a ${sort} of the server was dropped: ${reason}`));
   }
 
   /** The server does not know this connection: it restarted, or let it go. */
@@ -271,7 +227,7 @@ export class ClientSession {
     const isWatching = this.#resumption.hasSubscriptions || this.#resumption.isUnderWay;
     const fates = this.#leaveWith(link);
     const { again, unknown, dropped } = sortOut(this.#requests, fates, isTrusted);
-    for (const key of unknown) this.#fail(key, 'outcome_unknown', `${reason}; ${UNKNOWN}`);
+    failUnknown(this.#requests, unknown, reason);
     const error = new TransportError('outcome_unknown', reason);
     for (const { onsettled } of dropped) onsettled?.(error);
     this.#options.onerror(error);
@@ -286,13 +242,7 @@ export class ClientSession {
     const link = this.#link;
     if (link === undefined) return;
     const fates = this.#leaveWith(link);
-    for (const [key, { outgoing }] of this.#requests.pending) {
-      const isSafe = !isExecutable || mayRepeat(outgoing, fates.get(outgoing), false);
-      if (isSafe) this.#fail(key, code, reason);
-      else this.#fail(key, 'outcome_unknown', `${reason}; ${UNKNOWN}`);
-    }
-    const error = new TransportError(code === 'server_failed' ? 'closed' : code, reason);
-    for (const message of fates.keys()) message.onsettled?.(error);
+    failAll(this.#requests, fates, { code, reason, isExecutable });
     if (this.#resumption.hasSubscriptions) this.#reopenLater();
   }
 
@@ -308,16 +258,10 @@ export class ClientSession {
 
   #failStranded(): void {
     this.#strandedAt = Infinity;
-    const { relays } = this.#options.describe();
-    const reason = `no relay can be reached: ${relays}`;
-    const error = new TransportError('relays_unreachable', reason);
     // What takes the session up again stays: without it the connection would not be what it was.
-    const stranded = this.#link?.withdraw((message) => !this.#resumption.isOwn(message)) ?? [];
-    for (const message of [...stranded, ...this.#resumption.withdraw(() => true)]) {
-      if (message.id !== undefined && this.#requests.isOf(message))
-        this.#fail(message.id, 'relays_unreachable', reason);
-      else message.onsettled?.(error);
-    }
+    const unsent = this.#link?.withdraw((message) => !this.#resumption.isOwn(message)) ?? [];
+    const stranded = [...unsent, ...this.#resumption.withdraw(() => true)];
+    failStranded(this.#requests, stranded, this.#options.describe().relays);
   }
 
   /** The session itself is over. */
@@ -345,23 +289,11 @@ export class ClientSession {
     this.#requests.cancelAsked();
     if (link === undefined) return;
     link.close(reason);
-    this.#leaving.push(link);
-  }
-
-  #fail(key: string, code: FailureCode, reason: string): void {
-    this.#requests.fail(key, code, reason, { relays: this.#options.describe().relays });
+    this.#leaving.add(link);
   }
 
   /** Characters that wait to be sent, or for the session to be taken up again. */
   get #queuedBytes(): number {
     return (this.#link?.queuedBytes ?? 0) + this.#resumption.heldBytes;
-  }
-
-  /** What is waited for, whoever began it or ended it. */
-  get #expects(): Expectation {
-    const { isAnswerExpected, hasSubscriptions } = this.#resumption;
-    if (isAnswerExpected) return 'answers';
-    const { expects } = this.#requests;
-    return hasSubscriptions && expects === 'nothing' ? 'news' : expects;
   }
 }

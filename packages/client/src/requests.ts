@@ -15,9 +15,12 @@ export class Requests {
   /** Requests of the server that wait for our answer. */
   readonly #asked: Set<string> = new Set();
   readonly #onmessage: (message: JsonRpcMessage) => void;
+  readonly #describe: () => Record<string, unknown>;
 
-  constructor(onmessage: (message: JsonRpcMessage) => void) {
+  /** `describe`: what is said of a failure in a form for programs. */
+  constructor(onmessage: (message: JsonRpcMessage) => void, describe: () => Record<string, unknown>) {
     this.#onmessage = onmessage;
+    this.#describe = describe;
   }
 
   /** Those that the server has not answered, the oldest first. */
@@ -57,10 +60,10 @@ export class Requests {
   }
 
   /** Answers a request for a reason of the way. */
-  fail(key: string, code: FailureCode, reason: string, data: Record<string, unknown>): void {
+  fail(key: string, code: FailureCode, reason: string): void {
     const pending = this.settle(key);
     if (pending === undefined) return;
-    this.#onmessage(failureResponse(pending.request.id, code, reason, data));
+    this.#onmessage(failureResponse(pending.request.id, code, reason, this.#describe()));
     pending.outgoing.onsettled?.();
   }
 

@@ -4,7 +4,7 @@ import {
   type JsonRpcRequest,
   type JsonRpcResultResponse,
 } from '@mcp-nostr/core';
-import type { Link, OutgoingMessage } from '@mcp-nostr/transport';
+import type { Expectation, Link, OutgoingMessage } from '@mcp-nostr/transport';
 
 import { keyOf, toOutgoing } from './outgoing.ts';
 import { SessionReplay } from './session-replay.ts';
@@ -35,13 +35,15 @@ export class Resumption {
     return (this.#held ?? []).reduce((bytes, { text }) => bytes + text.length, 0);
   }
 
-  get isAnswerExpected(): boolean {
-    return this.#asked.size > 0;
-  }
-
   /** News may come although nothing was asked. */
   get hasSubscriptions(): boolean {
     return this.#replay.hasSubscriptions;
+  }
+
+  /** What is waited for beside what the application waits for. */
+  expects(byApplication: Expectation): Expectation {
+    if (this.#asked.size > 0) return 'answers';
+    return this.hasSubscriptions && byApplication === 'nothing' ? 'news' : byApplication;
   }
 
   /** A request of the application that the server has answered with a result. */
