@@ -4,6 +4,7 @@ import {
   type Frame,
   type JsonRpcMessage,
   type LinkControl,
+  type LinkTag,
   type NostrEvent,
   parseMessage,
 } from '@mcp-nostr/core';
@@ -16,6 +17,7 @@ import {
 } from '@mcp-nostr/transport';
 
 import { ClientSession } from './client-session.ts';
+import { toOutgoing } from './outgoing.ts';
 
 const CLIENT = 'c'.repeat(64);
 const SERVER = '5'.repeat(64);
@@ -26,12 +28,6 @@ export interface Packet {
   readonly frame: Frame;
   readonly event: NostrEvent;
   readonly at: number;
-}
-
-interface ControlOptions {
-  instance?: string;
-  acknowledged?: number;
-  connection?: string;
 }
 
 type Outcome = PublishOutcome | 'failed' | TransportError | undefined;
@@ -123,19 +119,21 @@ export class SessionWorld {
     return this;
   }
 
+  /** A connection without a session to take up: of the revision that knows none. */
+  discover(): this {
+    this.request(0, 'server/discover');
+    this.run(5_000);
+    this.forget();
+    return this;
+  }
+
   forget(): void {
     for (const list of [this.packets, this.delivered, this.executed, this.errors]) list.length = 0;
   }
 
   /** What the server sends by itself in the present connection. */
   say(message: JsonRpcMessage, relation?: number): void {
-    this.link.send({
-      text: JSON.stringify(message),
-      sort:
-        'id' in message && 'method' in message ? 'request' : 'id' in message ? 'response' : 'notification',
-      id: 'id' in message ? JSON.stringify(message.id) : undefined,
-      relation: relation === undefined ? undefined : String(relation),
-    });
+    this.link.send(toOutgoing(message, relation));
     this.run(0);
   }
 
@@ -170,7 +168,7 @@ export class SessionWorld {
   }
 
   /** A frame for the client that no link has made. */
-  control(control: LinkControl, detail: string, more: ControlOptions = {}): void {
+  control(control: LinkControl, detail: string, more: Partial<LinkTag> = {}): void {
     const { instance = this.instance, acknowledged = 0 } = more;
     const connection = more.connection ?? this.session.connection;
     if (connection === undefined) return;
