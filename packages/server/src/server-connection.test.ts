@@ -40,9 +40,9 @@ function open(
   const published: string[] = [];
   const endpoint: Pick<
     Endpoint,
-    'relays' | 'isReachable' | 'frameBytes' | 'nowSeconds' | 'sign' | 'publish'
+    'relayCount' | 'isReachable' | 'frameBytes' | 'nowSeconds' | 'sign' | 'publish'
   > = {
-    relays: [],
+    relayCount: 1,
     isReachable: true,
     frameBytes: 8_192,
     nowSeconds: () => NOW,

@@ -1,84 +1,12 @@
-import type { Frame, NostrEvent } from '@mcp-nostr/core';
+import type { NostrEvent } from '@mcp-nostr/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Courier } from './courier.ts';
-import type { Endpoint } from './endpoint.ts';
+import { event, make, PEER, sent } from './courier.test.support.ts';
 import { TransportError } from './errors.ts';
-import type { Link } from './link/link.ts';
-import type { Outgoing } from './link/traffic.ts';
-import type { PublishOutcome } from './relay-publisher.ts';
-
-const PEER = 'p'.repeat(64);
-const event: NostrEvent = { id: 'e', pubkey: '', sig: '', kind: 0, created_at: 0, tags: [], content: '' };
-const sent: Outgoing['sent'] = {
-  sequence: 0,
-  content: { content: '', messages: [], isWhole: true, hasRequest: false, bytes: 0 },
-  patienceMs: 0,
-  event,
-  sentAt: 0,
-  attempts: 1,
-  inVain: 0,
-  losses: 0,
-  isHeld: false,
-};
-
-function make() {
-  const link = {
-    signed: vi.fn((_event: NostrEvent) => true),
-    unsigned: vi.fn<(error: TransportError) => void>(),
-    published: vi.fn<(frame: unknown, outcome: string) => void>(),
-    refused: vi.fn<(frame: unknown, error: TransportError) => void>(),
-  };
-  const from = link as unknown as Link;
-  const queue: Outgoing[] = [];
-  const source = { poll: vi.fn(() => queue.shift()), wakeAt: Infinity, clockOffsetSeconds: 0 };
-  const endpoint = {
-    relays: [{ url: 'wss://one' }, { url: 'wss://two' }],
-    nowSeconds: () => 1_000,
-    sign: vi.fn(async (_frame: Frame, _peer: string, createdAt: number) => ({
-      ...event,
-      created_at: createdAt,
-    })),
-    publish: vi.fn(
-      async (
-        _event: NostrEvent,
-        _peer: string,
-        _encrypted: boolean,
-        _options?: object,
-      ): Promise<PublishOutcome> => 'accepted',
-    ),
-  };
-  const onerror = vi.fn<(error: unknown) => void>();
-  const courier = new Courier({
-    endpoint: endpoint as unknown as Endpoint,
-    peer: PEER,
-    encrypted: true,
-    source,
-    onerror,
-  });
-  const frame = (content = ''): Frame => ({
-    link: { connection: '', sequence: 0, acknowledged: 0, instance: '' },
-    content,
-  });
-  const out = (more: Partial<Outgoing> = {}): Outgoing => ({
-    from,
-    notBefore: 0,
-    toAll: false,
-    sent,
-    ...(more.event === undefined ? { frame: frame() } : {}),
-    ...more,
-  });
-  const run = async (): Promise<void> => {
-    courier.kick();
-    await vi.advanceTimersByTimeAsync(1);
-  };
-  return { link, queue, source, endpoint, onerror, courier, out, frame, run };
-}
 
 function unreachable(code: string): TransportError {
   return new TransportError('relays_unreachable', 'no relay', { data: { relays: [{ code }] } });
 }
-
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -150,7 +78,7 @@ describe('a courier', () => {
     queue.push(out(), out({ toAll: true }));
     await run();
     const options = endpoint.publish.mock.calls.map(([, , , each]) => each);
-    expect(options.map((each) => each && 'relay' in each && each.relay)).toEqual([false, 'wss://one', false]);
+    expect(options.map((each) => each?.relay)).toEqual([undefined, 'wss://one', undefined]);
   });
 
   it.each(['muted', 'congested', unreachable('restricted')] as const)(
@@ -252,100 +180,5 @@ describe('a courier', () => {
     queue.push(out());
     await run();
     expect([link.published, link.refused, onerror].map(({ mock }) => mock.calls)).toEqual([[], [], []]);
-  });
-});
-
-describe('the time at which a link wakes', () => {
-  it('is kept, also where it comes earlier than it was before', async () => {
-    const { source, run } = make();
-    source.wakeAt = performance.now() + 1_000;
-    await run();
-    source.wakeAt = performance.now() + 100;
-    await run();
-    const polls = source.poll.mock.calls.length;
-    await vi.advanceTimersByTimeAsync(98);
-    expect(source.poll).toHaveBeenCalledTimes(polls);
-    source.wakeAt = Infinity;
-    await vi.advanceTimersByTimeAsync(5);
-    expect(source.poll).toHaveBeenCalledTimes(polls + 1);
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(source.poll).toHaveBeenCalledTimes(polls + 1);
-  });
-
-  it('is no reason for a new timer where it comes later', async () => {
-    const { source, run } = make();
-    source.wakeAt = performance.now() + 100;
-    await run();
-    source.wakeAt = performance.now() + 200;
-    await run();
-    expect(vi.getTimerCount()).toBe(1);
-    await vi.advanceTimersByTimeAsync(150);
-    expect(vi.getTimerCount()).toBe(1);
-  });
-
-  it('is nothing after the end: no timer stays', async () => {
-    const { source, courier, queue, out, run } = make();
-    source.wakeAt = performance.now() + 100;
-    await run();
-    courier.close();
-    expect(vi.getTimerCount()).toBe(0);
-    queue.push(out());
-    await run();
-    expect(queue).toHaveLength(1);
-  });
-});
-
-describe('the end of a courier', () => {
-  it('waits for what is to leave now, relays included', async () => {
-    const { queue, endpoint, courier, out } = make();
-    let publish: (outcome: PublishOutcome) => void = () => {};
-    endpoint.publish.mockImplementationOnce(() => new Promise((resolve) => (publish = resolve)));
-    queue.push(out());
-    const drained = vi.fn<() => void>();
-    void courier.drain().then(drained);
-    await vi.advanceTimersByTimeAsync(100);
-    expect(drained).not.toHaveBeenCalled();
-    publish('accepted');
-    await vi.advanceTimersByTimeAsync(1);
-    expect(drained).toHaveBeenCalledTimes(1);
-  });
-
-  it('has everything leave, also what is to leave in the moment after the last was asked for', async () => {
-    const { queue, endpoint, source, courier, out, run } = make();
-    source.poll.mockImplementationOnce(() => {
-      queueMicrotask(() => {
-        queue.push(out());
-        void courier.drain();
-      });
-      return undefined;
-    });
-    await run();
-    expect(endpoint.publish).toHaveBeenCalledTimes(1);
-  });
-
-  it('is not held up by a frame so large that others have their turn', async () => {
-    const { queue, courier, out } = make();
-    queue.push(out({ event: { ...event, content: 'x'.repeat(20_000) } }), out());
-    const drained = vi.fn<() => void>();
-    void courier.drain().then(drained);
-    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
-    courier.close();
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(drained).toHaveBeenCalledTimes(1);
-    expect(queue).toHaveLength(1);
-  });
-
-  it('withdraws what no socket has taken', async () => {
-    const { queue, endpoint, courier, out, run } = make();
-    let signal: AbortSignal | undefined;
-    endpoint.publish.mockImplementationOnce((...[, , , options]) => {
-      signal = options && 'signal' in options ? (options.signal as AbortSignal) : undefined;
-      return new Promise(() => {});
-    });
-    queue.push(out());
-    await run();
-    expect(signal?.aborted).toBe(false);
-    courier.close();
-    expect(signal?.aborted).toBe(true);
   });
 });

@@ -149,24 +149,20 @@ export class Courier {
 
   /** To the relay that the peer uses, and to all where that does not take it. */
   async #offer(event: NostrEvent, toAll: boolean): Promise<PublishOutcome> {
-    const { endpoint, peer, encrypted } = this.#options;
-    const { signal } = this.#aborter;
-    const relay = this.#relay;
-    if (!toAll && relay !== undefined && endpoint.relays.length > 1) {
-      const outcome = await endpoint.publish(event, peer, encrypted, { signal, relay }).catch(isRefusal);
-      if (outcome === 'accepted' || outcome === 'sent') return outcome;
-      this.#relay = undefined;
-      // It may have arrived there, whatever the others say.
-      if (outcome === 'lost') return this.#offerAgain(event);
-    }
-    return endpoint.publish(event, peer, encrypted, { signal });
+    const relay = toAll || this.#options.endpoint.relayCount === 1 ? undefined : this.#relay;
+    if (relay === undefined) return this.#offerTo(event);
+    const first = await this.#offerTo(event, relay).catch(isRefusal);
+    if (isTaken(first)) return first;
+    this.#relay = undefined;
+    if (first !== 'lost') return this.#offerTo(event);
+    // It may have arrived there, whatever the others say.
+    const second = await this.#offerTo(event).catch(isRefusal);
+    return isTaken(second) ? second : first;
   }
 
-  async #offerAgain(event: NostrEvent): Promise<PublishOutcome> {
+  #offerTo(event: NostrEvent, relay?: string): Promise<PublishOutcome> {
     const { endpoint, peer, encrypted } = this.#options;
-    const { signal } = this.#aborter;
-    const outcome = await endpoint.publish(event, peer, encrypted, { signal }).catch(isRefusal);
-    return outcome === 'accepted' || outcome === 'sent' ? outcome : 'lost';
+    return endpoint.publish(event, peer, encrypted, { signal: this.#aborter.signal, relay });
   }
 
   #arm(): void {
@@ -190,6 +186,10 @@ function asSignerError(error: unknown): TransportError {
   if (error instanceof TransportError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new TransportError('signer_failed', `the signer refused: ${reason}`, { cause: error });
+}
+
+function isTaken(outcome: PublishOutcome | 'refused'): outcome is 'accepted' | 'sent' {
+  return outcome === 'accepted' || outcome === 'sent';
 }
 
 /** The relay said no; what else went wrong is not answered by asking others. */

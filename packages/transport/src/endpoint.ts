@@ -71,9 +71,13 @@ export class Endpoint {
     return this.#pool.states;
   }
 
+  get relayCount(): number {
+    return this.#pool.size;
+  }
+
   /** A relay is connected and our subscription on it is live. */
   get isReachable(): boolean {
-    return !this.#isClosed && this.relays.some(({ status }) => status === 'ready');
+    return !this.#isClosed && this.#pool.isReady;
   }
 
   /** Bytes of plaintext that every relay in use takes, as far as is known now. */

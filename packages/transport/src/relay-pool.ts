@@ -35,6 +35,15 @@ export class RelayPool {
     return this.#connections.map((connection) => connection.state);
   }
 
+  get size(): number {
+    return this.#connections.length;
+  }
+
+  /** Whether any of them is. */
+  get isReady(): boolean {
+    return this.#connections.some(isReady);
+  }
+
   /** Returns how to end it. */
   subscribe(filters: () => Filter[], onevent: (event: NostrEvent, relay: string) => void): () => void {
     const ends = this.#connections.map((connection) =>
