@@ -5,8 +5,8 @@ import { leapingClock } from '../helpers/leaping-clock.ts';
 import { legs } from '../helpers/legs.ts';
 import { type Connected, newSigner, type Served, withWorld, World } from '../helpers/world.ts';
 
-/** A client has to go on after it was told so often that it is unknown, before its server counts as a rival. */
-const rivalResets = 12;
+/** So often a client has to be served after it was told that it is unknown, before its server counts as a rival. */
+const rivalResets = 6;
 /** The interval of two resets, and far less than a client waits for the word of its own server. */
 const leapMs = 1000;
 

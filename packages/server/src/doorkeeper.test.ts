@@ -278,23 +278,31 @@ describe('a frame for another process with our key', () => {
     expect(make().visit({ link: { ...bye, instance: THEIRS }, isKnown: true }).kind).toBe('leave');
   });
 
-  it('shows a rival with the 12th reset that its client does not heed, and says so once a minute', () => {
+  it('shows a rival with the 6th reset after which its client was served, and says so once a minute', () => {
     const { visit, state } = make();
     const createdAt = NOW_SECONDS + 40;
-    for (let n = 1; n <= 12; n++) {
-      expect(state.rivals).toEqual([]);
-      visit({ link: theirs, createdAt });
+    const work = (acknowledged: number): void => {
+      visit({ link: { ...theirs, acknowledged }, createdAt });
       state.now += 1_000;
-    }
+    };
+    for (let n = 0; n <= 5; n++) work(n);
+    expect(state.rivals).toEqual([]);
+    work(6);
     expect(state.rivals).toEqual([THEIRS]);
-    for (let ms = 0; ms < 58_000; ms += 1_000) {
-      visit({ link: theirs, createdAt });
-      state.now += 1_000;
-    }
+    for (let n = 7; n <= 65; n++) work(n);
     expect(state.rivals).toHaveLength(1);
     state.now += 1_001;
-    visit({ link: theirs, createdAt });
+    work(66);
     expect(state.rivals).toHaveLength(2);
+  });
+
+  it('shows none where the client asks again and again, and nobody answers', () => {
+    const { visit, state } = make();
+    for (let n = 0; n <= 40; n++) {
+      visit({ link: { ...theirs, control: 'probe', acknowledged: 3 }, createdAt: NOW_SECONDS + 40 });
+      state.now += 1_000;
+    }
+    expect(state.rivals).toEqual([]);
   });
 
   it.each([
@@ -305,8 +313,8 @@ describe('a frame for another process with our key', () => {
     (others, rivals) => {
       const { visit, state } = make();
       const createdAt = NOW_SECONDS + 40;
-      for (let n = 1; n <= 11; n++) {
-        visit({ link: theirs, createdAt });
+      for (let n = 0; n <= 5; n++) {
+        visit({ link: { ...theirs, acknowledged: n }, createdAt });
         state.now += 1_000;
       }
       for (let n = 1; n <= others; n++) {
@@ -314,7 +322,7 @@ describe('a frame for another process with our key', () => {
         expect(visit({ link: theirs, createdAt, key: `${n}` })).toEqual(reset('unknown'));
       }
       state.now += 1_000;
-      visit({ link: theirs, createdAt });
+      visit({ link: { ...theirs, acknowledged: 6 }, createdAt });
       expect(state.rivals).toEqual(rivals);
     },
   );

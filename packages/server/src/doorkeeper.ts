@@ -43,9 +43,11 @@ export interface DoorkeeperOptions {
 interface Resets {
   /** When the last one went out. */
   readonly at: number;
-  /** How many in a row, for this instance. */
-  readonly count: number;
+  /** How many in a row, for this instance, before each of which the client took something from it. */
+  readonly unheeded: number;
   readonly instance: string;
+  /** How much the client has acknowledged. */
+  readonly acknowledged: number;
 }
 
 /** Decides what a frame may do: open, go to its connection, earn a refusal or a reset, or nothing. */
@@ -109,7 +111,7 @@ export class Doorkeeper {
     const { clock, onrival } = this.#options;
     const resets = this.#resetsOf.get(key);
     // We said again and again that we do not know it, and it goes on: somebody else answers.
-    if (answer !== undefined && (resets?.count ?? 0) >= limits.rivalResets && clock() > this.#rivalAt) {
+    if (answer !== undefined && (resets?.unheeded ?? 0) >= limits.rivalResets && clock() > this.#rivalAt) {
       this.#rivalAt = clock() + limits.rivalNoticeMs;
       onrival(instance);
     }
@@ -154,7 +156,7 @@ export class Doorkeeper {
   }
 
   #reset(key: string, { pubkey, createdAt, frame }: Visitor): Answer | undefined {
-    const { control, instance } = frame.link;
+    const { control, instance, acknowledged } = frame.link;
     // A farewell, or a control frame that asks for nothing.
     if (control !== undefined && control !== 'probe') return undefined;
     const { isAllowed, nowSeconds, clock } = this.#options;
@@ -163,8 +165,10 @@ export class Doorkeeper {
     const before = this.#resetsOf.get(key);
     if (before !== undefined && now - before.at < limits.resetIntervalMs) return undefined;
     if (!this.#resets.take()) return undefined;
-    const count = before?.instance === instance ? before.count + 1 : 1;
-    this.#remember(key, { at: now, count, instance });
+    const earlier = before?.instance === instance ? before : { unheeded: 0, acknowledged };
+    const isServed = acknowledged > earlier.acknowledged;
+    const unheeded = earlier.unheeded + (isServed ? 1 : 0);
+    this.#remember(key, { at: now, unheeded, instance, acknowledged });
     const isOurs = instance === this.#options.instance || instance === '';
     const received = isOurs ? this.#openings.received(key) : undefined;
     return {

@@ -23,8 +23,11 @@ export const limits = {
   resetIntervalMs: 1_000,
   /** Connections of which is remembered when that was. */
   maxRememberedResets: 1_000,
-  /** A client that goes on with another process after so many resets has not missed them: that process lives. */
-  rivalResets: 12,
+  /**
+   * Resets of one connection after each of which its client took more from another process: that one lives. What a
+   * process that died has sent arrives within less time.
+   */
+  rivalResets: 6,
   /** How often that is said. */
   rivalNoticeMs: 60_000,
   /** How often connections are looked through for clients that are gone. */

@@ -146,6 +146,18 @@ describe('an opening', () => {
     expect(pair.client.ends).toHaveLength(1);
   });
 
+  it('whose stamp was refused has reached the server, whatever relays said of it before', () => {
+    const pair = new Pair();
+    pair.fate = () => 'drop';
+    pair.outcome = () => 'muted';
+    pair.client.link.send(harmless(1));
+    pair.run(4_000);
+    pair.outcome = () => 'congested';
+    pair.client.link.openAgain();
+    pair.run(2_000);
+    expect(pair.client.ends).toEqual([]);
+  });
+
   it('that the signer refuses ends the connection, and nothing has left', () => {
     const pair = new Pair();
     const errors: unknown[] = [];

@@ -147,7 +147,9 @@ export class Link {
 
   /** The opening once more: its stamp was wrong, but the server is there. */
   openAgain(): void {
-    this.#opening.restamped(this.#options.clock());
+    const now = this.#options.clock();
+    this.#probing.heard(now, false);
+    this.#opening.restamped(now);
   }
 
   /** The next frame that is to leave. One to be signed is followed by `signed()` or `unsigned()` before the next. */
