@@ -17,7 +17,8 @@ export interface ClientSessionOptions {
   unfinished: UnfinishedMessages;
   /** For messages: what the server is called, and where it was looked for. */
   describe: () => { server: string; relays: string };
-  onmessage: (message: JsonRpcMessage) => void;
+  /** `relation`: the JSON of the id of our request that the message belongs to. */
+  onmessage: (message: JsonRpcMessage, relation?: string) => void;
   onerror: (error: Error) => void;
   /** The session cannot be continued. Comes at most once. */
   onlost: (reason: string) => void;

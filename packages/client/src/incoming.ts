@@ -18,7 +18,8 @@ export interface IncomingOptions {
   requests: Requests;
   resumption: Resumption;
   losses: Losses;
-  onmessage: (message: JsonRpcMessage) => void;
+  /** `relation`: the JSON of the id of our request that the message belongs to. */
+  onmessage: (message: JsonRpcMessage, relation?: string) => void;
   onerror: (error: Error) => void;
   /** The server does not continue the session. */
   onobjection: (reason: string) => void;
@@ -51,7 +52,7 @@ export class Incoming {
     if (isRequest(message)) requests.asked(keyOf(message.id));
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) requests.answered(keyOf(cancelled));
-    onmessage(message);
+    onmessage(message, relation);
     return isRequest(message);
   }
 

@@ -5,6 +5,7 @@ import {
   generateSecretKey,
   isFailureCode,
   isRequest,
+  isRequestId,
   isResponse,
   type JsonRpcMessage,
   parseAddress,
@@ -52,7 +53,13 @@ export interface NostrClientTransportOptions {
 export class NostrClientTransport {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
-  onmessage?: (<T extends JsonRpcMessage>(message: T, extra?: object) => void) | undefined;
+  /** `extra.relatedRequestId`: the request of ours on whose behalf the server sends a notification or asks. */
+  onmessage?:
+    | (<T extends JsonRpcMessage>(
+        message: T,
+        extra?: object & { relatedRequestId?: RequestId | undefined },
+      ) => void)
+    | undefined;
   /** Undefined: with one the SDKs would skip their handshake. */
   sessionId?: string | undefined;
   readonly #options: NostrClientTransportOptions;
@@ -77,7 +84,8 @@ export class NostrClientTransport {
       frameBytes: () => this.#endpoint?.frameBytes ?? 0,
       unfinished: new UnfinishedMessages(),
       describe: () => ({ server: formatNpub(this.#address.pubkey), relays: describeRelays(this.relays) }),
-      onmessage: (message) => this.#tasks.add(() => this.onmessage?.(message)),
+      onmessage: (message, relation) =>
+        this.#tasks.add(() => this.onmessage?.(message, { relatedRequestId: idOf(relation) })),
       onerror: (error) => this.#report(error),
       onlost: (reason) => this.#lost(reason),
     });
@@ -210,6 +218,13 @@ export class NostrClientTransport {
       // Whoever takes the errors must not be able to stop the transport.
     }
   }
+}
+
+/** The id behind a key of the wire: 1 and "1" are two ids. */
+function idOf(key: string | undefined): RequestId | undefined {
+  if (key === undefined) return undefined;
+  const id: unknown = JSON.parse(key);
+  return isRequestId(id) ? id : undefined;
 }
 
 function describeRelays(states: RelayState[]): string {
