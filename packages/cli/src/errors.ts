@@ -19,7 +19,9 @@ export type CliErrorCode =
   | 'tool_failed'
   | 'unknown_tool'
   | 'timed_out'
-  | 'interrupted';
+  | 'interrupted'
+  | 'port_in_use'
+  | 'port_not_allowed';
 
 /** Ends a command: one line that says what happened, perhaps one that says what to do. */
 export class CliError extends Error {

@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 
+import { parsePort } from './port-option.ts';
 import { exitAfter, untilSignal } from './shutdown.ts';
 
 interface RelayCommandOptions {
@@ -31,11 +32,4 @@ async function runRelay({ port, host, json }: RelayCommandOptions): Promise<void
   await stopped;
   exitAfter(CLOSE_LIMIT_MS);
   await relay.close();
-}
-
-/** A commander parser of option values. */
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError('a port is a number from 0 to 65535');
 }

@@ -1,12 +1,16 @@
+import type { NostrClientTransport } from '@mcp-nostr/client';
 import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
+import { usageError } from '../errors.ts';
+import { collectOrigins, DEFAULT_PORT } from '../http-listener/http-options.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
+import { parsePort } from '../port-option.ts';
 import { relayLines } from '../relay-lines.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
-import { exitAfter, untilSignal } from '../shutdown.ts';
+import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
 import { oneLine, shortNpub } from '../terminal.ts';
-import { HostBridge } from './host-bridge.ts';
+import { type ClientTransport, HostBridge } from './host-bridge.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
 
@@ -14,6 +18,9 @@ interface ConnectCommandOptions {
   relay?: string[];
   key?: string;
   encryption: 'required' | 'none';
+  http?: number | true;
+  token: boolean;
+  cors: string[];
 }
 
 /** The server is told goodbye, if that is quick. */
@@ -22,7 +29,8 @@ const CLOSE_LIMIT_MS = 1_000;
 export function connectCommand(): Command {
   return new Command('connect')
     .description(
-      'Give an MCP host (Claude, Cursor, VS Code, …) a server on Nostr as if it were a local stdio server.',
+      'Give an MCP host (Claude, Cursor, VS Code, …) a server on Nostr as if it were a local stdio server, ' +
+        'or with --http a local Streamable HTTP server.',
     )
     .argument('<address>', 'nprofile, npub or hex')
     .option(
@@ -32,38 +40,66 @@ export function connectCommand(): Command {
     )
     .option('--key <file>', 'file of the key to connect as, made when missing')
     .addOption(new Option('--encryption <mode>').choices(['required', 'none']).default('required'))
+    .option(
+      '--http [port]',
+      `listen on http://127.0.0.1:${DEFAULT_PORT}/mcp instead, or on this port; 0 takes a free one`,
+      parsePort,
+    )
+    .option('--no-token', 'with --http: let every program on this machine call, without a bearer token')
+    .option(
+      '--cors <origin>',
+      'with --http: let web pages of this origin call; can be repeated',
+      collectOrigins,
+      [],
+    )
     .action(runConnect);
 }
 
 async function runConnect(addressText: string, options: ConnectCommandOptions): Promise<void> {
+  if (options.http === undefined && (!options.token || options.cors.length > 0))
+    throw usageError('--no-token and --cors are for --http', 'mcp-nostr connect <address> --http');
   const address = parseAddress(addressText);
   const relays = clientRelays(address, options.relay);
   const write = guardStdout();
   const stopped = untilSignal();
   const signer = secretKeySigner(await loadSecretKey(keyFileOption(options.key, 'client')));
-  const { NostrClientTransport } = await import('@mcp-nostr/client');
+  const client = await import('@mcp-nostr/client');
 
   const showRelay = relayLines(log, (_style, text) => text);
-  const bridge = new HostBridge({
-    open: () =>
-      new NostrClientTransport({
-        server: addressText,
-        signer,
-        ...relays,
-        encryption: options.encryption,
-        onrelay: showRelay,
-      }),
-    onmessage: (message) => host.send(message),
-    onlog: log,
+  const open = (): NostrClientTransport =>
+    new client.NostrClientTransport({
+      server: addressText,
+      signer,
+      ...relays,
+      encryption: options.encryption,
+      onrelay: showRelay,
+    });
+  log(
+    `connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(await signer.getPublicKey()))}`,
+  );
+  if (options.http === undefined) return runStdio(open, write, stopped);
+  const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
+  return runHttpListener({
+    open,
+    port: options.http === true ? DEFAULT_PORT : options.http,
+    token: options.token,
+    corsOrigins: options.cors,
+    stopped,
+    log,
   });
+}
+
+async function runStdio(
+  open: () => ClientTransport,
+  write: (text: string) => void,
+  stopped: Promise<StopSignal>,
+): Promise<void> {
+  const bridge = new HostBridge({ open, onmessage: (message) => host.send(message), onlog: log });
   const host = new StdioHost({
     input: process.stdin,
     write,
     onmessage: (message) => bridge.receive(message),
   });
-  log(
-    `connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(await signer.getPublicKey()))}`,
-  );
 
   await Promise.race([host.ended, stopped]);
   exitAfter(CLOSE_LIMIT_MS);

@@ -1,0 +1,81 @@
+import { isRecord, isRequestId, type RequestId } from '@mcp-nostr/core';
+import { classifyInboundRequest, isJsonContentType, readRequestBody } from '@modelcontextprotocol/server';
+
+import type { Log, OpenTransport } from './client-transport.ts';
+import { errorCodes, errorResponse } from './error-response.ts';
+import { LegacySessions } from './legacy-sessions.ts';
+import type { Limits } from './limits.ts';
+import { ModernCalls } from './modern-calls.ts';
+
+export interface EndpointOptions {
+  open: OpenTransport;
+  limits: Limits;
+  onlog: Log;
+}
+
+/** One address for both eras of MCP: what a request's body claims decides which one serves it. */
+export class Endpoint {
+  readonly #limits: Limits;
+  readonly #sessions: LegacySessions;
+  readonly #calls: ModernCalls;
+
+  constructor(options: EndpointOptions) {
+    this.#limits = options.limits;
+    this.#sessions = new LegacySessions(options);
+    this.#calls = new ModernCalls(options);
+  }
+
+  /** `ended`: resolves when the response is written or the client has gone. */
+  async handle(request: Request, ended: Promise<void>): Promise<Response> {
+    if (request.method !== 'POST') return this.#sessions.serve(request, undefined, false, ended);
+    if (!isJsonContentType(request.headers.get('content-type'))) {
+      const text = 'Unsupported Media Type: Content-Type must be application/json';
+      return errorResponse(415, errorCodes.badRequest, text);
+    }
+    const { maxBodyBytes } = this.#limits;
+    const read = await readRequestBody(request, maxBodyBytes);
+    if (read.tooLarge) {
+      const text = `Payload Too Large: a message may have ${maxBodyBytes} bytes; pass large data by reference`;
+      return errorResponse(413, errorCodes.badRequest, text, { headers: { Connection: 'close' } });
+    }
+    let body: unknown;
+    try {
+      body = JSON.parse(read.text);
+    } catch {
+      return errorResponse(400, errorCodes.parseError, 'Parse error: the request body is not JSON');
+    }
+    return this.#route(request, body, ended);
+  }
+
+  sweep(): void {
+    this.#sessions.sweep();
+    this.#calls.sweep();
+  }
+
+  /** Answers what is under way; never rejects. */
+  async close(): Promise<void> {
+    await Promise.all([this.#sessions.close(), this.#calls.close()]);
+  }
+
+  #route(request: Request, body: unknown, ended: Promise<void>): Promise<Response> {
+    const version = request.headers.get('mcp-protocol-version');
+    const method = request.headers.get('mcp-method');
+    const outcome = classifyInboundRequest({
+      httpMethod: 'POST',
+      body,
+      ...(version !== null && { protocolVersionHeader: version }),
+      ...(method !== null && { mcpMethodHeader: method }),
+    });
+    if (outcome.kind === 'modern') return this.#calls.serve(outcome, request);
+    if (outcome.kind === 'legacy')
+      return this.#sessions.serve(request, body, outcome.reason === 'initialize', ended);
+    const { httpStatus, code, message, data } = outcome;
+    return Promise.resolve(errorResponse(httpStatus, code, message, { id: idOf(body), data }));
+  }
+}
+
+/** Who sent a request that is refused gets its id back, if it has one. */
+function idOf(body: unknown): RequestId | undefined {
+  const id = isRecord(body) && 'method' in body ? body['id'] : undefined;
+  return isRequestId(id) ? id : undefined;
+}

@@ -1,0 +1,135 @@
+import { type EventEmitter, once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { getRequestListener } from '@hono/node-server';
+
+import type { Log, OpenTransport } from './client-transport.ts';
+import { Endpoint } from './endpoint.ts';
+import { errorCodes, errorResponse } from './error-response.ts';
+import { Gate, type GateOptions, MCP_PATH } from './gate.ts';
+import { limits as defaultLimits, type Limits } from './limits.ts';
+
+export interface HttpListenerOptions extends GateOptions {
+  /** A connection to the server on Nostr that is not started. */
+  open: OpenTransport;
+  /** 0 takes a free one. */
+  port: number;
+  onlog: Log;
+  limits?: Partial<Limits>;
+}
+
+export interface HttpListener {
+  readonly url: string;
+  readonly port: number;
+  /** Answers what is under way, says goodbye to the server and frees everything. Idempotent; never rejects. */
+  close(): Promise<void>;
+}
+
+/** The name is resolved by nobody, and no other machine reaches it. */
+const HOST = '127.0.0.1';
+
+/**
+ * A Streamable HTTP endpoint of this machine in front of a server on Nostr, for MCP 2025-11-25 and earlier and for
+ * 2026-07-28. Messages pass through; there is no MCP client or server inside.
+ * @throws {Error} with Node's `code` (`EADDRINUSE`, `EACCES`) when the port cannot be had
+ */
+export async function startHttpListener(options: HttpListenerOptions): Promise<HttpListener> {
+  const listener = new Listener(options);
+  await listener.listen(options.port);
+  return listener;
+}
+
+class Listener implements HttpListener {
+  readonly #limits: Limits;
+  readonly #onlog: Log;
+  readonly #gate: Gate;
+  readonly #endpoint: Endpoint;
+  readonly #server: Server;
+  readonly #sweeper: ReturnType<typeof setInterval>;
+  #open = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor({ open, onlog, limits, token, corsOrigins }: HttpListenerOptions) {
+    this.#limits = { ...defaultLimits, ...limits };
+    this.#onlog = onlog;
+    this.#gate = new Gate({ token, corsOrigins });
+    this.#endpoint = new Endpoint({ open, onlog, limits: this.#limits });
+    const listen = getRequestListener((request, { outgoing }) => this.#handle(request, outgoing), {
+      overrideGlobalObjects: false,
+      errorHandler: (error) => this.#failed(error),
+    });
+    this.#server = createServer((incoming, outgoing) => void listen(incoming, outgoing)); // it never rejects
+    this.#sweeper = setInterval(() => this.#endpoint.sweep(), this.#limits.sweepMs);
+  }
+
+  get port(): number {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a listening TCP server has this address
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `http://${HOST}:${this.port}${MCP_PATH}`;
+  }
+
+  async listen(port: number): Promise<void> {
+    try {
+      this.#server.listen(port, HOST);
+      await once(this.#server, 'listening');
+    } catch (error) {
+      clearInterval(this.#sweeper);
+      throw error;
+    }
+    this.#server.on('error', (error) => this.#onlog(error.message));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    const closed = new Promise((resolve) => {
+      this.#server.close(resolve);
+    });
+    const goodbye = this.#endpoint.close();
+    // The answers that this has given are still being written.
+    const late = setTimeout(() => this.#server.closeAllConnections(), this.#limits.closeGraceMs);
+    this.#server.closeIdleConnections();
+    await Promise.all([closed, goodbye]);
+    clearTimeout(late);
+  }
+
+  async #handle(request: Request, outgoing: EventEmitter): Promise<Response> {
+    const response = await this.#answer(request, outgoing);
+    return this.#gate.allowReading(request, response);
+  }
+
+  async #answer(request: Request, outgoing: EventEmitter): Promise<Response> {
+    const refusal = this.#gate.check(request);
+    if (refusal !== undefined) return refusal;
+    if (this.#closing !== undefined || this.#open >= this.#limits.maxOpenRequests) {
+      const why = this.#closing === undefined ? `${this.#open} requests are open` : 'mcp-nostr is stopping';
+      return errorResponse(503, errorCodes.badRequest, `Service Unavailable: ${why}; try again later`);
+    }
+    this.#open += 1;
+    const ended = new Promise<void>((resolve) => {
+      outgoing.once('close', () => {
+        this.#open -= 1;
+        resolve();
+      });
+    });
+    try {
+      return await this.#endpoint.handle(request, ended);
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** Nothing that a request does may end the process, or leave its sender without an answer. */
+  #failed(error: unknown): Response {
+    this.#onlog(`a request failed: ${error instanceof Error ? error.message : String(error)}`);
+    return errorResponse(500, errorCodes.internalError, 'Internal error');
+  }
+}

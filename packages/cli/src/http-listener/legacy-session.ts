@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+
+import {
+  cancelledId,
+  type FailureCode,
+  failureResponse,
+  isRequest,
+  isResponse,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+  type RequestId,
+} from '@mcp-nostr/core';
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+
+import type { ClientTransport, Log, OpenTransport } from './client-transport.ts';
+import type { Limits } from './limits.ts';
+
+export interface LegacySessionOptions {
+  open: OpenTransport;
+  limits: Limits;
+  onlog: Log;
+  /** The client has an id for the session from here on. */
+  oninitialized: (id: string) => void;
+  /** Comes once, however the session ends. */
+  onclosed: () => void;
+}
+
+/**
+ * A session of MCP 2025-11-25 and earlier: one HTTP session is one Nostr connection, so ids, capabilities, log level
+ * and subscriptions are what the server takes them for, and messages pass as they are.
+ */
+export class LegacySession {
+  /** When it was used last, in milliseconds that only grow. */
+  usedAt: number = performance.now();
+  readonly #options: LegacySessionOptions;
+  readonly #http: WebStandardStreamableHTTPServerTransport;
+  readonly #nostr: ClientTransport;
+  #started: Promise<void> | undefined;
+  /** HTTP requests and streams that are open. */
+  #open = 0;
+  /** Requests of the client that are not answered. */
+  readonly #pending: Set<RequestId> = new Set();
+  #initializeId: RequestId | undefined;
+  #isClosed = false;
+
+  constructor(options: LegacySessionOptions) {
+    this.#options = options;
+    this.#nostr = options.open();
+    this.#http = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: options.oninitialized,
+      keepAliveMs: options.limits.keepAliveMs,
+    });
+    this.#http.onmessage = (message) => this.#fromClient(message);
+    this.#http.onclose = () => this.close();
+    this.#nostr.onmessage = (message, extra) => void this.#fromServer(message, extra?.relatedRequestId); // never rejects
+    this.#nostr.onerror = (error) => options.onlog(error.message);
+    this.#nostr.onclose = () => this.close();
+  }
+
+  get id(): string | undefined {
+    return this.#http.sessionId;
+  }
+
+  get isIdle(): boolean {
+    return this.#open === 0 && this.#pending.size === 0;
+  }
+
+  /** `ended`: resolves when the response is written or the client has gone. */
+  handle(request: Request, parsedBody: unknown, ended: Promise<void>): Promise<Response> {
+    this.usedAt = performance.now();
+    this.#open += 1;
+    void ended.then(() => {
+      this.#open -= 1;
+      this.usedAt = performance.now();
+    });
+    return this.#http.handleRequest(request, { parsedBody });
+  }
+
+  /** Answers what waits and says goodbye to the server. */
+  close(reason = 'the session was closed'): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const id of this.#pending) void this.#toClient(failureResponse(id, 'outcome_unknown', reason)); // never rejects
+    void this.#http.close(); // never rejects
+    this.#closing = this.#nostr.close().catch((error: unknown) => this.#options.onlog(errorText(error)));
+    this.#options.onclosed();
+  }
+
+  /** Resolves when the server was told. */
+  get closed(): Promise<void> {
+    return this.#closing;
+  }
+  #closing: Promise<void> = Promise.resolve();
+
+  #fromClient(message: JsonRpcMessage): void {
+    if (isRequest(message)) {
+      this.#pending.add(message.id);
+      if (message.method === 'initialize') this.#initializeId ??= message.id;
+    }
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) this.#pending.delete(cancelled);
+    this.#started ??= this.#nostr.start();
+    this.#started
+      .then(() => this.#nostr.send(message))
+      .catch((error: unknown) => {
+        if (isRequest(message)) this.#fail(message, 'relays_unreachable', errorText(error));
+        else this.#options.onlog(`a message of the client was not sent: ${errorText(error)}`);
+      });
+  }
+
+  #fail(request: JsonRpcRequest, code: FailureCode, reason: string): void {
+    if (this.#pending.has(request.id)) void this.#fromServer(failureResponse(request.id, code, reason)); // never rejects
+  }
+
+  async #fromServer(message: JsonRpcMessage, related?: RequestId): Promise<void> {
+    this.usedAt = performance.now();
+    if (isResponse(message) && message.id !== undefined) this.#pending.delete(message.id);
+    // A stdio server behind the other end cannot say for which request it asks, and not every client listens beside
+    // its requests: its newest one is heard for sure.
+    const stream = related ?? (isRequest(message) ? [...this.#pending].at(-1) : undefined);
+    const isSent = await this.#toClient(message, stream);
+    if (!isSent && isRequest(message)) this.#refuse(message);
+    // There is no session where the server did not begin one.
+    if ('error' in message && message.id !== undefined && message.id === this.#initializeId) this.close();
+  }
+
+  /** The client has left the stream on which it would have been asked; the server must not wait for it. */
+  #refuse({ id }: JsonRpcRequest): void {
+    const answer = failureResponse(id, 'outcome_unknown', 'the HTTP client has gone');
+    this.#nostr.send(answer).catch((error: unknown) => this.#options.onlog(errorText(error)));
+  }
+
+  /** Whether there was a stream for it. A client that has gone is no fault of anybody. Never rejects. */
+  async #toClient(message: JsonRpcMessage, relatedRequestId?: RequestId): Promise<boolean> {
+    try {
+      await this.#http.send(message, relatedRequestId === undefined ? {} : { relatedRequestId });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

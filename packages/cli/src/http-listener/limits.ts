@@ -1,0 +1,31 @@
+/** Every bound of the listener, with its unit and its reason. */
+export interface Limits {
+  /** The largest message that fits through Nostr; more would be refused there. */
+  maxBodyBytes: number;
+  /** Sessions of MCP 2025-11-25 and earlier: each is a Nostr connection with sockets of its own. */
+  maxSessions: number;
+  /** A session that no request, stream or message has used for so long ends; most hosts never say DELETE. */
+  sessionIdleMs: number;
+  /** How often the idle are looked for. */
+  sweepMs: number;
+  /** HTTP requests that are open at once, streams included. */
+  maxOpenRequests: number;
+  /** Nostr connections for MCP 2026-07-28 and later, one for each protocol version that clients claim. */
+  maxRevisions: number;
+  /** Comments on a silent stream: proxies and hosts give up after a minute or two without a byte. */
+  keepAliveMs: number;
+  /** What is being written when the listener closes gets this long. */
+  closeGraceMs: number;
+}
+
+/** Every bound of the listener; tests take smaller ones. */
+export const limits: Readonly<Limits> = {
+  maxBodyBytes: 10_485_760,
+  maxSessions: 64,
+  sessionIdleMs: 30 * 60_000,
+  sweepMs: 60_000,
+  maxOpenRequests: 512,
+  maxRevisions: 4,
+  keepAliveMs: 15_000,
+  closeGraceMs: 250,
+};
