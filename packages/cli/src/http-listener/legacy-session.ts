@@ -42,6 +42,7 @@ export class LegacySession {
   readonly #pending: Set<RequestId> = new Set();
   #initializeId: RequestId | undefined;
   #isClosed = false;
+  #goodbye: Promise<void> = Promise.resolve();
 
   constructor(options: LegacySessionOptions) {
     this.#options = options;
@@ -66,6 +67,11 @@ export class LegacySession {
     return this.#open === 0 && this.#pending.size === 0;
   }
 
+  /** Resolves when the server was told that the session is over. */
+  get goodbye(): Promise<void> {
+    return this.#goodbye;
+  }
+
   /** `ended`: resolves when the response is written or the client has gone. */
   handle(request: Request, parsedBody: unknown, ended: Promise<void>): Promise<Response> {
     this.usedAt = performance.now();
@@ -83,15 +89,9 @@ export class LegacySession {
     this.#isClosed = true;
     for (const id of this.#pending) void this.#toClient(failureResponse(id, 'outcome_unknown', reason)); // never rejects
     void this.#http.close(); // never rejects
-    this.#closing = this.#nostr.close().catch((error: unknown) => this.#options.onlog(errorText(error)));
+    this.#goodbye = this.#nostr.close().catch((error: unknown) => this.#options.onlog(errorText(error)));
     this.#options.onclosed();
   }
-
-  /** Resolves when the server was told. */
-  get closed(): Promise<void> {
-    return this.#closing;
-  }
-  #closing: Promise<void> = Promise.resolve();
 
   #fromClient(message: JsonRpcMessage): void {
     if (isRequest(message)) {
@@ -105,7 +105,8 @@ export class LegacySession {
       .then(() => this.#nostr.send(message))
       .catch((error: unknown) => {
         if (isRequest(message)) this.#fail(message, 'relays_unreachable', errorText(error));
-        else this.#options.onlog(`a message of the client was not sent: ${errorText(error)}`);
+        else if (!this.#isClosed)
+          this.#options.onlog(`a message of the client was not sent: ${errorText(error)}`);
       });
   }
 

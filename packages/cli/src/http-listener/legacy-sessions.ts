@@ -20,10 +20,6 @@ export class LegacySessions {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#sessions.size;
-  }
-
   /** `ended`: resolves when the response is written or the client has gone. */
   async serve(
     request: Request,
@@ -65,7 +61,7 @@ export class LegacySessions {
   async close(): Promise<void> {
     const sessions = [...this.#sessions];
     for (const session of sessions) session.close('mcp-nostr was stopped');
-    await Promise.all(sessions.map(({ closed }) => closed));
+    await Promise.all(sessions.map(({ goodbye }) => goodbye));
   }
 
   /** At the bound the session that was not used for longest makes room, if nothing of it is under way. */

@@ -1,4 +1,4 @@
-import { cancelledId, isResponse, type JsonRpcMessage } from '@mcp-nostr/core';
+import { cancelledId, isResponse, type JsonRpcMessage, type JsonRpcRequest } from '@mcp-nostr/core';
 import {
   type InboundClassificationOutcome,
   PerRequestHTTPServerTransport,
@@ -6,9 +6,11 @@ import {
 
 import type { Log, OpenTransport } from './client-transport.ts';
 import { answerStatus, errorCodes, errorResponse } from './error-response.ts';
+import type { HeaderMismatch } from './header-mismatch.ts';
 import type { Limits } from './limits.ts';
-import { headerMismatch } from './name-header.ts';
+import { ParamHeaders } from './param-headers.ts';
 import { SharedConnection } from './shared-connection.ts';
+import { standardHeaderMismatch } from './standard-headers.ts';
 
 type ModernRoute = Extract<InboundClassificationOutcome, { kind: 'modern' }>;
 
@@ -23,6 +25,7 @@ export class ModernCalls {
   readonly #options: ModernCallsOptions;
   /** By claimed version: a server decides about the version by what a connection begins with. */
   readonly #connections: Map<string, SharedConnection> = new Map();
+  readonly #paramHeaders = new ParamHeaders();
 
   constructor(options: ModernCallsOptions) {
     this.#options = options;
@@ -31,7 +34,7 @@ export class ModernCalls {
   async serve(route: ModernRoute, request: Request): Promise<Response> {
     const { message } = route;
     const mismatch =
-      route.messageKind === 'request' ? headerMismatch(request.headers, route.message) : undefined;
+      route.messageKind === 'request' ? this.#mismatch(request.headers, route.message) : undefined;
     const id = 'id' in message ? message.id : undefined;
     if (mismatch !== undefined) {
       const text = `Bad Request: the request headers and body disagree: ${mismatch.body}`;
@@ -60,6 +63,10 @@ export class ModernCalls {
   /** Answers what is under way; never rejects. */
   async close(): Promise<void> {
     await Promise.all([...this.#connections.values()].map((each) => each.close('mcp-nostr was stopped')));
+  }
+
+  #mismatch(headers: Headers, message: JsonRpcRequest): HeaderMismatch | undefined {
+    return standardHeaderMismatch(headers, message) ?? this.#paramHeaders.mismatch(headers, message);
   }
 
   /** At the bound the version that was not used for longest makes room, if no call of it is under way. */
@@ -95,6 +102,7 @@ export class ModernCalls {
     let cancel: (() => void) | undefined;
     const receive = (received: JsonRpcMessage): void => {
       if (isResponse(received)) answer = received;
+      if (message.method === 'tools/list' && 'result' in received) this.#paramHeaders.learn(received.result);
       void http.send(received, { relatedRequestId: message.id }); // it drops what comes too late, and never rejects
       // The server gives up a subscription: on HTTP that is the end of the stream.
       if (cancelledId(received) === message.id) void http.close(); // never rejects
