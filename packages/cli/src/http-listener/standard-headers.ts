@@ -25,5 +25,6 @@ export function standardHeaderMismatch(
   }
   const field = Object.hasOwn(sources, method) ? sources[method] : undefined;
   const value = field === undefined ? undefined : params?.[field];
+  if (typeof value !== 'string') return undefined; // the params are for the server to check
   return compareHeader(headers, 'Mcp-Name', value, `params.${field}`);
 }
