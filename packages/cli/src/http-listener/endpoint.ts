@@ -36,7 +36,7 @@ export class Endpoint {
     const read = await readRequestBody(request, maxBodyBytes);
     if (read.tooLarge) {
       const text = `Payload Too Large: a message may have ${maxBodyBytes} bytes; pass large data by reference`;
-      return errorResponse(413, errorCodes.badRequest, text, { headers: { Connection: 'close' } });
+      return errorResponse(413, errorCodes.badRequest, text);
     }
     let body: unknown;
     try {

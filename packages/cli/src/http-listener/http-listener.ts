@@ -1,6 +1,5 @@
 import { type EventEmitter, once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import { getRequestListener } from '@hono/node-server';
 
@@ -41,6 +40,7 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
 }
 
 class Listener implements HttpListener {
+  port = 0;
   readonly #limits: Limits;
   readonly #onlog: Log;
   readonly #gate: Gate;
@@ -63,11 +63,6 @@ class Listener implements HttpListener {
     this.#sweeper = setInterval(() => this.#endpoint.sweep(), this.#limits.sweepMs);
   }
 
-  get port(): number {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a listening TCP server has this address
-    return (this.#server.address() as AddressInfo).port;
-  }
-
   get url(): string {
     return `http://${HOST}:${this.port}${MCP_PATH}`;
   }
@@ -80,6 +75,8 @@ class Listener implements HttpListener {
       clearInterval(this.#sweeper);
       throw error;
     }
+    const address = this.#server.address();
+    if (typeof address === 'object') this.port = address?.port ?? port;
     this.#server.on('error', (error) => this.#onlog(error.message));
   }
 

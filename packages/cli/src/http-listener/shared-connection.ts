@@ -36,7 +36,8 @@ export class SharedConnection {
   readonly #started: Promise<void>;
   readonly #calls: Map<number, Call> = new Map();
   #lastId = 0;
-  #isClosed = false;
+  /** Why it is over, if it is. */
+  #over: { code: FailureCode; reason: string } | undefined;
 
   constructor(options: SharedConnectionOptions) {
     this.#options = options;
@@ -59,7 +60,9 @@ export class SharedConnection {
     this.usedAt = performance.now();
     const id = ++this.#lastId;
     this.#calls.set(id, { request, onmessage });
-    this.#send(withCallId(request, id), (reason) => this.#fail(id, 'relays_unreachable', reason));
+    // One that is over has not left the list of its owner yet: what ended it is the reason.
+    if (this.#over !== undefined) this.#fail(id, this.#over.code, this.#over.reason);
+    else this.#send(withCallId(request, id), (reason) => this.#fail(id, 'relays_unreachable', reason));
     return () => {
       if (!this.#calls.delete(id)) return;
       const params = { requestId: id, reason: 'the HTTP client has gone' };
@@ -85,11 +88,11 @@ export class SharedConnection {
   }
 
   #send(message: JsonRpcMessage, onfailed: (reason: string) => void): void {
-    if (this.#isClosed) return onfailed('the connection is over');
+    if (this.#over !== undefined) return;
     this.#started
       .then(() => this.#transport.send(message))
       .catch((error: unknown) => {
-        if (!this.#isClosed) onfailed(errorText(error));
+        if (this.#over === undefined) onfailed(errorText(error));
       });
   }
 
@@ -113,8 +116,8 @@ export class SharedConnection {
   }
 
   #end(code: FailureCode, reason: string): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#over !== undefined) return;
+    this.#over = { code, reason };
     for (const id of this.#calls.keys()) this.#fail(id, code, reason);
     this.#options.onclosed();
   }

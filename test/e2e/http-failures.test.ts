@@ -1,0 +1,237 @@
+import { type FailureCode, failureResponse, type JsonRpcMessage } from '@mcp-nostr/core';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { type HttpListener, startHttpListener } from '../../packages/cli/src/http-listener/http-listener.ts';
+import { DualEraServer } from '../helpers/dual-era-server.ts';
+import { listen } from '../helpers/http-world.ts';
+import { answer, initialize, type Message, openSession, post, postModern } from '../helpers/raw-http.ts';
+import { Recorder } from '../helpers/recorder.ts';
+import { calmLegs, serveWithKey } from '../helpers/restart.ts';
+import { ScriptedTransport } from '../helpers/scripted-transport.ts';
+import { World, withWorld } from '../helpers/world.ts';
+
+const echo: Message = { method: 'tools/call', params: { name: 'echo', arguments: { text: 'hi' } } };
+const hello = { content: [{ text: 'hi' }] };
+const ok = { resultType: 'complete', content: [] };
+
+/** A listener whose connections are the test's own, in turn; the last serves on. */
+async function listenWith(
+  ...transports: ScriptedTransport[]
+): Promise<HttpListener & { opened: () => number }> {
+  let opened = 0;
+  const open = (): ScriptedTransport => transports[Math.min(opened++, transports.length - 1)]!;
+  const listener = await startHttpListener({
+    open,
+    port: 0,
+    token: undefined,
+    corsOrigins: [],
+    onlog: () => {},
+  });
+  onTestFinished(() => listener.close());
+  return Object.assign(listener, { opened: () => opened });
+}
+
+const failing = (code: FailureCode): ScriptedTransport =>
+  new ScriptedTransport(({ id }, self) => self.onmessage?.(failureResponse(id, code, `it is ${code}`)));
+const working = (): ScriptedTransport =>
+  new ScriptedTransport(({ id }, self) => self.onmessage?.({ jsonrpc: '2.0', id, result: ok }));
+const mute = (): ScriptedTransport => new ScriptedTransport(() => {});
+
+describe('when the way to the server fails', () => {
+  it.each([
+    ['relays_unreachable', 503],
+    ['server_silent', 504],
+    ['outcome_unknown', 502],
+    ['server_failed', 502],
+    ['busy', 503],
+    ['not_allowed', 403],
+    ['message_too_large', 413],
+    ['signer_failed', 500],
+  ] as const)('a call says why, with a status for it: %s', async (code, status) => {
+    const { url } = await listenWith(failing(code));
+    expect(await answer(postModern(url, { ...echo, id: 'x' }))).toMatchObject({
+      status,
+      body: { id: 'x', error: { message: `it is ${code}`, data: { code } } },
+    });
+  });
+
+  it('a session says so on its stream, and is over', async () => {
+    const { url } = await listenWith(failing('server_silent'), working());
+    const response = await post(url, initialize);
+    const id = response.headers.get('mcp-session-id') ?? '';
+    expect(await response.text()).toContain('it is server_silent');
+    expect((await post(url, { id: 1, method: 'ping' }, { 'mcp-session-id': id })).status).toBe(404);
+    expect((await answer(post(url, initialize))).body).toMatchObject({ result: ok });
+  });
+
+  it('a connection that does not start fails its calls, and the next call opens another', async () => {
+    const start = async (): Promise<void> => {
+      throw new Error('no relay list');
+    };
+    const { url, opened } = await listenWith(new ScriptedTransport(() => {}, start), working());
+    expect(await answer(postModern(url, echo))).toMatchObject({
+      status: 503,
+      body: { error: { message: 'no relay list', data: { code: 'relays_unreachable' } } },
+    });
+    expect((await postModern(url, echo)).status).toBe(200);
+    expect(opened()).toBe(2);
+  });
+
+  it.each(['2026-07-28', '2025-11-25'])(
+    'one that is lost fails its calls, and leaves none waiting: %s',
+    async (version) => {
+      const isModern = version === '2026-07-28';
+      const lost = new ScriptedTransport(({ id, method }, self) => {
+        if (method === 'initialize') self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
+        else self.onclose?.();
+      });
+      const { url } = await listenWith(lost, working());
+      const session = isModern ? {} : await openSession(url);
+      const call = isModern ? postModern(url, echo) : post(url, { id: 1, ...echo }, session);
+      expect(await answer(call)).toMatchObject({
+        status: isModern ? 502 : 200,
+        body: { error: { data: { code: 'outcome_unknown' } } },
+      });
+      const again = isModern ? await postModern(url, echo) : await post(url, { id: 2, ...echo }, session);
+      expect(again.status).toBe(isModern ? 200 : 404); // 404: the client is to initialize anew
+    },
+  );
+
+  it('a client that finds out the version does not take an outage for an old server', async () => {
+    const down = failing('server_silent');
+    const { url } = await listenWith(down);
+    const client = new Client({ name: 'c', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+    const failure: unknown = await client
+      .connect(new StreamableHTTPClientTransport(new URL(url)))
+      .catch((error: unknown) => error);
+    expect(String(failure)).toContain('504');
+    expect(down.sent).toMatchObject([{ method: 'server/discover' }]);
+  });
+
+  it('a server that asks where nobody can be asked is told so', async () => {
+    const asking = new ScriptedTransport(({ id }, self) => {
+      if (id !== 1) return;
+      self.onmessage?.(
+        { jsonrpc: '2.0', id: 'q', method: 'sampling/createMessage' },
+        { relatedRequestId: id },
+      );
+      self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
+    });
+    const { url } = await listenWith(asking);
+    expect(await answer(postModern(url, echo))).toEqual({
+      status: 200,
+      body: { jsonrpc: '2.0', id: 1, result: ok },
+    });
+    await expect.poll(() => asking.sent).toContainEqual(expect.objectContaining({ id: 'q' }));
+    expect(asking.sent.at(-1)).toMatchObject({ error: { code: -32_601 } });
+  });
+
+  it('what the server relates to no call reaches none', async () => {
+    const chatty = new ScriptedTransport(({ id }, self) => {
+      const log: JsonRpcMessage = {
+        jsonrpc: '2.0',
+        method: 'notifications/message',
+        params: { data: 'secret' },
+      };
+      self.onmessage?.(log);
+      self.onmessage?.(log, { relatedRequestId: 99 });
+      self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
+    });
+    const { url } = await listenWith(chatty);
+    expect(await (await postModern(url, echo)).text()).not.toContain('secret');
+  });
+});
+
+describe('when the listener closes', () => {
+  it('what is under way is answered, and closing twice is closing once', async () => {
+    const transports = [mute(), mute()];
+    const listener = await listenWith(...transports);
+    const call = answer(postModern(listener.url, echo));
+    await expect.poll(() => transports[0]!.sent.length).toBe(1);
+    const session = await post(listener.url, initialize);
+    const closed = Promise.all([listener.close(), listener.close()]);
+    expect(await session.text()).toContain('mcp-nostr was stopped');
+    expect(await call).toMatchObject({
+      status: 502,
+      body: { error: { message: 'mcp-nostr was stopped', data: { code: 'outcome_unknown' } } },
+    });
+    await closed;
+    expect(transports.every(({ isClosed }) => isClosed)).toBe(true);
+    await expect(postModern(listener.url, echo)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('when an HTTP client goes', () => {
+  it('a session stays: its call is executed, and its answer is nobody fault', () =>
+    withWorld(new World(calmLegs[0]!), async (world) => {
+      const end = await listen(world);
+      const session = await openSession(end.url);
+      const abort = new AbortController();
+      const wait = { id: 1, method: 'tools/call', params: { name: 'wait', arguments: { name: 'w' } } };
+      const gone = post(end.url, wait, session, abort.signal).then((response) => response.text());
+      gone.catch(() => {}); // it is cut
+      await world.fixture.started.first();
+      abort.abort();
+      await expect(gone).rejects.toThrow(/abort/i);
+      world.fixture.release('w');
+      const next = { id: 2, method: 'tools/call', params: { name: 'echo', arguments: { text: 'hi' } } };
+      expect(await answer(post(end.url, next, session))).toMatchObject({ body: { id: 2, result: hello } });
+      expect(world.fixture.aborted.count).toBe(0);
+    }));
+
+  it('a server that asked it hears that it has gone', async () => {
+    const asking = new ScriptedTransport(({ id, method }, self) => {
+      self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
+      if (method !== 'tools/call') return;
+      self.onmessage?.({ jsonrpc: '2.0', id: 'q', method: 'roots/list' }, { relatedRequestId: id });
+    });
+    const { url } = await listenWith(asking);
+    await answer(post(url, { id: 1, ...echo }, await openSession(url)));
+    await expect
+      .poll(() => asking.sent.at(-1))
+      .toMatchObject({ id: 'q', error: { data: { code: 'outcome_unknown' } } });
+  });
+});
+
+describe('when the server or its relay is started again', () => {
+  it('calls and sessions go on', () =>
+    withWorld(new World(calmLegs[0]!), async (world) => {
+      const before = new DualEraServer();
+      const { server, again } = await serveWithKey(world, before.create);
+      const end = await listen(world, { server: server.address });
+      const old = new Client1({ name: 'old', version: '1' });
+      await old.connect(new Http1(end.url));
+      const modern = new Client({ name: 'new', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+      await modern.connect(new StreamableHTTPClientTransport(end.url));
+      // A list may be asked for again where nobody knows what became of the request; a call may not.
+      const listBoth = (): Promise<unknown> => Promise.all([old.listTools(), modern.listTools()]);
+      const tools = { tools: expect.arrayContaining([expect.objectContaining({ name: 'echo' })]) };
+      expect(await listBoth()).toMatchObject([tools, tools]);
+      const after = new DualEraServer();
+      await again(after.create);
+      expect(await listBoth()).toMatchObject([tools, tools]);
+      expect(new Set(after.made.items)).toEqual(new Set(['legacy', 'modern']));
+      await world.restartRelay(0);
+      expect(await listBoth()).toMatchObject([tools, tools]);
+      await Promise.all([old.close(), modern.close()]);
+    }));
+
+  it('a subscription goes on through a restart of the relay', () =>
+    withWorld(new World(calmLegs[0]!), async (world) => {
+      const dual = new DualEraServer();
+      const { server } = await serveWithKey(world, dual.create);
+      const end = await listen(world, { server: server.address });
+      const heard = new Recorder<string>('news of tools');
+      const client = new Client({ name: 'new', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+      client.setNotificationHandler('notifications/tools/list_changed', () => heard.add('tools'));
+      await client.connect(new StreamableHTTPClientTransport(end.url));
+      await client.listen({ toolsListChanged: true });
+      await world.restartRelay(0);
+      dual.changeTools();
+      expect(await heard.first()).toBe('tools');
+      await client.close();
+    }));
+});

@@ -1,0 +1,37 @@
+import { isRequest, type JsonRpcMessage, type JsonRpcRequest } from '@mcp-nostr/core';
+
+import type { ClientTransport } from '../../packages/cli/src/http-listener/client-transport.ts';
+
+/** A transport whose server is the test. */
+export class ScriptedTransport implements ClientTransport {
+  onmessage: ClientTransport['onmessage'];
+  onclose: (() => void) | undefined;
+  onerror: ((error: Error) => void) | undefined;
+  readonly sent: JsonRpcMessage[] = [];
+  isClosed = false;
+  readonly #start: () => Promise<void>;
+  readonly #onrequest: (request: JsonRpcRequest, self: ScriptedTransport) => void;
+
+  constructor(
+    onrequest: (request: JsonRpcRequest, self: ScriptedTransport) => void,
+    start: () => Promise<void> = async () => {},
+  ) {
+    this.#onrequest = onrequest;
+    this.#start = start;
+  }
+
+  start(): Promise<void> {
+    return this.#start();
+  }
+
+  async send(message: JsonRpcMessage): Promise<void> {
+    this.sent.push(message);
+    if (isRequest(message)) queueMicrotask(() => this.#onrequest(message, this));
+  }
+
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.onclose?.();
+  }
+}
