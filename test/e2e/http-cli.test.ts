@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { CliRun, type Ended } from '../helpers/cli.ts';
@@ -23,7 +25,10 @@ let authorization: string;
 
 beforeAll(async () => {
   run = new CliRun(['connect', world.server.address, '--http', '0'], env);
-  [url, authorization] = await printed(run, /listening on (\S+)[^]*Authorization: (Bearer \S+)/);
+  [url = '', authorization = ''] = await printed(
+    run,
+    /listening on (\S+)\n[^]*Authorization: (Bearer \S+)\n/,
+  );
 });
 afterAll(async () => {
   await run.stop();
@@ -31,10 +36,14 @@ afterAll(async () => {
 });
 
 /** What the groups of a pattern match in stderr, as soon as they do. */
-async function printed(of: CliRun, pattern: RegExp): Promise<[string, string]> {
-  await expect.poll(() => of.stderr, { timeout: 20_000 }).toMatch(pattern);
-  const [, first = '', second = ''] = pattern.exec(of.stderr) ?? [];
-  return [first, second];
+async function printed(of: CliRun, pattern: RegExp): Promise<string[]> {
+  for (;;) {
+    const [match, ...groups] = pattern.exec(of.stderr) ?? [];
+    if (match !== undefined) return groups;
+    const more = once(of.child.stderr, 'data').then(() => undefined);
+    const end = await Promise.race([more, of.ended]);
+    if (end !== undefined) throw new Error(`it ended with ${end.exitCode}: ${end.stderr}`);
+  }
 }
 
 it('is a local HTTP server for the SDK, and needs the token that it printed once', async () => {
@@ -56,17 +65,22 @@ it('serves mcp-remote, which a host runs in its place', async () => {
     env: { ...(process.env as Record<string, string>), ...env, TOKEN: authorization },
     stderr: 'pipe',
   });
-  const client = new Client({ name: 'host', version: '1.0.0' });
+  const client = new Client(
+    { name: 'host', version: '1.0.0' },
+    { capabilities: { elicitation: { form: {} } } },
+  );
+  client.setRequestHandler(ElicitRequestSchema, () => ({
+    action: 'accept',
+    content: { name: 'Ada', colour: 'green' },
+  }));
   await client.connect(transport);
   expect(client.getServerVersion()?.name).toContain('fixture');
   expect(await client.callTool({ name: 'echo', arguments: { text: 'hi' } })).toMatchObject({
     content: [{ text: 'hi' }],
   });
-  const seen: number[] = [];
-  await client.callTool({ name: 'progress', arguments: { steps: 3 } }, undefined, {
-    onprogress: ({ progress }) => seen.push(progress),
+  expect(await client.callTool({ name: 'ask-user', arguments: { question: 'Who?' } })).toMatchObject({
+    content: [{ text: expect.stringContaining('Ada') }],
   });
-  expect(seen).toEqual([1, 2, 3]);
   await client.close();
 });
 
@@ -91,14 +105,15 @@ it('takes a token of its user without showing it, and none by --no-token; it end
     MCP_NOSTR_HTTP_TOKEN: token,
   });
   const open = new CliRun(['connect', world.server.address, '--http', '0', '--no-token'], env);
-  const [[ownUrl], [openUrl]] = await Promise.all(
-    [own, open].map((each) => printed(each, /listening on (\S+)/)),
-  );
-  const { status } = await answer(post(ownUrl!, initialize, { authorization: `Bearer ${token}` }));
-  expect([status, (await post(ownUrl!, initialize)).status]).toEqual([200, 401]);
-  const session = await post(openUrl!, initialize);
+  const [[ownUrl = ''], [openUrl = '']] = await Promise.all([
+    printed(own, /listening on (\S+)\n/),
+    printed(open, /listening on (\S+)\n/),
+  ]);
+  const { status } = await answer(post(ownUrl, initialize, { authorization: `Bearer ${token}` }));
+  expect([status, (await post(ownUrl, initialize)).status]).toEqual([200, 401]);
+  const session = await post(openUrl, initialize);
   await session.text();
-  const stream = await fetch(openUrl!, {
+  const stream = await fetch(openUrl, {
     headers: { 'mcp-session-id': session.headers.get('mcp-session-id') ?? '', accept: 'text/event-stream' },
   });
   const ends = await Promise.all([own.stop(), open.stop()]);

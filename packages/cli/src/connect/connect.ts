@@ -20,7 +20,7 @@ interface ConnectCommandOptions {
   encryption: 'required' | 'none';
   http?: number | true;
   token: boolean;
-  cors: string[];
+  cors?: string[];
 }
 
 /** The server is told goodbye, if that is quick. */
@@ -50,13 +50,12 @@ export function connectCommand(): Command {
       '--cors <origin>',
       'with --http: let web pages of this origin call; can be repeated',
       collectOrigins,
-      [],
     )
     .action(runConnect);
 }
 
 async function runConnect(addressText: string, options: ConnectCommandOptions): Promise<void> {
-  if (options.http === undefined && (!options.token || options.cors.length > 0))
+  if (options.http === undefined && (!options.token || options.cors !== undefined))
     throw usageError('--no-token and --cors are for --http', 'mcp-nostr connect <address> --http');
   const address = parseAddress(addressText);
   const relays = clientRelays(address, options.relay);
@@ -83,7 +82,7 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
     open,
     port: options.http === true ? DEFAULT_PORT : options.http,
     token: options.token,
-    corsOrigins: options.cors,
+    corsOrigins: options.cors ?? [],
     stopped,
     log,
   });

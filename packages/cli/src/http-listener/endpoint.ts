@@ -33,7 +33,10 @@ export class Endpoint {
       return errorResponse(415, errorCodes.badRequest, text);
     }
     const { maxBodyBytes } = this.#limits;
-    const read = await readRequestBody(request, maxBodyBytes);
+    // The sender has gone in the middle of it.
+    const read = await readRequestBody(request, maxBodyBytes).catch(() => undefined);
+    if (read === undefined)
+      return errorResponse(400, errorCodes.parseError, 'Parse error: the request body was cut');
     if (read.tooLarge) {
       const text = `Payload Too Large: a message may have ${maxBodyBytes} bytes; pass large data by reference`;
       return errorResponse(413, errorCodes.badRequest, text);

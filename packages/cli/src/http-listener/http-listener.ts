@@ -57,7 +57,8 @@ class Listener implements HttpListener {
     this.#endpoint = new Endpoint({ open, onlog, limits: this.#limits });
     const listen = getRequestListener((request, { outgoing }) => this.#handle(request, outgoing), {
       overrideGlobalObjects: false,
-      errorHandler: (error) => this.#failed(error),
+      // Only what is no request at all comes here: a Host that is none, for example.
+      errorHandler: () => errorResponse(400, errorCodes.badRequest, 'Bad Request'),
     });
     this.#server = createServer((incoming, outgoing) => void listen(incoming, outgoing)); // it never rejects
     this.#sweeper = setInterval(() => this.#endpoint.sweep(), this.#limits.sweepMs);
@@ -99,13 +100,15 @@ class Listener implements HttpListener {
   }
 
   async #handle(request: Request, outgoing: EventEmitter): Promise<Response> {
-    const response = await this.#answer(request, outgoing);
-    return this.#gate.allowReading(request, response);
+    try {
+      const response = this.#gate.check(request) ?? (await this.#serve(request, outgoing));
+      return this.#gate.allowReading(request, response);
+    } catch (error) {
+      return this.#failed(error);
+    }
   }
 
-  async #answer(request: Request, outgoing: EventEmitter): Promise<Response> {
-    const refusal = this.#gate.check(request);
-    if (refusal !== undefined) return refusal;
+  async #serve(request: Request, outgoing: EventEmitter): Promise<Response> {
     if (this.#closing !== undefined || this.#open >= this.#limits.maxOpenRequests) {
       const why = this.#closing === undefined ? `${this.#open} requests are open` : 'mcp-nostr is stopping';
       return errorResponse(503, errorCodes.badRequest, `Service Unavailable: ${why}; try again later`);
@@ -117,11 +120,7 @@ class Listener implements HttpListener {
         resolve();
       });
     });
-    try {
-      return await this.#endpoint.handle(request, ended);
-    } catch (error) {
-      return this.#failed(error);
-    }
+    return this.#endpoint.handle(request, ended);
   }
 
   /** Nothing that a request does may end the process, or leave its sender without an answer. */

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 export const DEFAULT_PORT = 7788;
 
 /** Collects a repeatable option: origins of web pages, as browsers send them. */
-export function collectOrigins(text: string, earlier: readonly string[]): string[] {
+export function collectOrigins(text: string, earlier: readonly string[] = []): string[] {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (url === undefined || !isWeb || url.href !== `${url.origin}/`)

@@ -2,7 +2,7 @@
 export interface Limits {
   /** The largest message that fits through Nostr; more would be refused there. */
   maxBodyBytes: number;
-  /** Sessions of MCP 2025-11-25 and earlier: each is a Nostr connection with sockets of its own. */
+  /** Sessions of MCP 2025-11-25 and earlier: each is a Nostr connection, of which a server takes 32 from one key. */
   maxSessions: number;
   /** A session that no request, stream or message has used for so long ends; most hosts never say DELETE. */
   sessionIdleMs: number;
@@ -21,7 +21,7 @@ export interface Limits {
 /** Every bound of the listener; tests take smaller ones. */
 export const limits: Readonly<Limits> = {
   maxBodyBytes: 10_485_760,
-  maxSessions: 64,
+  maxSessions: 24,
   sessionIdleMs: 30 * 60_000,
   sweepMs: 60_000,
   maxOpenRequests: 512,
