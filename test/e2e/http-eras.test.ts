@@ -46,6 +46,29 @@ describe('a session of the old era', () => {
     expect((await fetch(end.url, { method: 'DELETE', headers: session })).status).toBe(404);
   });
 
+  it('has on the stream of a call what belongs to that call, and the rest on its own', async () => {
+    end = await listen(world);
+    const session = await openSession(end.url);
+    const call = (id: number): Promise<Response> =>
+      post(
+        end.url,
+        {
+          id,
+          method: 'tools/call',
+          params: { name: 'progress', arguments: { steps: id }, _meta: { progressToken: `p${id}` } },
+        },
+        session,
+      );
+    const [one, two] = await Promise.all((await Promise.all([call(1), call(2)])).map(messages));
+    const progress = { method: 'notifications/progress' };
+    expect(one).toMatchObject([{ ...progress, params: { progressToken: 'p1' } }, { id: 1 }]);
+    expect(two).toMatchObject([
+      { ...progress, params: { progressToken: 'p2', progress: 1 } },
+      { ...progress, params: { progressToken: 'p2', progress: 2 } },
+      { id: 2 },
+    ]);
+  });
+
   it('has no id when initialize is not what it should be', async () => {
     end = await listen(world, { limits: { maxSessions: 1 } });
     const refused = await post(end.url, initialize, { accept: 'application/json' });
@@ -160,6 +183,7 @@ describe('a call of the new era', () => {
   it('is refused in another version after it was served in one', async () => {
     end = await listen(world);
     expect((await postModern(end.url, echo)).status).toBe(200);
+    const closed = dual.closed.next();
     const other = { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' };
     const { status } = await postModern(
       end.url,
@@ -167,6 +191,7 @@ describe('a call of the new era', () => {
       { 'mcp-protocol-version': '2099-01-01' },
     );
     expect(status).toBe(400);
+    expect(await closed).toBe('closed'); // the connection that was good for nothing
     expect((await postModern(end.url, echo)).status).toBe(200);
   });
 

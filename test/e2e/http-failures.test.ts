@@ -7,7 +7,15 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type HttpListener, startHttpListener } from '../../packages/cli/src/http-listener/http-listener.ts';
 import { DualEraServer } from '../helpers/dual-era-server.ts';
 import { listen } from '../helpers/http-world.ts';
-import { answer, initialize, type Message, openSession, post, postModern } from '../helpers/raw-http.ts';
+import {
+  answer,
+  initialize,
+  type Message,
+  messages,
+  openSession,
+  post,
+  postModern,
+} from '../helpers/raw-http.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { calmLegs, serveWithKey } from '../helpers/restart.ts';
 import { ScriptedTransport } from '../helpers/scripted-transport.ts';
@@ -142,6 +150,55 @@ describe('when the way to the server fails', () => {
     });
     const { url } = await listenWith(chatty);
     expect(await (await postModern(url, echo)).text()).not.toContain('secret');
+  });
+});
+
+describe('where the server does not say', () => {
+  it('what it asks is asked on the stream of the newest call of the session, where a client listens for sure', async () => {
+    const asking = new ScriptedTransport(({ id, method }, self) => {
+      if (method === 'tools/call') self.onmessage?.({ jsonrpc: '2.0', id: 'q', method: 'roots/list' });
+      self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
+    });
+    const { url } = await listenWith(asking);
+    const session = await openSession(url);
+    expect(await messages(await post(url, { id: 1, ...echo }, session))).toMatchObject([
+      { id: 'q' },
+      { id: 1 },
+    ]);
+    expect((await post(url, { id: 'q', result: { roots: [] } }, session)).status).toBe(202);
+    expect(asking.sent.at(-1)).toMatchObject({ id: 'q', result: { roots: [] } });
+  });
+
+  it('that a subscription is over but by cancelling it, its stream ends', async () => {
+    const ending = new ScriptedTransport(({ id }, self) =>
+      self.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } }),
+    );
+    const { url } = await listenWith(ending);
+    const listening = await postModern(url, { id: 'listen:0', method: 'subscriptions/listen' });
+    expect(await messages(listening)).toMatchObject([{ params: { requestId: 'listen:0' } }]);
+  });
+});
+
+describe('when there is no room for another protocol version', () => {
+  it('its calls are refused until one that nobody uses can go', async () => {
+    const inTurn = Array.from({ length: 4 }, () => mute());
+    const { url, opened } = await listenWith(...inTurn, working());
+    const call = (version: string): Promise<Response> => {
+      const meta = { 'io.modelcontextprotocol/protocolVersion': version };
+      const params = { ...echo.params, _meta: meta };
+      return postModern(url, { ...echo, params }, { 'mcp-protocol-version': version });
+    };
+    const waiting = ['2026-01-01', '2026-01-02', '2026-01-03', '2026-01-04'].map((version) =>
+      answer(call(version)),
+    );
+    await expect.poll(() => inTurn.every(({ sent }) => sent.length === 1)).toBe(true);
+    expect((await call('2026-01-05')).status).toBe(503);
+    inTurn[1]!.onmessage?.({ jsonrpc: '2.0', id: 1, result: ok });
+    expect((await waiting[1])?.status).toBe(200);
+    expect((await call('2026-01-05')).status).toBe(200);
+    expect([opened(), inTurn.map(({ isClosed }) => isClosed)]).toEqual([5, [false, true, false, false]]);
+    for (const each of inTurn) each.onclose?.();
+    await Promise.all(waiting);
   });
 });
 
