@@ -19,20 +19,11 @@ import {
   TransportError,
 } from '@mcp-nostr/transport';
 
-import type { Caller } from './caller.ts';
+import { authInfoOf, type Caller, type CallerAuthInfo } from './caller.ts';
 import { limits } from './limits.ts';
 import { Requests, type RequestSummary } from './requests.ts';
-
-/**
- * What reaches a tool's handler as `extra.authInfo`: the caller's verified key, never what it says of itself.
- * `clientId` is the public key in hex; `extra` has `npub` and `connectionId`.
- */
-export interface CallerAuthInfo {
-  token: string;
-  clientId: string;
-  scopes: string[];
-  extra?: Record<string, unknown> | undefined;
-}
+import { LISTEN_METHOD, subscriptionEnd, subscriptionOf } from './subscription.ts';
+import type { VersionGate } from './version-gate.ts';
 
 export interface NostrServerTransportOptions {
   caller: Caller;
@@ -60,6 +51,8 @@ export class NostrServerTransport {
   /** The connection's id; scopes log levels and tasks in the SDK. */
   sessionId?: string | undefined;
   readonly caller: Caller;
+  /** Answers in place of an MCP server what that would misunderstand. */
+  gate: VersionGate | undefined;
   readonly #options: NostrServerTransportOptions;
   readonly #authInfo: CallerAuthInfo;
   readonly #requests: Requests;
@@ -76,12 +69,7 @@ export class NostrServerTransport {
     this.sessionId = caller.connectionId;
     this.#options = options;
     this.#requests = new Requests(options.onrequest);
-    this.#authInfo = {
-      token: '',
-      clientId: caller.pubkey,
-      scopes: [],
-      extra: { npub: caller.npub, connectionId: caller.connectionId },
-    };
+    this.#authInfo = authInfoOf(caller);
   }
 
   /** Requests that wait for the MCP server's answer. */
@@ -96,11 +84,18 @@ export class NostrServerTransport {
     for (const task of early) this.#tasks.add(task);
   }
 
+  /** Called by servers of SDK 2.x. */
+  setSupportedProtocolVersions(versions: string[]): void {
+    this.gate?.supports(versions);
+  }
+
   async send(message: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
     if (this.#isClosed) throw new TransportError('closed', 'the connection is closed');
     if (isResponse(message)) return this.#answer(message);
-    const related = options?.relatedRequestId;
-    if (related === undefined) return this.#transmit(message);
+    const related = options?.relatedRequestId ?? subscriptionOf(message);
+    // The SDKs do not wait for news that they send: a rejection would end the process.
+    if (related === undefined)
+      return isRequest(message) ? this.#transmit(message) : this.#try(message, undefined);
     const event = this.#requests.event(related);
     // Nothing for a request after its answer, and nothing for a cancelled one.
     if (event !== undefined) await this.#transmit(message, event, related);
@@ -156,6 +151,11 @@ export class NostrServerTransport {
     );
   }
 
+  /** Answers whoever listens that nothing more will come. */
+  endSubscriptions(): void {
+    for (const id of this.#requests.idsOf(LISTEN_METHOD)) this.#answer(subscriptionEnd(id)).catch(() => {}); // its client will take it for lost, as it is
+  }
+
   #take(message: JsonRpcMessage, event: string, bytes: number): void {
     if (this.#early !== undefined) this.#earlyBytes += bytes;
     const { maxEarlyMessages, maxEarlyBytes } = limits;
@@ -178,11 +178,18 @@ export class NostrServerTransport {
     // At once: a client may use the id again in the same frame.
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#cancel(cancelled);
-    const deliver = (): void => this.onmessage?.(message, { authInfo: this.#authInfo });
+    const deliver = (): void => this.#deliver(message);
     if (this.#early === undefined) this.#tasks.add(deliver);
     else if (!isFull) this.#early.push(deliver);
     // Without a word it would be lost: the client has it acknowledged.
     else this.#options.onoverflow();
+  }
+
+  /** The gate stands here and not before: what came early waits for the MCP server that sets it. */
+  #deliver(message: JsonRpcMessage): void {
+    const refusal = isRequest(message) ? this.gate?.refusal(message) : undefined;
+    if (refusal === undefined) this.onmessage?.(message, { authInfo: this.#authInfo });
+    else this.#answer(refusal).catch(this.#report);
   }
 
   /** Nothing more is sent for it, and what waits to be sent is taken back. */

@@ -40,6 +40,10 @@ export class Requests {
     return [...this.#routes.keys()];
   }
 
+  idsOf(method: string): RequestId[] {
+    return [...this.#routes].flatMap(([id, { summary }]) => (summary.method === method ? [id] : []));
+  }
+
   has(id: RequestId): boolean {
     return this.#routes.has(id);
   }

@@ -13,15 +13,16 @@ import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
 import { type Answer, Doorkeeper } from './doorkeeper.ts';
 import { limits } from './limits.ts';
+import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import type { RequestSummary } from './requests.ts';
-import { type McpServerFactory, ServerConnection } from './server-connection.ts';
+import { ServerConnection } from './server-connection.ts';
 
 /** One request, answered or not. */
 export interface RequestReport extends RequestSummary {
   caller: Caller;
 }
 
-export interface ServeOptions {
+export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   /** The server's identity. */
   signer: Signer;
   /** Where it listens: ws:// or wss:// URLs. */
@@ -30,6 +31,11 @@ export interface ServeOptions {
   allow: Access;
   /** `optional` also takes connections in plain text, `none` only those. @default 'required' */
   encryption?: Encryption | undefined;
+  /**
+   * `serveStdio` of `@modelcontextprotocol/server/stdio` (SDK 2.x): each connection is served in the era in which its
+   * client begins. Without it what the factory makes speaks MCP 2025-11-25 and earlier only.
+   */
+  serveStdio?: ServeStdio<Mcp> | undefined;
   /** @default 100 */
   maxConnections?: number | undefined;
   /** A relay's connection changed. */
@@ -42,7 +48,7 @@ export interface ServeOptions {
   now?: (() => number) | undefined;
 }
 
-export interface NostrServer {
+export interface NostrServer<Mcp extends McpServerLike = McpServerLike> {
   readonly pubkey: string;
   readonly npub: string;
   /** The nprofile to share: key and relays. */
@@ -50,6 +56,8 @@ export interface NostrServer {
   readonly relays: RelayState[];
   /** Open connections. */
   readonly connections: number;
+  /** The MCP servers of all connections, for what concerns every client: `mcp.sendToolListChanged()`. */
+  readonly servers: Mcp[];
   /** Says goodbye to every client and frees everything; resolves when the MCP servers have ended, or after 11 s. */
   close(): Promise<void>;
 }
@@ -59,27 +67,30 @@ export interface NostrServer {
  * caller: the SDKs allow no other way, and nothing of one caller reaches another.
  * @throws {AddressError} for a relay's URL or an allowed key that cannot be read
  */
-export async function serve(options: ServeOptions, factory: McpServerFactory): Promise<NostrServer> {
+export async function serve<Mcp extends McpServerLike>(
+  options: ServeOptions<Mcp>,
+  factory: McpServerFactory<Mcp>,
+): Promise<NostrServer<Mcp>> {
   const pubkey = await options.signer.getPublicKey();
   return new Server(pubkey, options, factory);
 }
 
-class Server implements NostrServer {
+class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly pubkey: string;
   readonly npub: string;
-  readonly #options: ServeOptions;
-  readonly #factory: McpServerFactory;
+  readonly #options: ServeOptions<Mcp>;
+  readonly #factory: McpServerFactory<Mcp>;
   readonly #doorkeeper: Doorkeeper;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
-  readonly #connections: Map<string, ServerConnection> = new Map();
+  readonly #connections: Map<string, ServerConnection<Mcp>> = new Map();
   readonly #unfinished = new UnfinishedMessages();
   readonly #sweeper: ReturnType<typeof setInterval>;
   /** Connections that are over and whose MCP servers are being closed: they take room until they are gone. */
   #ending = 0;
   #isClosed = false;
 
-  constructor(pubkey: string, options: ServeOptions, factory: McpServerFactory) {
+  constructor(pubkey: string, options: ServeOptions<Mcp>, factory: McpServerFactory<Mcp>) {
     this.pubkey = pubkey;
     this.npub = formatNpub(pubkey);
     this.#options = options;
@@ -119,6 +130,10 @@ class Server implements NostrServer {
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  get servers(): Mcp[] {
+    return [...this.#connections.values()].flatMap((connection) => connection.servers);
   }
 
   async close(): Promise<void> {
@@ -161,13 +176,14 @@ class Server implements NostrServer {
     const { pubkey, created_at: createdAt } = opening.event;
     const { connection: connectionId } = opening.frame.link;
     const caller: Caller = { pubkey, npub: formatNpub(pubkey), connectionId };
-    const connection: ServerConnection = new ServerConnection({
+    const connection: ServerConnection<Mcp> = new ServerConnection({
       endpoint: this.#endpoint,
       caller,
       instance: this.#instance,
       encrypted: opening.encrypted,
       unfinished: this.#unfinished,
       factory: this.#factory,
+      serveStdio: this.#options.serveStdio,
       onrequest: (summary) => this.#onrequest({ ...summary, caller }),
       onerror: (error) => this.#report(error),
       onended: (received, gone) => {

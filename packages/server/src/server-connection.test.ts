@@ -13,8 +13,9 @@ import { type Endpoint, type IncomingFrame, linkLimits, UnfinishedMessages } fro
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { limits } from './limits.ts';
+import type { McpServerFactory } from './mcp-server.ts';
 import type { NostrServerTransport } from './nostr-server-transport.ts';
-import { type McpServerFactory, ServerConnection } from './server-connection.ts';
+import { ServerConnection } from './server-connection.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

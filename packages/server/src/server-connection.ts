@@ -10,26 +10,21 @@ import {
 
 import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
+import { HostedServers } from './hosted-servers.ts';
 import { limits } from './limits.ts';
+import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import { NostrServerTransport } from './nostr-server-transport.ts';
 import type { RequestSummary } from './requests.ts';
 
-/** What `factory` returns: an `McpServer` of either SDK, or anything that talks through a transport. */
-export interface McpServerLike {
-  connect(transport: NostrServerTransport): Promise<void>;
-  close(): Promise<void>;
-}
-
-export type McpServerFactory = (caller: Caller) => McpServerLike | Promise<McpServerLike>;
-
-export interface ServerConnectionOptions {
+export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLike> {
   endpoint: Endpoint;
   caller: Caller;
   /** This process of the server. */
   instance: string;
   encrypted: boolean;
   unfinished: UnfinishedMessages;
-  factory: McpServerFactory;
+  factory: McpServerFactory<Mcp>;
+  serveStdio?: ServeStdio<Mcp> | undefined;
   onrequest: (summary: RequestSummary) => void;
   onerror: (error: Error) => void;
   /**
@@ -40,16 +35,16 @@ export interface ServerConnectionOptions {
 }
 
 /** One connection at the server: its link, its transport and its own MCP server. */
-export class ServerConnection {
+export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
   readonly caller: Caller;
-  readonly #options: ServerConnectionOptions;
+  readonly #options: ServerConnectionOptions<Mcp>;
   readonly #link: Link;
   readonly #courier: Courier;
   readonly #transport: NostrServerTransport;
-  #making: Promise<McpServerLike> | undefined;
+  readonly #hosted: HostedServers<Mcp>;
   #isOver = false;
 
-  constructor(options: ServerConnectionOptions) {
+  constructor(options: ServerConnectionOptions<Mcp>) {
     const { endpoint, caller, encrypted, onerror } = options;
     this.#options = options;
     this.caller = caller;
@@ -86,6 +81,19 @@ export class ServerConnection {
       onoverflow: () => void this.close('overflow'), // it never rejects
       onclosed: () => void this.close('closed'), // it never rejects
     });
+    const { factory, serveStdio } = options;
+    this.#hosted = new HostedServers({
+      caller,
+      factory,
+      serveStdio,
+      onerror,
+      onfailed: (error) => void this.#fail(error), // it never rejects
+    });
+  }
+
+  /** Its MCP servers that can send something to the client. */
+  get servers(): Mcp[] {
+    return this.#isOver ? [] : this.#hosted.connected;
   }
 
   /** A connection with work under way is not given up for a new one, as long as its client shows itself. */
@@ -125,34 +133,25 @@ export class ServerConnection {
 
   /** Says `bye`, ends the MCP server, frees everything. Never rejects. */
   async close(reason: string): Promise<void> {
+    if (reason === 'server_closed') this.#transport.endSubscriptions();
     await this.#end(reason);
   }
 
   /** Has the MCP server made; what came before waits for it. Never rejects. */
   async start(): Promise<void> {
-    if (this.#isOver) return;
-    const { caller, onerror } = this.#options;
     try {
-      this.#making = this.#make();
-      const server = await this.#making;
-      if (!this.#isOver) await server.connect(this.#transport);
+      await this.#hosted.start(this.#transport);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      onerror(new Error(`no MCP server for ${caller.npub}: ${reason}`, { cause: error }));
-      await this.#transport.failRequests('server_failed', `the MCP server could not be started: ${reason}`);
-      await this.close('server_failed');
+      await this.#fail(error);
     }
   }
 
-  /** It may throw at once; it is not ours. */
-  async #make(): Promise<McpServerLike> {
-    return this.#options.factory(this.caller);
-  }
-
-  /** Also one that is still being made: it takes room, and may have a process. */
-  async #closeServer(): Promise<void> {
-    const server = await this.#making?.catch(() => undefined); // `start()` reports it
-    await server?.close();
+  async #fail(error: unknown): Promise<void> {
+    const { caller, onerror } = this.#options;
+    const reason = error instanceof Error ? error.message : String(error);
+    onerror(new Error(`no MCP server for ${caller.npub}: ${reason}`, { cause: error }));
+    await this.#transport.failRequests('server_failed', `the MCP server could not be started: ${reason}`);
+    await this.close('server_failed');
   }
 
   async #end(farewell?: string): Promise<void> {
@@ -160,11 +159,13 @@ export class ServerConnection {
     this.#isOver = true;
     const { onended, onerror } = this.#options;
     this.#link.close(farewell);
-    const gone = this.#closeServer().catch(onerror);
+    // First of all: an MCP server that is closed has nothing to say any more.
+    const closed = this.#transport.close().catch(onerror);
+    const gone = this.#hosted.close().catch(onerror);
     onended(this.#link.expected, gone);
     // A signer that does not answer must not hold up the end.
     const said = atMost(limits.closeTimeoutMs, this.#courier.drain()).finally(() => this.#abandon());
-    await Promise.all([said, this.#transport.close().catch(onerror), gone]);
+    await Promise.all([said, closed, gone]);
   }
 
   /** What has not left by now never will. */

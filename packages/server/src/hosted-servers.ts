@@ -1,0 +1,103 @@
+import { authInfoOf, type Caller, type Era } from './caller.ts';
+import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
+import type { NostrServerTransport } from './nostr-server-transport.ts';
+import { VersionGate } from './version-gate.ts';
+
+export interface HostedServersOptions<Mcp extends McpServerLike> {
+  caller: Caller;
+  factory: McpServerFactory<Mcp>;
+  serveStdio?: ServeStdio<Mcp> | undefined;
+  onerror: (error: Error) => void;
+  /** With `serveStdio` a server is made when the first message is there; without, `start()` rejects. */
+  onfailed: (error: unknown) => void;
+}
+
+/** The MCP servers of one connection: one, or with `serveStdio` one for each era that its client tries. */
+export class HostedServers<Mcp extends McpServerLike> {
+  readonly #options: HostedServersOptions<Mcp>;
+  readonly #made: Set<Mcp> = new Set();
+  readonly #connected: Set<Mcp> = new Set();
+  #stdio: { close(): Promise<void> } | undefined;
+  #isClosed = false;
+
+  constructor(options: HostedServersOptions<Mcp>) {
+    this.#options = options;
+  }
+
+  /** Those that can send something to the client. */
+  get connected(): Mcp[] {
+    return [...this.#connected];
+  }
+
+  async start(transport: NostrServerTransport): Promise<void> {
+    const { caller, factory, serveStdio } = this.#options;
+    if (serveStdio !== undefined) return this.#startBothEras(serveStdio, transport);
+    const server = await factory(caller);
+    if (this.#isClosed) return server.close();
+    this.#made.add(server);
+    if (server.decidesVersion !== true) transport.gate = new VersionGate({ speaksModern: false });
+    await server.connect(transport);
+    this.#connected.add(server);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#connected.clear();
+    await Promise.all([this.#stdio?.close(), ...[...this.#made].map((server) => server.close())]);
+  }
+
+  #startBothEras(serveStdio: ServeStdio<Mcp>, transport: NostrServerTransport): void {
+    transport.gate = new VersionGate({ speaksModern: true });
+    this.#stdio = serveStdio(({ era }) => this.#makeFor(era), {
+      transport,
+      // What it cannot send when the connection is over concerns nobody.
+      onerror: (error) => {
+        if (!this.#isClosed) this.#options.onerror(error);
+      },
+    });
+  }
+
+  async #makeFor(era: Era): Promise<Mcp> {
+    const { caller, factory, onfailed } = this.#options;
+    try {
+      const server = await factory({ ...caller, era });
+      this.#made.add(server);
+      watch(server, caller, {
+        connected: () => this.#connected.add(server),
+        closed: () => {
+          this.#made.delete(server);
+          this.#connected.delete(server);
+        },
+      });
+      return server;
+    } catch (error) {
+      onfailed(error);
+      throw error;
+    }
+  }
+}
+
+/** How `serveStdio` hands messages to an MCP server. */
+interface Channel {
+  sessionId?: string | undefined;
+  onclose?: (() => void) | undefined;
+  onmessage?: NostrServerTransport['onmessage'];
+}
+
+/** `serveStdio` passes on neither who calls nor the connection's id, so they are added behind it. */
+function watch(
+  server: { connect(channel: Channel): Promise<void> },
+  caller: Caller,
+  { connected, closed }: { connected: () => void; closed: () => void },
+): void {
+  const authInfo = authInfoOf(caller);
+  const connect = server.connect.bind(server);
+  server.connect = async (channel) => {
+    channel.sessionId = caller.connectionId;
+    channel.onclose = closed;
+    await connect(channel);
+    const deliver = channel.onmessage;
+    channel.onmessage = (message, extra) => deliver?.(message, { ...extra, authInfo });
+    connected();
+  };
+}
