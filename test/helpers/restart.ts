@@ -1,4 +1,4 @@
-import type { McpServerFactory, ServeOptions } from '@mcp-nostr/server';
+import type { McpServerFactory, McpServerLike, ServeOptions } from '@mcp-nostr/server';
 
 import type { Leg } from './legs.ts';
 import { newSigner, type Served, type World } from './world.ts';
@@ -10,13 +10,13 @@ export const calmLegs: readonly Leg[] = [
 ];
 
 /** A server with a key of its own, and that key to start another one with. */
-export async function serveWithKey(
+export async function serveWithKey<Mcp extends McpServerLike>(
   world: World,
-  factory: McpServerFactory,
-  options: Partial<ServeOptions> = {},
-): Promise<Served & { again: (factory: McpServerFactory) => Promise<Served> }> {
+  factory: McpServerFactory<Mcp>,
+  options: Partial<ServeOptions<Mcp>> = {},
+): Promise<Served<Mcp> & { again: (factory: McpServerFactory<Mcp>) => Promise<Served<Mcp>> }> {
   const signer = newSigner();
-  const start = async (each: McpServerFactory): Promise<Served> => {
+  const start = async (each: McpServerFactory<Mcp>): Promise<Served<Mcp>> => {
     const served = await world.serve(each, { ...options, signer });
     await served.states.first(({ status }) => status === 'ready');
     return served;

@@ -1,7 +1,13 @@
 import { NostrClientTransport, type NostrClientTransportOptions } from '@mcp-nostr/client';
 import { generateSecretKey, type NostrEvent, secretKeySigner, type Signer } from '@mcp-nostr/core';
 import { type Relay, type RelayLimits, startRelay } from '@mcp-nostr/relay';
-import { type McpServerFactory, type NostrServer, serve, type ServeOptions } from '@mcp-nostr/server';
+import {
+  type McpServerFactory,
+  type McpServerLike,
+  type NostrServer,
+  serve,
+  type ServeOptions,
+} from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js';
@@ -28,8 +34,8 @@ export interface ConnectOptions extends Partial<NostrClientTransportOptions> {
 }
 
 /** A server with what it reported. */
-export interface Served {
-  readonly server: NostrServer;
+export interface Served<Mcp extends McpServerLike = McpServerLike> {
+  readonly server: NostrServer<Mcp>;
   readonly errors: Recorder<Error>;
   readonly states: Recorder<RelayState>;
 }
@@ -105,7 +111,10 @@ export class World {
   }
 
   /** Another server on the same relays. */
-  async serve(factory: McpServerFactory, options: Partial<ServeOptions> = {}): Promise<Served> {
+  async serve<Mcp extends McpServerLike>(
+    factory: McpServerFactory<Mcp>,
+    options: Partial<ServeOptions<Mcp>> = {},
+  ): Promise<Served<Mcp>> {
     const errors = new Recorder<Error>('an error of the server');
     const states = new Recorder<RelayState>("a state of the server's relays");
     const server = await serve(
@@ -120,7 +129,7 @@ export class World {
       },
       factory,
     );
-    const served: Served = { server, errors, states };
+    const served: Served<Mcp> = { server, errors, states };
     this.#servers.push(served);
     return served;
   }

@@ -1,5 +1,6 @@
 import {
   type Address,
+  cancelledId,
   failureResponse,
   formatNpub,
   generateSecretKey,
@@ -8,6 +9,7 @@ import {
   isRequestId,
   isResponse,
   type JsonRpcMessage,
+  type JsonRpcRequest,
   parseAddress,
   randomHex,
   type RequestId,
@@ -26,6 +28,7 @@ import {
 
 import { ClientSession } from './client-session.ts';
 import { limits } from './limits.ts';
+import { isProbe, Probes } from './probes.ts';
 import { findRelays } from './relay-lookup.ts';
 
 export interface NostrClientTransportOptions {
@@ -65,6 +68,7 @@ export class NostrClientTransport {
   readonly #options: NostrClientTransportOptions;
   readonly #address: Address;
   readonly #tasks = new TaskQueue((error) => this.#report(error));
+  readonly #probes = new Probes();
   readonly #session: ClientSession;
   #endpoint: Endpoint | undefined;
   #courier: Courier | undefined;
@@ -84,8 +88,10 @@ export class NostrClientTransport {
       frameBytes: () => this.#endpoint?.frameBytes ?? 0,
       unfinished: new UnfinishedMessages(),
       describe: () => ({ server: formatNpub(this.#address.pubkey), relays: describeRelays(this.relays) }),
-      onmessage: (message, relation) =>
-        this.#tasks.add(() => this.onmessage?.(message, { relatedRequestId: idOf(relation) })),
+      onmessage: (message, relation) => {
+        if (this.#probes.takes(message)) return;
+        this.#tasks.add(() => this.onmessage?.(message, { relatedRequestId: idOf(relation) }));
+      },
       onerror: (error) => this.#report(error),
       onlost: (reason) => this.#lost(reason),
     });
@@ -133,12 +139,16 @@ export class NostrClientTransport {
   }
 
   /**
-   * Resolves when a relay or the server has the message; what becomes of a request is its answer.
-   * @throws {TransportError} for a notification or an answer that could not be sent
+   * Resolves when a relay or the server has the message; what becomes of a request is its answer. Only of
+   * `server/discover` it is the outcome, since SDK 2.x would read from an error that the server is old.
+   * @throws {TransportError} for a notification or an answer that could not be sent, or a probe that failed on its way
    */
   async send(message: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
     if (this.#endpoint === undefined) throw new Error('the transport is not started');
     if (this.#isClosed) throw new TransportError('closed', 'the transport is closed');
+    if (isProbe(message)) return this.#probe(message);
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) this.#probes.forget(cancelled);
     try {
       await this.#send(message, options?.relatedRequestId);
     } catch (error) {
@@ -158,6 +168,7 @@ export class NostrClientTransport {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#session.close();
+    this.#probes.close();
     await this.#sayBye();
     this.#courier?.close();
     this.#endpoint?.close();
@@ -166,6 +177,15 @@ export class NostrClientTransport {
       this.onclose?.();
     } catch (error) {
       this.#report(error);
+    }
+  }
+
+  async #probe(request: JsonRpcRequest): Promise<void> {
+    const answered = this.#probes.answered(request.id);
+    try {
+      await Promise.all([answered, this.#send(request, undefined)]);
+    } finally {
+      this.#probes.forget(request.id);
     }
   }
 

@@ -63,6 +63,7 @@ export type TransportErrorCode =
   | 'not_allowed'
   | 'signer_failed'
   | 'busy'
+  | 'server_failed'
   | 'no_relays'
   | 'closed';
 

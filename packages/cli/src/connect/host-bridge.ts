@@ -2,12 +2,14 @@ import {
   cancelledId,
   type FailureCode,
   failureResponse,
+  isFailureCode,
   isRequest,
   isResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
   type RequestId,
 } from '@mcp-nostr/core';
+import { TransportError } from '@mcp-nostr/transport';
 
 /** What the bridge needs of a transport to the server: a part of the SDK's `Transport`. */
 export interface ClientTransport {
@@ -128,7 +130,8 @@ export class HostBridge {
 
   #answerFailure(session: Session, request: JsonRpcRequest, error: unknown): void {
     if (session !== this.#session || !session.pending.delete(request.id)) return;
-    this.#fail(request.id, 'relays_unreachable', errorText(error));
+    const code = error instanceof TransportError && isFailureCode(error.code) ? error.code : undefined;
+    this.#fail(request.id, code ?? 'relays_unreachable', errorText(error));
   }
 
   /** The relays of the server are not known, or the like: the next message tries anew. */
