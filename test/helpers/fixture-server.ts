@@ -13,6 +13,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 
+import { type Gate, Gates } from './gates.ts';
 import { Recorder } from './recorder.ts';
 
 /** One MCP server, made for one connection. */
@@ -36,7 +37,7 @@ export class Fixture {
   readonly lateRequests = new Recorder<string>('the outcome of a late request');
   /** Names whose AbortSignal fired. */
   readonly aborted = new Recorder<string>('an aborted call of the tool wait');
-  readonly #gates: Map<string, Gate> = new Map();
+  readonly #gates = new Gates();
 
   /** What `serve()` is given. */
   readonly create = (caller: Caller): McpServer => {
@@ -75,24 +76,7 @@ export class Fixture {
   }
 
   gate(name: string): Gate {
-    let gate = this.#gates.get(name);
-    if (gate === undefined) this.#gates.set(name, (gate = new Gate()));
-    return gate;
-  }
-}
-
-class Gate {
-  readonly opened: Promise<void>;
-  #open: () => void = () => {};
-
-  constructor() {
-    this.opened = new Promise((resolve) => {
-      this.#open = resolve;
-    });
-  }
-
-  open(): void {
-    this.#open();
+    return this.#gates.of(name);
   }
 }
 
