@@ -4,9 +4,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { NostrClientTransport } from '@mcp-nostr/client';
 import { formatNpub, parseAddress, parseJsonRpc, RELAY_LIST_KIND, secretKeySigner } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { RelayPool } from '@mcp-nostr/transport';
+import { Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -110,6 +112,22 @@ describe('connect', () => {
 });
 
 describe('serve', () => {
+  it('leaves it to the program which versions of MCP it speaks', async () => {
+    const program = [process.execPath, '--import', 'tsx', 'test/helpers/stdio-server-2.ts'];
+    const both = new CliRun(['serve', '--public', '--json', '--relay', relay.url, '--', ...program], {
+      MCP_NOSTR_HOME: join(home, 'both-eras'),
+    });
+    onTestFinished(async () => void (await both.stop()));
+    const transport = new NostrClientTransport({ server: String((await both.event('ready'))['address']) });
+    const client = new Client2({ name: 'modern', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+    await client.connect(transport);
+    onTestFinished(() => client.close());
+    expect(client.getNegotiatedProtocolVersion()).toBe('2026-07-28');
+    const { closed } = await client.listen({ toolsListChanged: true });
+    await both.stop();
+    expect(await closed).toBe('graceful');
+  });
+
   it('keeps its identity over a restart, in a file that only its owner can read', async () => {
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
     expect(statSync(join(home, 'keys')).mode & 0o777).toBe(0o700);

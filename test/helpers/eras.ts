@@ -1,9 +1,11 @@
 import type { NostrClientTransport, NostrClientTransportOptions } from '@mcp-nostr/client';
+import type { JsonRpcErrorResponse, JsonRpcResultResponse, RequestId } from '@mcp-nostr/core';
 import type { ServeStdio } from '@mcp-nostr/server';
 import { Client, type ClientOptions, type ConnectOptions } from '@modelcontextprotocol/client';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 
+import { RawClient } from './raw-client.ts';
 import { Recorder } from './recorder.ts';
 import type { World } from './world.ts';
 
@@ -44,4 +46,32 @@ export async function connect2(world: World, options: Connect2Options = {}): Pro
   prepare?.(client);
   await client.connect(transport, prior === undefined ? {} : { prior });
   return { client, transport, errors, closes };
+}
+
+/** What a request of the modern era carries. */
+export const modernMeta = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '0' },
+  'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } },
+};
+
+/** A client without an SDK on a transport that is started. */
+export async function rawClient(
+  world: World,
+  options: Partial<NostrClientTransportOptions> = {},
+): Promise<RawClient> {
+  const transport = world.transport(options);
+  const raw = new RawClient(transport);
+  await transport.start();
+  return raw;
+}
+
+/** One request of the modern era. */
+export function ask(
+  raw: RawClient,
+  id: RequestId,
+  method: string,
+  params: Record<string, unknown> = {},
+): Promise<JsonRpcResultResponse | JsonRpcErrorResponse> {
+  return raw.request(id, method, { ...params, _meta: modernMeta });
 }

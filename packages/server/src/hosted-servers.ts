@@ -18,7 +18,7 @@ export class HostedServers<Mcp extends McpServerLike> {
   readonly #made: Set<Mcp> = new Set();
   readonly #connected: Set<Mcp> = new Set();
   #stdio: { close(): Promise<void> } | undefined;
-  #isClosed = false;
+  #isOver = false;
 
   constructor(options: HostedServersOptions<Mcp>) {
     this.#options = options;
@@ -33,7 +33,7 @@ export class HostedServers<Mcp extends McpServerLike> {
     const { caller, factory, serveStdio } = this.#options;
     if (serveStdio !== undefined) return this.#startBothEras(serveStdio, transport);
     const server = await factory(caller);
-    if (this.#isClosed) return server.close();
+    if (this.#isOver) return server.close();
     this.#made.add(server);
     if (server.decidesVersion !== true) transport.gate = new VersionGate({ speaksModern: false });
     await server.connect(transport);
@@ -41,7 +41,7 @@ export class HostedServers<Mcp extends McpServerLike> {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#isOver = true;
     this.#connected.clear();
     await Promise.all([this.#stdio?.close(), ...[...this.#made].map((server) => server.close())]);
   }
@@ -50,9 +50,9 @@ export class HostedServers<Mcp extends McpServerLike> {
     transport.gate = new VersionGate({ speaksModern: true });
     this.#stdio = serveStdio(({ era }) => this.#makeFor(era), {
       transport,
-      // What it cannot send when the connection is over concerns nobody.
+      // When the connection is over, what it cannot say there concerns nobody.
       onerror: (error) => {
-        if (!this.#isClosed) this.#options.onerror(error);
+        if (!this.#isOver) this.#options.onerror(error);
       },
     });
   }
@@ -71,6 +71,7 @@ export class HostedServers<Mcp extends McpServerLike> {
       });
       return server;
     } catch (error) {
+      this.#isOver = true;
       onfailed(error);
       throw error;
     }

@@ -1,15 +1,16 @@
 import { isRequest, type JsonRpcMessage, parseMessage } from '@mcp-nostr/core';
-import type { Link, OutgoingMessage } from '@mcp-nostr/transport';
+import { type Link, type OutgoingMessage, TransportError } from '@mcp-nostr/transport';
 import { describe, expect, it, vi } from 'vitest';
 
 import { limits } from './limits.ts';
 import { NostrServerTransport } from './nostr-server-transport.ts';
 
-function open() {
+function open(settle: (message: JsonRpcMessage) => TransportError | undefined = () => undefined) {
   const sent: JsonRpcMessage[] = [];
   const send = ({ text, onsettled }: OutgoingMessage): void => {
-    sent.push(parseMessage(text));
-    onsettled?.();
+    const message = parseMessage(text);
+    sent.push(message);
+    onsettled?.(settle(message));
   };
   const link: Pick<Link, 'queuedBytes' | 'send' | 'withdraw' | 'undelivered'> = {
     queuedBytes: 0,
@@ -105,5 +106,44 @@ describe('messages that come while the MCP server is being made', () => {
     expect(onoverflow).not.toHaveBeenCalled();
     receive([note]);
     expect(onoverflow).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a subscription', () => {
+  const listen = (id: string): JsonRpcMessage => ({ jsonrpc: '2.0', id, method: 'subscriptions/listen' });
+  const news = (id: string): JsonRpcMessage => ({
+    jsonrpc: '2.0',
+    method: 'notifications/tools/list_changed',
+    params: { _meta: { 'io.modelcontextprotocol/subscriptionId': id } },
+  });
+
+  it('gets nothing when it was cancelled, nor after its end', async () => {
+    const { transport, sent, receive, received } = open();
+    await transport.start();
+    receive([listen('a'), listen('b'), call(1)]);
+    await vi.waitFor(() => expect(received).toHaveLength(3));
+    await transport.send(news('a'));
+    receive([{ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'a' } }]);
+    await transport.send(news('a'));
+    transport.endSubscriptions();
+    await transport.send(news('b'));
+    const meta = { 'io.modelcontextprotocol/subscriptionId': 'b' };
+    expect(sent).toEqual([
+      news('a'),
+      { jsonrpc: '2.0', id: 'b', result: { resultType: 'complete', _meta: meta } },
+    ]);
+    expect(transport.requestsUnderWay).toBe(1);
+  });
+});
+
+describe('what cannot be sent', () => {
+  const lost = new TransportError('closed', 'gone');
+
+  it('is reported where it is news, for nobody waits for it, and rejects where somebody does', async () => {
+    const { transport, onerror } = open(() => lost);
+    await transport.start();
+    await transport.send({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+    expect(onerror.mock.calls).toEqual([[lost]]);
+    await expect(transport.send({ jsonrpc: '2.0', id: 1, method: 'roots/list' })).rejects.toBe(lost);
   });
 });

@@ -44,6 +44,8 @@ const MAX_LOG_LINE_LENGTH = 2_000;
 
 /** A program that speaks MCP on stdin and stdout, for one connection. Messages pass through as they are. */
 export class ChildServer {
+  /** The program answers for itself which versions of MCP it speaks. */
+  readonly decidesVersion = true;
   readonly #options: ChildServerOptions;
   /** Requests of the client that the child has not answered, each with its progress token. */
   readonly #pending: Map<RequestId, unknown> = new Map();
