@@ -1,5 +1,6 @@
 import { formatNpub } from '@mcp-nostr/core';
 import type { Client } from '@modelcontextprotocol/client';
+import { McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { describe, expect, it } from 'vitest';
 
@@ -137,6 +138,19 @@ describe.concurrent.each(legs.slice(0, 1))('a server of SDK 2.x, $name', (leg) =
       expect(errors.items.map(({ message }) => message)).toEqual([
         expect.stringMatching(/^no MCP server for npub1.*: no licence$/),
       ]);
+    }));
+});
+
+describe.concurrent.each(legs.slice(0, 1))('a server of the old era, $name', (leg) => {
+  it('names the versions that it was given, and none that it cannot serve', () =>
+    withWorld(new World(leg), async (world) => {
+      const supportedProtocolVersions = ['2026-07-28', '2025-06-18', '2025-03-26'];
+      const { server } = await world.serve(
+        () => new McpServer({ name: 'old', version: '1' }, { supportedProtocolVersions }),
+      );
+      const raw = await rawClient(world, { server: server.address });
+      const supported = ['2025-06-18', '2025-03-26'];
+      expect(await ask(raw, 1, 'server/discover')).toMatchObject({ error: { data: { supported } } });
     }));
 });
 
