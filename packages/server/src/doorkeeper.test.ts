@@ -1,71 +1,16 @@
-import type { Frame, JsonRpcMessage, LinkTag } from '@mcp-nostr/core';
 import { describe, expect, it } from 'vitest';
 
-import { Doorkeeper, type Verdict, type Visitor } from './doorkeeper.ts';
-
-const CONNECTION = '00112233445566778899aabbccddeeff';
-const OURS = '0123456789abcdef';
-const THEIRS = 'fedcba9876543210';
-const NOW_SECONDS = 1_700_000_000;
-const OPEN = { kind: 'open' };
-const DROP = { kind: 'drop' };
-
-interface Visit {
-  link?: Partial<LinkTag>;
-  content?: string;
-  part?: Frame['part'];
-  pubkey?: string;
-  createdAt?: number;
-  isRepeat?: boolean;
-  isKnown?: boolean;
-  key?: string;
-}
-
-function make(options: { isAllowed?: (pubkey: string) => boolean; makeRoom?: () => boolean } = {}) {
-  const state = { now: 1_000, rivals: [] as string[], rooms: 0 };
-  const doorkeeper = new Doorkeeper({
-    instance: OURS,
-    isAllowed: options.isAllowed ?? (() => true),
-    nowSeconds: () => NOW_SECONDS + Math.floor(state.now / 1_000) - 1,
-    clock: () => state.now,
-    makeRoom: () => {
-      state.rooms++;
-      return options.makeRoom?.() ?? true;
-    },
-    onrival: (instance) => state.rivals.push(instance),
-  });
-  const visit = (given: Visit): Verdict => {
-    const {
-      link,
-      content = '',
-      part,
-      pubkey = 'c'.repeat(64),
-      createdAt = NOW_SECONDS,
-      isRepeat = false,
-    } = given;
-    const frame: Frame = {
-      link: { connection: CONNECTION, acknowledged: 0, instance: '', ...link },
-      content,
-    };
-    if (part !== undefined) frame.part = part;
-    const visitor: Visitor = { pubkey, createdAt, frame, isRepeat };
-    return doorkeeper.judge(given.key ?? 'key', visitor, given.isKnown ?? false);
-  };
-  const open = (given: Visit = {}): Verdict => visit({ ...given, link: { sequence: 0, ...given.link } });
-  return { doorkeeper, state, visit, open };
-}
-
-function lines(...messages: Partial<JsonRpcMessage & { method: string; id: number }>[]): string {
-  return messages.map((message) => JSON.stringify({ jsonrpc: '2.0', ...message })).join('\n');
-}
-
-function refused(detail: string): Verdict {
-  return { kind: 'answer', answer: { control: 'refuse', detail, acknowledged: 0 } };
-}
-
-function reset(detail: string, acknowledged = 0): Verdict {
-  return { kind: 'answer', answer: { control: 'reset', detail, acknowledged } };
-}
+import {
+  DROP,
+  lines,
+  make,
+  NOW_SECONDS,
+  OPEN,
+  OURS,
+  refused,
+  reset,
+  THEIRS,
+} from './doorkeeper.test.support.ts';
 
 const call = { id: 1, method: 'tools/call' };
 
@@ -254,94 +199,5 @@ describe('a frame of a connection that is not known', () => {
     expect(visit({ link: frame, createdAt: NOW_SECONDS - 121 })).toEqual(DROP);
     expect(visit({ link: frame, createdAt: NOW_SECONDS + 61 })).toEqual(DROP);
     expect(visit({ link: frame, createdAt: NOW_SECONDS - 120 })).toEqual(reset('unknown'));
-  });
-});
-
-describe('a frame for another process with our key', () => {
-  const theirs = { sequence: 3, instance: THEIRS };
-
-  it('is not executed, and earns a reset', () => {
-    expect(make().visit({ link: theirs })).toEqual(reset('unknown'));
-  });
-
-  it('of a connection that was opened here too leaves that unused', () => {
-    const { visit } = make();
-    const answer = { control: 'reset', detail: 'unknown', acknowledged: 0 };
-    expect(visit({ link: theirs, isKnown: true })).toEqual({ kind: 'leave', answer });
-    expect(visit({ link: theirs, isKnown: true })).toEqual({ kind: 'leave', answer: undefined });
-  });
-
-  it('does not concern a farewell of a client that has heard nobody', () => {
-    const bye = { sequence: 1, control: 'bye' as const };
-    expect(make().visit({ link: bye, isKnown: true })).toEqual({ kind: 'deliver' });
-    expect(make().visit({ link: { sequence: 1 }, isKnown: true }).kind).toBe('leave');
-    expect(make().visit({ link: { ...bye, instance: THEIRS }, isKnown: true }).kind).toBe('leave');
-  });
-
-  it('shows a rival with the 6th reset after which its client was served, and says so once a minute', () => {
-    const { visit, state } = make();
-    const createdAt = NOW_SECONDS + 40;
-    const work = (acknowledged: number): void => {
-      visit({ link: { ...theirs, acknowledged }, createdAt });
-      state.now += 1_000;
-    };
-    for (let n = 0; n <= 5; n++) work(n);
-    expect(state.rivals).toEqual([]);
-    work(6);
-    expect(state.rivals).toEqual([THEIRS]);
-    for (let n = 7; n <= 65; n++) work(n);
-    expect(state.rivals).toHaveLength(1);
-    state.now += 1_001;
-    work(66);
-    expect(state.rivals).toHaveLength(2);
-  });
-
-  it('shows none where the client asks again and again, and nobody answers', () => {
-    const { visit, state } = make();
-    for (let n = 0; n <= 40; n++) {
-      visit({ link: { ...theirs, control: 'probe', acknowledged: 3 }, createdAt: NOW_SECONDS + 40 });
-      state.now += 1_000;
-    }
-    expect(state.rivals).toEqual([]);
-  });
-
-  it.each([
-    [998, [THEIRS]],
-    [1_000, []],
-  ])(
-    'counts the resets of the 1,000 connections that were reset last: %i others later it shows %j',
-    (others, rivals) => {
-      const { visit, state } = make();
-      const createdAt = NOW_SECONDS + 40;
-      for (let n = 0; n <= 5; n++) {
-        visit({ link: { ...theirs, acknowledged: n }, createdAt });
-        state.now += 1_000;
-      }
-      for (let n = 1; n <= others; n++) {
-        state.now += 50;
-        expect(visit({ link: theirs, createdAt, key: `${n}` })).toEqual(reset('unknown'));
-      }
-      state.now += 1_000;
-      visit({ link: { ...theirs, acknowledged: 6 }, createdAt });
-      expect(state.rivals).toEqual(rivals);
-    },
-  );
-
-  it('shows none where the client merely has not heard yet', () => {
-    const { visit, state } = make();
-    const createdAt = NOW_SECONDS + 5;
-    for (let ms = 0; ms < 10_000; ms += 500) {
-      visit({ link: theirs, createdAt });
-      state.now += 500;
-    }
-    expect(state.rivals).toEqual([]);
-  });
-
-  it('shows none where the process is another than the one before', () => {
-    const { visit, state } = make();
-    visit({ link: theirs });
-    state.now += 20_000;
-    visit({ link: { ...theirs, instance: 'a'.repeat(16) } });
-    expect(state.rivals).toEqual([]);
   });
 });

@@ -15,6 +15,8 @@ export interface HostedServersOptions<Mcp extends McpServerLike> {
 /** The MCP servers of one connection: one, or with `serveStdio` one for each era that its client tries. */
 export class HostedServers<Mcp extends McpServerLike> {
   readonly #options: HostedServersOptions<Mcp>;
+  /** Each takes room already, and may have a process. */
+  readonly #making: Set<Promise<Mcp>> = new Set();
   readonly #made: Set<Mcp> = new Set();
   readonly #connected: Set<Mcp> = new Set();
   #stdio: { close(): Promise<void> } | undefined;
@@ -30,20 +32,37 @@ export class HostedServers<Mcp extends McpServerLike> {
   }
 
   async start(transport: NostrServerTransport): Promise<void> {
-    const { caller, factory, serveStdio } = this.#options;
+    const { caller, serveStdio } = this.#options;
     if (serveStdio !== undefined) return this.#startBothEras(serveStdio, transport);
-    const server = await factory(caller);
-    if (this.#isOver) return server.close();
-    this.#made.add(server);
+    const server = await this.#make(caller);
+    if (this.#isOver) return;
     if (server.decidesVersion !== true) transport.gate = new VersionGate({ speaksModern: false });
     await server.connect(transport);
     this.#connected.add(server);
   }
 
+  /** Resolves when all are closed, those too that are still being made. */
   async close(): Promise<void> {
     this.#isOver = true;
     this.#connected.clear();
-    await Promise.all([this.#stdio?.close(), ...[...this.#made].map((server) => server.close())]);
+    const made = [...this.#making, ...this.#made].map(async (each) => {
+      const server = await Promise.resolve(each).catch(() => undefined); // whoever has it made reports that
+      await server?.close();
+    });
+    await Promise.all([this.#stdio?.close(), ...made]);
+  }
+
+  async #make(caller: Caller): Promise<Mcp> {
+    const { factory } = this.#options;
+    const making = (async (): Promise<Mcp> => factory(caller))(); // it may throw at once
+    this.#making.add(making);
+    try {
+      const server = await making;
+      this.#made.add(server);
+      return server;
+    } finally {
+      this.#making.delete(making);
+    }
   }
 
   #startBothEras(serveStdio: ServeStdio<Mcp>, transport: NostrServerTransport): void {
@@ -58,10 +77,9 @@ export class HostedServers<Mcp extends McpServerLike> {
   }
 
   async #makeFor(era: Era): Promise<Mcp> {
-    const { caller, factory, onfailed } = this.#options;
+    const { caller, onfailed } = this.#options;
     try {
-      const server = await factory({ ...caller, era });
-      this.#made.add(server);
+      const server = await this.#make({ ...caller, era });
       watch(server, caller, {
         connected: () => this.#connected.add(server),
         closed: () => {

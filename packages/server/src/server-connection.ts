@@ -139,6 +139,7 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
 
   /** Has the MCP server made; what came before waits for it. Never rejects. */
   async start(): Promise<void> {
+    if (this.#isOver) return;
     try {
       await this.#hosted.start(this.#transport);
     } catch (error) {

@@ -1,0 +1,76 @@
+import type { Frame, JsonRpcMessage, LinkTag } from '@mcp-nostr/core';
+
+import { Doorkeeper, type Verdict, type Visitor } from './doorkeeper.ts';
+
+const CONNECTION = '00112233445566778899aabbccddeeff';
+export const OURS = '0123456789abcdef';
+export const THEIRS = 'fedcba9876543210';
+export const NOW_SECONDS = 1_700_000_000;
+export const OPEN = { kind: 'open' };
+export const DROP = { kind: 'drop' };
+
+export interface Visit {
+  link?: Partial<LinkTag>;
+  content?: string;
+  part?: Frame['part'];
+  pubkey?: string;
+  createdAt?: number;
+  isRepeat?: boolean;
+  isKnown?: boolean;
+  key?: string;
+}
+
+export interface Door {
+  doorkeeper: Doorkeeper;
+  state: { now: number; rivals: string[]; rooms: number };
+  visit: (given: Visit) => Verdict;
+  open: (given?: Visit) => Verdict;
+}
+
+export function make(
+  options: { isAllowed?: (pubkey: string) => boolean; makeRoom?: () => boolean } = {},
+): Door {
+  const state = { now: 1_000, rivals: [] as string[], rooms: 0 };
+  const doorkeeper = new Doorkeeper({
+    instance: OURS,
+    isAllowed: options.isAllowed ?? (() => true),
+    nowSeconds: () => NOW_SECONDS + Math.floor(state.now / 1_000) - 1,
+    clock: () => state.now,
+    makeRoom: () => {
+      state.rooms++;
+      return options.makeRoom?.() ?? true;
+    },
+    onrival: (instance) => state.rivals.push(instance),
+  });
+  const visit = (given: Visit): Verdict => {
+    const {
+      link,
+      content = '',
+      part,
+      pubkey = 'c'.repeat(64),
+      createdAt = NOW_SECONDS,
+      isRepeat = false,
+    } = given;
+    const frame: Frame = {
+      link: { connection: CONNECTION, acknowledged: 0, instance: '', ...link },
+      content,
+    };
+    if (part !== undefined) frame.part = part;
+    const visitor: Visitor = { pubkey, createdAt, frame, isRepeat };
+    return doorkeeper.judge(given.key ?? 'key', visitor, given.isKnown ?? false);
+  };
+  const open = (given: Visit = {}): Verdict => visit({ ...given, link: { sequence: 0, ...given.link } });
+  return { doorkeeper, state, visit, open };
+}
+
+export function lines(...messages: Partial<JsonRpcMessage & { method: string; id: number }>[]): string {
+  return messages.map((message) => JSON.stringify({ jsonrpc: '2.0', ...message })).join('\n');
+}
+
+export function refused(detail: string): Verdict {
+  return { kind: 'answer', answer: { control: 'refuse', detail, acknowledged: 0 } };
+}
+
+export function reset(detail: string, acknowledged = 0): Verdict {
+  return { kind: 'answer', answer: { control: 'reset', detail, acknowledged } };
+}
