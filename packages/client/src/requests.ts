@@ -1,8 +1,13 @@
-import { type FailureCode, failureResponse, type JsonRpcMessage, type JsonRpcRequest } from '@mcp-nostr/core';
+import {
+  type FailureCode,
+  failureResponse,
+  isListening,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+} from '@mcp-nostr/core';
 import type { Expectation, OutgoingMessage } from '@mcp-nostr/transport';
 
 import { cancellation } from './outgoing.ts';
-import { isListening } from './session-replay.ts';
 
 export interface PendingRequest {
   readonly request: JsonRpcRequest;

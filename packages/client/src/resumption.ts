@@ -3,11 +3,11 @@ import {
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
+  SessionReplay,
 } from '@mcp-nostr/core';
 import type { Expectation, Link, OutgoingMessage } from '@mcp-nostr/transport';
 
 import { keyOf, toOutgoing } from './outgoing.ts';
-import { SessionReplay } from './session-replay.ts';
 
 /** Takes a session up again on a new connection, while what the application sends waits. */
 export class Resumption {

@@ -1,7 +1,7 @@
+import { isListening } from '@mcp-nostr/core';
 import type { Fate, OutgoingMessage } from '@mcp-nostr/transport';
 
 import type { Requests } from './requests.ts';
-import { isListening } from './session-replay.ts';
 
 /** What becomes of that which a lost connection leaves behind. */
 export interface Remains {

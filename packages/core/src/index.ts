@@ -61,5 +61,6 @@ export {
 export { randomHex } from './random-hex.ts';
 export { engineName, generateSecretKey, getPublicKey, verifyId } from './schnorr.ts';
 export { parseSecretKey } from './secret-key.ts';
+export { isListening, SessionReplay } from './session-replay.ts';
 export { secretKeySigner, type Signer } from './signer.ts';
 export { escapedBytes, escapedEnd, utf8Bytes } from './text-bytes.ts';

@@ -1,4 +1,4 @@
-import type { JsonRpcRequest } from '@mcp-nostr/core';
+import type { JsonRpcRequest } from './json-rpc.ts';
 import { describe, expect, it } from 'vitest';
 
 import { isListening, SessionReplay } from './session-replay.ts';

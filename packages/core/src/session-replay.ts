@@ -4,7 +4,7 @@ import {
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
-} from '@mcp-nostr/core';
+} from './json-rpc.ts';
 
 /**
  * What a session of MCP 2025-11-25 and earlier has told its server and a new connection has to tell again:
