@@ -1,7 +1,4 @@
-import { basename } from 'node:path';
-
 import { parseAddress, secretKeySigner } from '@mcp-nostr/core';
-import type { Caller } from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
@@ -10,10 +7,11 @@ import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { collectRelays, relaysFromEnvironment } from '../relay-options.ts';
 import { exitAfter, untilSignal } from '../shutdown.ts';
 import { oneLine, paintFor } from '../terminal.ts';
-import { childEnvironment } from './child-environment.ts';
-import { ChildServer } from './child-server.ts';
 import { findCommand } from './find-command.ts';
+import { defaultCallerHeader, parseCallerHeader, parseHeaders } from './http-server/request-headers.ts';
+import { isServerUrl, parseServerUrl, shownUrl } from './http-server/server-url.ts';
 import { humanPrinter, jsonPrinter, type ServePrinter } from './print-serve.ts';
+import { commandSource, type Source, urlSource } from './source.ts';
 
 interface ServeCommandOptions {
   public?: boolean;
@@ -22,6 +20,8 @@ interface ServeCommandOptions {
   key?: string;
   encryption: 'required' | 'optional' | 'none';
   maxConnections: number;
+  header?: string[];
+  callerHeader?: string;
   json?: boolean;
 }
 
@@ -30,8 +30,11 @@ const CLOSE_LIMIT_MS = 3_000;
 
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('Put a stdio MCP server on Nostr. Each connection gets a process of its own.')
-    .argument('<command...>', 'the server and its arguments, after --')
+    .description(
+      'Put an MCP server on Nostr: a program that speaks stdio, with a process for each connection, or the URL of a ' +
+        'Streamable HTTP server, with a session for each.',
+    )
+    .argument('<server...>', 'http(s)://host/mcp, or after -- the program and its arguments')
     .option('--public', 'whoever has the address may call')
     .option(
       '--allow <npub...>',
@@ -50,19 +53,23 @@ export function serveCommand(): Command {
         .default('required'),
     )
     .option('--max-connections <number>', 'connections, and so processes, at a time', parseCount, 50)
+    .option(
+      '--header <line>',
+      "with a URL: 'Name: value' for each HTTP request, ${VARIABLE} from the environment; can be repeated",
+      (line: string, earlier?: string[]) => [...(earlier ?? []), line],
+    )
+    .option(
+      '--caller-header <name>',
+      `with a URL: the header that tells the server who calls (default: ${defaultCallerHeader})`,
+    )
     .option('--json', 'print events as JSON lines on stdout')
     .action(runServe);
 }
 
-async function runServe([command = '', ...args]: string[], options: ServeCommandOptions): Promise<void> {
+async function runServe(words: string[], options: ServeCommandOptions): Promise<void> {
   const allow = accessOf(options);
   const given = options.relay ?? relaysFromEnvironment();
-  if (findCommand(command) === undefined) {
-    throw usageError(
-      `the command ${oneLine(command, 100)} was not found`,
-      'write the program to serve after --, as in: mcp-nostr serve --public -- node server.js',
-    );
-  }
+  const target = targetOf(words, options);
   const keyFile = keyFileOption(options.key, 'server');
   const signer = secretKeySigner(await loadSecretKey(keyFile));
   const stopped = untilSignal();
@@ -70,23 +77,9 @@ async function runServe([command = '', ...args]: string[], options: ServeCommand
   const { serve } = await import('@mcp-nostr/server');
 
   const printer = printerFor(options);
-  const children = new Set<ChildServer>();
+  const source = await target.open(printer);
   // However this process ends, short of SIGKILL, no child stays behind.
-  process.on('exit', () => {
-    for (const child of children) child.kill();
-  });
-  const startChild = ({ npub, connectionId }: Caller): ChildServer => {
-    const source = `${oneLine(basename(command), 20)} ${connectionId.slice(0, 4)}`;
-    const child = new ChildServer({
-      command,
-      args,
-      env: childEnvironment(process.env, npub),
-      onlog: (line) => printer.log(source, line),
-      ongone: () => children.delete(child),
-    });
-    children.add(child);
-    return child;
-  };
+  process.on('exit', () => source.kill());
 
   const { encryption, maxConnections } = options;
   let early: RelayState[] | undefined = [];
@@ -102,16 +95,50 @@ async function runServe([command = '', ...args]: string[], options: ServeCommand
       onrequest: (report) => printer.call(report),
       onerror: (error) => printer.problem(error.message),
     },
-    startChild,
+    source.open,
   );
   const { npub, address } = server;
-  printer.ready({ npub, address, relays, command: [command, ...args], keyFile, allow });
+  printer.ready({ npub, address, relays, command: target.words, keyFile, allow });
   for (const state of early) printer.relay(state);
   early = undefined;
   await stopped;
   exitAfter(CLOSE_LIMIT_MS);
   await server.close();
-  await Promise.all([...children].map((child) => child.close()));
+  await source.close();
+}
+
+/** What is served, and how it is called in the output. */
+interface Target {
+  words: string[];
+  open: (printer: ServePrinter) => Source | Promise<Source>;
+}
+
+function targetOf(words: string[], { header, callerHeader }: ServeCommandOptions): Target {
+  const [first = ''] = words;
+  if (isServerUrl(first)) {
+    if (words.length > 1)
+      throw usageError(`a URL was given, and more: ${oneLine(words.slice(1).join(' '), 100)}`);
+    const url = parseServerUrl(first);
+    const name = parseCallerHeader(callerHeader ?? defaultCallerHeader);
+    const headers = parseHeaders(header ?? [], name, process.env);
+    return {
+      words: [shownUrl(url)],
+      open: (printer) => urlSource({ url, headers, callerHeader: name }, printer),
+    };
+  }
+  if (header !== undefined || callerHeader !== undefined) {
+    throw usageError(
+      '--header and --caller-header are for a server with a URL',
+      'a program finds the caller in its environment, in MCP_NOSTR_CALLER',
+    );
+  }
+  if (findCommand(first) === undefined) {
+    throw usageError(
+      `the command ${oneLine(first, 100)} was not found`,
+      'write the program to serve after --, as in: mcp-nostr serve --public -- node server.js',
+    );
+  }
+  return { words, open: (printer) => commandSource(words, printer) };
 }
 
 /** Nobody is let in by default, and nobody by accident: it has to be said. */

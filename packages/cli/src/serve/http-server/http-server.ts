@@ -1,0 +1,314 @@
+import {
+  cancelledId,
+  failureResponse,
+  isRecord,
+  isRequest,
+  isResponse,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+  type JsonRpcResultResponse,
+  randomHex,
+  type RequestId,
+} from '@mcp-nostr/core';
+
+import { oneLine } from '../../terminal.ts';
+import type { ServerTransport } from '../child-server.ts';
+import { exchange } from './exchange.ts';
+import { HttpFailure, networkFailure, toAnswer } from './http-failure.ts';
+import { limits } from './limits.ts';
+import { isSessionLost, Session } from './session.ts';
+import { ToolHeaders } from './tool-headers.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface HttpServerOptions {
+  upstream: Upstream;
+  /** Public key of the caller. */
+  caller: string;
+  /** What the operator should know, without control characters. */
+  onlog: (line: string) => void;
+  ongone?: () => void;
+}
+
+/** A request of the client that is not answered. */
+interface Call {
+  readonly request: JsonRpcRequest;
+  readonly controller: AbortController;
+}
+
+/** An MCP server that speaks Streamable HTTP, for one connection. Messages pass through as they are. */
+export class HttpServer {
+  readonly #options: HttpServerOptions;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #calls: Map<RequestId, Call> = new Map();
+  readonly #tools: ToolHeaders;
+  readonly #controller = new AbortController();
+  #session: Session;
+  /** What was sent before and must arrive before: notifications, and the renewal of a session. */
+  #turn: Promise<void> = Promise.resolve();
+  #underWay = 0;
+  #learning: Promise<void> | undefined;
+  #transport: ServerTransport | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#headers = { [options.upstream.callerHeader]: options.caller };
+    this.#tools = new ToolHeaders((line) => this.#log(line));
+    this.#session = this.#newSession();
+  }
+
+  async connect(transport: ServerTransport): Promise<void> {
+    this.#transport = transport;
+    transport.onmessage = (message) => this.#receive(message);
+    transport.onclose = () => void this.close(); // it never rejects
+    await transport.start();
+  }
+
+  /** Ends what is under way and the session. Never rejects. */
+  close(): Promise<void> {
+    // Later, not now: closing the transport comes back here through its onclose.
+    this.#closing ??= Promise.resolve().then(() => this.#stop());
+    return this.#closing;
+  }
+
+  async #stop(): Promise<void> {
+    this.#controller.abort(new Error('the connection was closed'));
+    for (const { controller } of this.#calls.values()) controller.abort();
+    this.#calls.clear();
+    await Promise.allSettled([this.#session.end(), this.#transport?.close()]);
+    this.#options.ongone?.();
+  }
+
+  /** A message of the client. */
+  #receive(message: JsonRpcMessage): void {
+    if (this.#closing !== undefined) return;
+    if (this.#underWay >= limits.maxExchanges) {
+      if (isRequest(message))
+        this.#send(failureResponse(message.id, 'busy', 'too many requests are under way'));
+      else this.#log('the HTTP server does not keep up; a message was dropped');
+      return;
+    }
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) this.#cancel(message, cancelled);
+    else if (isRequest(message)) void this.#call(message); // it never rejects
+    else if (isResponse(message)) void this.#tell(message); // it never rejects
+    else this.#turn = this.#tell(message);
+  }
+
+  async #call(request: JsonRpcRequest): Promise<void> {
+    const call: Call = { request, controller: new AbortController() };
+    this.#calls.set(request.id, call);
+    this.#underWay++;
+    try {
+      await this.#turn;
+      if (request.method === 'initialize' && !isModern(request)) this.#startSession();
+      await this.#perform(call);
+    } catch (error) {
+      // Nobody waits any more for what was cancelled.
+      if (this.#calls.get(request.id) === call) this.#fail(call, error);
+    } finally {
+      this.#underWay--;
+      if (this.#calls.get(request.id) === call) this.#calls.delete(request.id);
+    }
+  }
+
+  async #perform(call: Call): Promise<void> {
+    const { request } = call;
+    if (isModern(request)) return this.#exchange(call, undefined);
+    const session = this.#session;
+    const { key } = session;
+    try {
+      await this.#exchange(call, session);
+    } catch (error) {
+      if (!isSessionLost(error, key)) throw error;
+      // It was refused and not executed, so it may be sent again; once.
+      await session.renew(key);
+      await this.#exchange(call, session);
+    }
+  }
+
+  async #exchange(call: Call, session: Session | undefined): Promise<void> {
+    const { request, controller } = call;
+    const messageHeaders = session === undefined ? await this.#argumentHeaders(call) : undefined;
+    await exchange(this.#options.upstream, request, {
+      session: request.method === 'initialize' ? undefined : session?.key,
+      headers: this.#headers,
+      messageHeaders,
+      signal: controller.signal,
+      onmessage: (message, sessionId) => {
+        if (isResponse(message)) this.#answer(message, call, sessionId);
+        // Nothing for a request after its answer or its cancellation.
+        else if (this.#calls.get(request.id) === call) this.#send(message, request.id);
+      },
+    });
+  }
+
+  /** What MCP 2026-07-28 wants of a tool's arguments in headers, for which its schema has to be known. */
+  async #argumentHeaders(call: Call): Promise<Record<string, string> | undefined> {
+    const { request, controller } = call;
+    if (request.method !== 'tools/call') return undefined;
+    if (!this.#tools.isKnown(request)) {
+      // Calls that come together ask once.
+      this.#learning ??= this.#learnTools(request).finally(() => {
+        this.#learning = undefined;
+      });
+      await this.#learning;
+    }
+    controller.signal.throwIfAborted();
+    return this.#tools.of(request);
+  }
+
+  /** Asks for the tools as the caller would. A failure is left to the call itself: the server may not need the headers. */
+  async #learnTools({ params }: JsonRpcRequest): Promise<void> {
+    const { signal } = this.#controller;
+    let cursor: unknown;
+    try {
+      for (let page = 0; page < limits.maxToolPages; page++) {
+        const id = `gateway-${randomHex(8)}`;
+        const meta = { ...(isRecord(params?.['_meta']) ? params['_meta'] : {}), progressToken: undefined };
+        const request = {
+          jsonrpc: '2.0' as const,
+          id,
+          method: 'tools/list',
+          params: { ...(cursor === undefined ? {} : { cursor }), _meta: meta },
+        };
+        let result: Record<string, unknown> = {};
+        await exchange(this.#options.upstream, request, {
+          headers: this.#headers,
+          signal,
+          onmessage: (message) => {
+            if ('result' in message) result = this.#tools.learn(message.result);
+          },
+        });
+        cursor = result['nextCursor'];
+        if (typeof cursor !== 'string') break;
+      }
+      this.#tools.isComplete = true;
+    } catch (error) {
+      if (!signal.aborted)
+        this.#log(`the tools are not known, so neither are their headers: ${detailOf(error)}`);
+    }
+  }
+
+  /** Sends what has no answer. Never rejects. */
+  async #tell(message: JsonRpcMessage): Promise<void> {
+    this.#underWay++;
+    try {
+      await this.#turn;
+      await this.#session.tell(message);
+    } catch (error) {
+      if (this.#closing === undefined) this.#log(`a message was not taken: ${detailOf(error)}`);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  /**
+   * MCP 2026-07-28 cancels by closing the stream; before, a notification does it, and the stream is closed because no
+   * answer comes any more.
+   */
+  #cancel(notification: JsonRpcMessage, id: RequestId): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) return;
+    this.#calls.delete(id);
+    if (isModern(call.request)) return call.controller.abort();
+    this.#turn = this.#tell(notification).finally(() => call.controller.abort());
+  }
+
+  /** An answer of the HTTP server, on the stream of a call. */
+  #answer(answer: JsonRpcMessage, call: Call, sessionId: string | undefined): void {
+    const { request } = call;
+    if (this.#calls.get(request.id) !== call) return;
+    this.#calls.delete(request.id);
+    if (!('result' in answer)) return this.#send({ ...answer, id: request.id });
+    if (!isModern(request)) this.#session.answered(request, answer);
+    if (!isModern(request) && request.method === 'initialize') this.#session.begin(sessionId, answer);
+    this.#send(request.method === 'tools/list' && isModern(request) ? this.#learn(answer) : answer);
+  }
+
+  #learn(answer: JsonRpcResultResponse): JsonRpcMessage {
+    const result = this.#tools.learn(answer.result);
+    return result === answer.result ? answer : { ...answer, result };
+  }
+
+  #fail(call: Call, error: unknown): void {
+    const failure = error instanceof HttpFailure ? error : networkFailure(error);
+    // An error of the protocol is the caller's to read; all else is the operator's too.
+    if (failure.answer === undefined) this.#log(`${oneLine(call.request.method, 60)}: ${detailOf(failure)}`);
+    // A tool's schema that we know may be an old one.
+    if (failure.answer?.code === HEADER_MISMATCH) this.#tools.forget();
+    this.#send(toAnswer(call.request.id, failure));
+  }
+
+  #startSession(): void {
+    const former = this.#session;
+    this.#session = this.#newSession();
+    void former.end(); // it never rejects
+  }
+
+  #newSession(): Session {
+    const session: Session = new Session({
+      upstream: this.#options.upstream,
+      headers: this.#headers,
+      onmessage: (message) => this.#fromSession(message),
+      onlog: (line) => this.#log(line),
+      // Lists may be others now; the client is not told, because its server has not changed.
+      onrenewed: () => this.#tools.forget(),
+      onover: (reason) => {
+        this.#log(`${reason}; the connection ends`);
+        void this.close(); // it never rejects
+      },
+    });
+    return session;
+  }
+
+  /** On the session's own stream. */
+  #fromSession(message: JsonRpcMessage): void {
+    if (isResponse(message)) {
+      const call = message.id === undefined ? undefined : this.#calls.get(message.id);
+      if (call !== undefined) this.#answer(message, call, undefined);
+      return;
+    }
+    if (message.method !== 'notifications/progress') return this.#send(message);
+    // Late progress must not reach a host that has its answer.
+    const token = message.params?.['progressToken'];
+    for (const { request } of this.#calls.values())
+      if (token !== undefined && progressToken(request) === token) return this.#send(message, request.id);
+  }
+
+  #send(message: JsonRpcMessage, relatedRequestId?: RequestId): void {
+    if (this.#closing !== undefined) return;
+    if ('method' in message && message.method === 'notifications/tools/list_changed') this.#tools.forget();
+    void this.#transport?.send(message, { relatedRequestId }).catch((error: unknown) => {
+      if (this.#closing !== undefined) return;
+      this.#log(`a message could not be sent: ${String(error)}`);
+      const text = 'the client does not take this request any more';
+      if (isRequest(message)) void this.#tell(failureResponse(message.id, 'server_failed', text)); // it never rejects
+    });
+  }
+
+  #log(line: string): void {
+    this.#options.onlog(oneLine(line, 600));
+  }
+}
+
+/** MCP 2026-07-28's HeaderMismatch. */
+const HEADER_MISMATCH = -32_020;
+const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+
+/** A request of MCP 2026-07-28 and later says so itself, and belongs to no session. */
+function isModern({ params }: JsonRpcRequest): boolean {
+  const meta = params?.['_meta'];
+  return isRecord(meta) && typeof meta[VERSION_KEY] === 'string';
+}
+
+function progressToken({ params }: JsonRpcRequest): unknown {
+  const meta = params?.['_meta'];
+  return isRecord(meta) ? meta['progressToken'] : undefined;
+}
+
+/** With what only the operator may read. */
+function detailOf(error: unknown): string {
+  const { message, detail } = error instanceof HttpFailure ? error : networkFailure(error);
+  return detail === '' ? message : `${message} [${detail}]`;
+}

@@ -1,0 +1,56 @@
+import { usageError } from '../../errors.ts';
+
+/** Who calls, unless the operator gives the header another name. */
+export const defaultCallerHeader = 'x-mcp-nostr-caller';
+
+/** RFC 9110, section 5.6.2. */
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** What HTTP, MCP's transport or the message itself decides. */
+const RESERVED =
+  /^(accept|connection|content-.*|expect|host|keep-alive|last-event-id|mcp-(method|name|param-.*|protocol-version|session-id)|te|trailer|transfer-encoding|upgrade)$/;
+
+/** A name from `--caller-header`. @throws {CliError} */
+export function parseCallerHeader(name: string): string {
+  const lower = name.toLowerCase();
+  if (!TOKEN.test(name)) throw usageError(`${JSON.stringify(name)} is no name of an HTTP header`);
+  if (RESERVED.test(lower) || lower === 'authorization' || lower === 'cookie')
+    throw usageError(`--caller-header cannot be ${lower}: it has a meaning of its own`);
+  return lower;
+}
+
+/**
+ * The lines of `--header`, each `Name: value` with `${VARIABLE}` for what is in the environment. Values are in no error.
+ * @throws {CliError}
+ */
+export function parseHeaders(
+  lines: readonly string[],
+  callerHeader: string,
+  env: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
+    if (!TOKEN.test(name)) throw usageError('a --header is not of the form "Name: value"');
+    if (name === callerHeader)
+      throw usageError(`--header cannot set ${name}: it says who calls, and only the gateway knows`);
+    if (RESERVED.test(name)) throw usageError(`--header cannot set ${name}: it follows from the message`);
+    if (Object.hasOwn(headers, name)) throw usageError(`--header sets ${name} twice`);
+    headers[name] = parseValue(name, line.slice(colon + 1), env);
+  }
+  return headers;
+}
+
+function parseValue(name: string, text: string, env: NodeJS.ProcessEnv): string {
+  const value = text
+    .replace(/\$\{([^}]*)\}/g, (_match, variable: string) => {
+      const found = env[variable];
+      if (found !== undefined && found !== '') return found;
+      throw usageError(`the variable ${variable} that --header ${name} names is not set`);
+    })
+    .trim();
+  // RFC 9110, section 5.5; with a line feed one header could become two.
+  if (value === '' || !/^[\x20-\x7e\t]+$/.test(value))
+    throw usageError(`the value of --header ${name} is empty, or has characters other than visible ASCII`);
+  return value;
+}
