@@ -13,6 +13,7 @@ const examples = `
 Examples:
   mcp-nostr serve --public -- npx -y @modelcontextprotocol/server-everything
   mcp-nostr serve --allow npub1… --relay wss://relay.example -- node server.js
+  mcp-nostr serve https://host/mcp --public --header 'Authorization: Bearer \${TOKEN}'
   mcp-nostr call nprofile1…                         what the server offers
   mcp-nostr call nprofile1… echo message=hello      one call
   mcp-nostr connect nprofile1…                      stdio, for the configuration of an MCP host

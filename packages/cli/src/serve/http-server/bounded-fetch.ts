@@ -3,15 +3,22 @@ import type { Dispatcher, fetch as undiciFetch } from 'undici';
 import { HttpFailure } from './http-failure.ts';
 import { limits } from './limits.ts';
 
-/** The part of `fetch` that the SDK's transport uses. */
-export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+/**
+ * The part of `fetch` that the SDK's transport uses. `onfailure` hears what ended a body: of an event stream the
+ * transport tells it in words alone.
+ */
+export type Fetch = (
+  url: string | URL,
+  init?: RequestInit,
+  onfailure?: (failure: HttpFailure) => void,
+) => Promise<Response>;
 
 /**
  * `fetch` for messages of bounded size. Redirects are left to the SDK's transport, which follows them only within the
  * origin: credentials never go elsewhere.
  */
 export function boundedFetch(fetch: typeof undiciFetch, dispatcher: Dispatcher): Fetch {
-  return async (url, init = {}) => {
+  return async (url, init = {}, onfailure) => {
     const response = await fetch(url, {
       method: init.method ?? 'GET',
       headers: [...new Headers(init.headers)],
@@ -22,7 +29,7 @@ export function boundedFetch(fetch: typeof undiciFetch, dispatcher: Dispatcher):
     });
     const { status, statusText, headers, body } = response;
     const isStream = headers.get('content-type')?.startsWith('text/event-stream') === true;
-    const bounded = body === null ? null : bound(body.getReader(), isStream);
+    const bounded = body === null ? null : bound(body.getReader(), new Meter(isStream), onfailure);
     return new Response(bounded, { status, statusText, headers: [...headers] });
   };
 }
@@ -32,8 +39,11 @@ interface Reader {
   cancel(reason?: unknown): Promise<void>;
 }
 
-function bound(reader: Reader, isStream: boolean): ReadableStream<Uint8Array> {
-  const meter = new Meter(isStream);
+function bound(
+  reader: Reader,
+  meter: Meter,
+  onfailure?: (failure: HttpFailure) => void,
+): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await reader.read();
@@ -41,7 +51,9 @@ function bound(reader: Reader, isStream: boolean): ReadableStream<Uint8Array> {
       meter.add(value);
       if (meter.bytes > limits.maxMessageBytes) {
         void reader.cancel().catch(() => undefined); // The connection is given up.
-        throw tooLarge();
+        const failure = tooLarge();
+        onfailure?.(failure);
+        throw failure;
       }
       controller.enqueue(value);
     },

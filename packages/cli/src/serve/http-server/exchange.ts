@@ -62,7 +62,7 @@ class Exchange {
     this.#options = options;
     this.#transport = newTransport(upstream, options, {
       fetch: async (url, init) => {
-        const response = await upstream.fetch(url, init);
+        const response = await upstream.fetch(url, init, (failure) => this.#ontoolarge(failure));
         if (init?.method === 'POST') this.#noteResponse(response);
         else this.#wasOpen ||= response.ok;
         return response;
@@ -139,12 +139,18 @@ class Exchange {
     if (this.#isOver) return;
     this.#lastError = error;
     const failure = this.#failureOf(error);
-    if (failure.code === 'too_large') this.#reject(failure);
     // A server that does not know the stream, or the session, any more will not remember it.
     const { status = 0 } = failure;
     if (this.#isStream && status >= 400 && status < 500) this.#reject(this.#noAnswer());
     // Servers that offer no stream say so in many ways.
     if (this.#wasOpen) this.#options.keepsStream?.onerror(failure);
+  }
+
+  /** It would be as large when it came again. */
+  #ontoolarge(failure: HttpFailure): void {
+    this.#reject(failure);
+    if (!this.#isOver) this.#options.keepsStream?.onerror(failure);
+    this.#close();
   }
 
   #noteResponse(response: Response): void {

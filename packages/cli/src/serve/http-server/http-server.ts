@@ -4,10 +4,10 @@ import {
   isRecord,
   isRequest,
   isResponse,
+  type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
-  randomHex,
   type RequestId,
 } from '@mcp-nostr/core';
 
@@ -15,6 +15,7 @@ import { oneLine } from '../../terminal.ts';
 import type { ServerTransport } from '../child-server.ts';
 import { exchange } from './exchange.ts';
 import { HttpFailure, networkFailure, toAnswer } from './http-failure.ts';
+import { learnTools } from './learn-tools.ts';
 import { limits } from './limits.ts';
 import { isSessionLost, Session } from './session.ts';
 import { ToolHeaders } from './tool-headers.ts';
@@ -92,7 +93,7 @@ export class HttpServer {
     if (cancelled !== undefined) this.#cancel(message, cancelled);
     else if (isRequest(message)) void this.#call(message); // it never rejects
     else if (isResponse(message)) void this.#tell(message); // it never rejects
-    else this.#turn = this.#tell(message);
+    else this.#turn = atMost(limits.receptionTimeoutMs, this.#tell(message));
   }
 
   async #call(request: JsonRpcRequest): Promise<void> {
@@ -158,32 +159,11 @@ export class HttpServer {
     return this.#tools.of(request);
   }
 
-  /** Asks for the tools as the caller would. A failure is left to the call itself: the server may not need the headers. */
-  async #learnTools({ params }: JsonRpcRequest): Promise<void> {
+  /** A failure is left to the call itself: the server may not need the headers. Never rejects. */
+  async #learnTools(request: JsonRpcRequest): Promise<void> {
     const { signal } = this.#controller;
-    let cursor: unknown;
     try {
-      for (let page = 0; page < limits.maxToolPages; page++) {
-        const id = `gateway-${randomHex(8)}`;
-        const meta = { ...(isRecord(params?.['_meta']) ? params['_meta'] : {}), progressToken: undefined };
-        const request = {
-          jsonrpc: '2.0' as const,
-          id,
-          method: 'tools/list',
-          params: { ...(cursor === undefined ? {} : { cursor }), _meta: meta },
-        };
-        let result: Record<string, unknown> = {};
-        await exchange(this.#options.upstream, request, {
-          headers: this.#headers,
-          signal,
-          onmessage: (message) => {
-            if ('result' in message) result = this.#tools.learn(message.result);
-          },
-        });
-        cursor = result['nextCursor'];
-        if (typeof cursor !== 'string') break;
-      }
-      this.#tools.isComplete = true;
+      await learnTools(this.#options.upstream, request, this.#tools, { headers: this.#headers, signal });
     } catch (error) {
       if (!signal.aborted)
         this.#log(`the tools are not known, so neither are their headers: ${detailOf(error)}`);
@@ -212,15 +192,20 @@ export class HttpServer {
     if (call === undefined) return;
     this.#calls.delete(id);
     if (isModern(call.request)) return call.controller.abort();
-    this.#turn = this.#tell(notification).finally(() => call.controller.abort());
+    const told = this.#tell(notification).finally(() => call.controller.abort());
+    this.#turn = atMost(limits.receptionTimeoutMs, told);
   }
 
   /** An answer of the HTTP server, on the stream of a call. */
-  #answer(answer: JsonRpcMessage, call: Call, sessionId: string | undefined): void {
+  #answer(
+    answer: JsonRpcErrorResponse | JsonRpcResultResponse,
+    call: Call,
+    sessionId: string | undefined,
+  ): void {
     const { request } = call;
     if (this.#calls.get(request.id) !== call) return;
     this.#calls.delete(request.id);
-    if (!('result' in answer)) return this.#send({ ...answer, id: request.id });
+    if (!('result' in answer)) return this.#sendError({ ...answer, id: request.id });
     if (!isModern(request)) this.#session.answered(request, answer);
     if (!isModern(request) && request.method === 'initialize') this.#session.begin(sessionId, answer);
     this.#send(request.method === 'tools/list' && isModern(request) ? this.#learn(answer) : answer);
@@ -235,9 +220,13 @@ export class HttpServer {
     const failure = error instanceof HttpFailure ? error : networkFailure(error);
     // An error of the protocol is the caller's to read; all else is the operator's too.
     if (failure.answer === undefined) this.#log(`${oneLine(call.request.method, 60)}: ${detailOf(failure)}`);
-    // A tool's schema that we know may be an old one.
-    if (failure.answer?.code === HEADER_MISMATCH) this.#tools.forget();
-    this.#send(toAnswer(call.request.id, failure));
+    this.#sendError(toAnswer(call.request.id, failure));
+  }
+
+  #sendError(answer: JsonRpcErrorResponse): void {
+    // The schema that a header was made by may be an old one.
+    if (answer.error.code === HEADER_MISMATCH) this.#tools.forget();
+    this.#send(answer);
   }
 
   #startSession(): void {
@@ -305,6 +294,16 @@ function isModern({ params }: JsonRpcRequest): boolean {
 function progressToken({ params }: JsonRpcRequest): unknown {
   const meta = params?.['_meta'];
   return isRecord(meta) ? meta['progressToken'] : undefined;
+}
+
+/** Resolves with the promise, or after this time. */
+async function atMost(timeoutMs: number, promise: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }
 
 /** With what only the operator may read. */

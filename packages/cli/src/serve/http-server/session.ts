@@ -73,6 +73,8 @@ export class Session {
     this.#stream = new AbortController();
     const signal = AbortSignal.any([this.signal, this.#stream.signal]);
     const onerror = (failure: HttpFailure): void => {
+      if (failure.code === 'too_large')
+        this.#options.onlog(`${failure.message}; it sends nothing more on its own`);
       if (isSessionLost(failure, session)) void this.renew(session).catch(() => undefined); // It was logged.
     };
     await exchange(upstream, message, { session, headers, signal, onmessage, keepsStream: { onerror } });

@@ -28,31 +28,32 @@ const MARK = 'x-mcp-header';
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TYPES: readonly unknown[] = ['string', 'integer', 'boolean'];
 
-/** `path` is undefined where only a chain of `properties` would make an argument reachable, and is none. */
-function collect(schema: unknown, path: readonly string[] | undefined, found: MirroredArgument[]): void {
+/** Only a chain of `properties` makes an argument reachable; a mark anywhere else is a fault. */
+function collect(schema: unknown, path: readonly string[], found: MirroredArgument[]): void {
   if (!isRecord(schema)) return;
   if (Object.hasOwn(schema, MARK)) found.push(mirrored(schema, path));
   for (const [keyword, value] of Object.entries(schema)) {
-    if (VALUES.has(keyword)) continue;
     if (keyword === 'properties' && isRecord(value)) {
-      for (const [name, each] of Object.entries(value)) collect(each, path && [...path, name], found);
-    } else if (isRecord(value)) {
-      // One schema, or several by name: in neither place may a mark be.
-      collect(value, undefined, found);
-      for (const each of Object.values(value)) collect(each, undefined, found);
-    } else if (Array.isArray(value)) {
-      for (const each of value) collect(each, undefined, found);
+      for (const [name, each] of Object.entries(value)) collect(each, [...path, name], found);
+    } else if (!VALUES.has(keyword) && hasMark(value)) {
+      throw new RangeError(`${MARK} is under ${keyword}, where "properties" alone does not lead`);
     }
   }
+}
+
+function hasMark(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasMark);
+  if (!isRecord(value)) return false;
+  if (Object.hasOwn(value, MARK)) return true;
+  return Object.entries(value).some(([keyword, each]) => !VALUES.has(keyword) && hasMark(each));
 }
 
 /** Keywords whose values are data and no schemas. */
 const VALUES = new Set(['const', 'default', 'enum', 'examples', 'required']);
 
-function mirrored(schema: Record<string, unknown>, path: readonly string[] | undefined): MirroredArgument {
+function mirrored(schema: Record<string, unknown>, path: readonly string[]): MirroredArgument {
   const name = schema[MARK];
-  if (path === undefined || path.length === 0)
-    throw new RangeError(`${MARK} is in a place that "properties" alone does not lead to`);
+  if (path.length === 0) throw new RangeError(`${MARK} is no mark for all arguments together`);
   if (typeof name !== 'string' || !TOKEN.test(name))
     throw new RangeError(`${MARK} of ${path.join('.')} is no name of a header`);
   if (!TYPES.includes(schema['type']))
