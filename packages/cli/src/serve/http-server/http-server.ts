@@ -38,6 +38,8 @@ interface Call {
 
 /** An MCP server that speaks Streamable HTTP, for one connection. Messages pass through as they are. */
 export class HttpServer {
+  /** The HTTP server knows by itself which versions of MCP it speaks. */
+  readonly decidesVersion = true;
   readonly #options: HttpServerOptions;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #calls: Map<RequestId, Call> = new Map();
