@@ -9,4 +9,9 @@ describe('the examples', () => {
     const output = await run(process.execPath, [...tsx, 'examples/hello/main.ts'], root);
     expect(output).toContain('Hello Ada, you call as npub1');
   });
+
+  it('both-eras tells a modern client what an old one has done', async () => {
+    const output = await run(process.execPath, [...tsx, 'examples/both-eras/main.ts'], root);
+    expect(output).toContain('hello from the old era');
+  });
 });
