@@ -78,6 +78,16 @@ describe('a server that is silent', () => {
     }
   });
 
+  it('is found out by whoever listens, without a word of the application', () => {
+    const world = new SessionWorld();
+    world.answer = () => undefined;
+    world.request(1, 'subscriptions/listen');
+    world.run(1_000);
+    world.fate = () => 'drop';
+    world.run(60_000);
+    expect(outcomes(world.delivered)).toEqual([[1, 'outcome_unknown']]);
+  });
+
   it('is not asked any more once everything is answered', () => {
     const world = new SessionWorld().handshake();
     world.answer = () => undefined;
