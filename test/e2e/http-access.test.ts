@@ -128,7 +128,7 @@ describe('what is no call', () => {
       body: { error: { message: expect.stringContaining('2 sessions') } },
     });
     await stream!.body?.cancel();
-    await expect.poll(async () => (await post(end.url, initialize)).status).toBe(200);
+    await expect.poll(async () => (await post(end.url, initialize)).status, patience).toBe(200);
     const statuses = sessions.map(async (session) => (await post(end.url, ping, session)).status);
     expect(await Promise.all(statuses)).toEqual([404, 200]);
   });
@@ -141,10 +141,12 @@ describe('what is no call', () => {
       body: { error: { message: expect.stringContaining('1 requests') } },
     });
     await stream.body?.cancel();
-    await expect.poll(async () => (await postModern(end.url, echo)).status).toBe(200);
+    await expect.poll(async () => (await postModern(end.url, echo)).status, patience).toBe(200);
   });
 });
 
+/** The end of a stream is seen at its other end a little later. */
+const patience = { timeout: 10_000 };
 const ping: Message = { id: 1, method: 'ping' };
 
 /** The stream on which a session's server speaks of its own accord. */

@@ -169,6 +169,18 @@ describe('a call of the new era', () => {
     },
   );
 
+  it('repeats in headers the arguments that a tool wants there, as soon as its schema has passed through', async () => {
+    end = await listen(world);
+    const call = { method: 'tools/call', params: { name: 'place', arguments: { region: 'eu' } } };
+    expect((await postModern(end.url, call)).status).toBe(200);
+    expect((await postModern(end.url, { method: 'tools/list' })).status).toBe(200);
+    expect(await answer(postModern(end.url, call))).toMatchObject({
+      status: 400,
+      body: { id: 1, error: { code: -32_020, message: expect.stringContaining('Mcp-Param-Region') } },
+    });
+    expect((await postModern(end.url, call, { 'mcp-param-region': 'eu' })).status).toBe(200);
+  });
+
   it('says of itself what a header promises', async () => {
     end = await listen(world);
     const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };

@@ -42,6 +42,11 @@ export class DualEraServer {
     this.#live.add(server);
     server.server.onclose = () => this.#live.delete(server);
     server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, ({ text }) => content(text));
+    server.registerTool(
+      'place',
+      { inputSchema: z.object({ region: z.string().meta({ 'x-mcp-header': 'Region' }) }) },
+      ({ region }) => content(region),
+    );
     server.registerTool('fail', { description: 'throws' }, () => {
       throw new Error('the tool failed on purpose');
     });

@@ -1,13 +1,14 @@
 import { isRequest, type JsonRpcMessage, type JsonRpcRequest } from '@mcp-nostr/core';
 
 import type { ClientTransport } from '../../packages/cli/src/http-listener/client-transport.ts';
+import { Recorder } from './recorder.ts';
 
 /** A transport whose server is the test. */
 export class ScriptedTransport implements ClientTransport {
   onmessage: ClientTransport['onmessage'];
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
-  readonly sent: JsonRpcMessage[] = [];
+  readonly sent = new Recorder<JsonRpcMessage>('a message to the server');
   isClosed = false;
   readonly #start: () => Promise<void>;
   readonly #onrequest: (request: JsonRpcRequest, self: ScriptedTransport) => void;
@@ -25,7 +26,7 @@ export class ScriptedTransport implements ClientTransport {
   }
 
   async send(message: JsonRpcMessage): Promise<void> {
-    this.sent.push(message);
+    this.sent.add(message);
     if (isRequest(message)) queueMicrotask(() => this.#onrequest(message, this));
   }
 
