@@ -1,4 +1,5 @@
 import { type FailureCode, failureResponse, type JsonRpcMessage } from '@mcp-nostr/core';
+import { TransportError } from '@mcp-nostr/transport';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -64,6 +65,23 @@ describe('when the way to the server fails', () => {
     expect(await answer(postModern(url, { ...echo, id: 'x' }))).toMatchObject({
       status,
       body: { id: 'x', error: { message: `it is ${code}`, data: { code } } },
+    });
+  });
+
+  it.each(['2026-07-28', '2025-11-25'])('a request that is not even sent says why: %s', async (version) => {
+    const transport = new ScriptedTransport(() => {});
+    transport.send = async () => {
+      throw new TransportError('server_silent', 'nobody there', { data: { relays: 'ws://one' } });
+    };
+    const { url } = await listenWith(transport);
+    const isModern = version === '2026-07-28';
+    const pending = isModern ? postModern(url, { id: 0, method: 'server/discover' }) : post(url, initialize);
+    expect(await answer(pending)).toMatchObject({
+      status: isModern ? 504 : 200,
+      body: {
+        id: 0,
+        error: { message: 'nobody there', data: { code: 'server_silent', relays: 'ws://one' } },
+      },
     });
   });
 

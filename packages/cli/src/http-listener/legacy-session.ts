@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 
 import {
   cancelledId,
-  type FailureCode,
   failureResponse,
   isRequest,
   isResponse,
@@ -13,6 +12,7 @@ import {
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 
 import type { ClientTransport, Log, OpenTransport } from './client-transport.ts';
+import { errorText, failureAnswer } from './failure-answer.ts';
 import type { Limits } from './limits.ts';
 
 export interface LegacySessionOptions {
@@ -104,14 +104,14 @@ export class LegacySession {
     this.#started
       .then(() => this.#nostr.send(message))
       .catch((error: unknown) => {
-        if (isRequest(message)) this.#fail(message, 'relays_unreachable', errorText(error));
+        if (isRequest(message)) this.#fail(message, error);
         else if (!this.#isClosed)
           this.#options.onlog(`a message of the client was not sent: ${errorText(error)}`);
       });
   }
 
-  #fail(request: JsonRpcRequest, code: FailureCode, reason: string): void {
-    if (this.#pending.has(request.id)) void this.#fromServer(failureResponse(request.id, code, reason)); // never rejects
+  #fail({ id }: JsonRpcRequest, error: unknown): void {
+    if (this.#pending.has(id)) void this.#fromServer(failureAnswer(id, error)); // never rejects
   }
 
   async #fromServer(message: JsonRpcMessage, related?: RequestId): Promise<void> {
@@ -141,8 +141,4 @@ export class LegacySession {
       return false;
     }
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

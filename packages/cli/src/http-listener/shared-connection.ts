@@ -1,15 +1,15 @@
 import {
-  failureResponse,
   isRequest,
   isResponse,
-  type FailureCode,
   type JsonRpcMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,
 } from '@mcp-nostr/core';
+import { TransportError } from '@mcp-nostr/transport';
 
 import { callIdOf, withCallId, withOwnId } from './call-ids.ts';
 import type { ClientTransport, Log, OpenTransport } from './client-transport.ts';
+import { errorText, failureAnswer } from './failure-answer.ts';
 
 interface Call {
   readonly request: JsonRpcRequest;
@@ -37,7 +37,7 @@ export class SharedConnection {
   readonly #calls: Map<number, Call> = new Map();
   #lastId = 0;
   /** Why it is over, if it is. */
-  #over: { code: FailureCode; reason: string } | undefined;
+  #over: Error | undefined;
 
   constructor(options: SharedConnectionOptions) {
     this.#options = options;
@@ -45,9 +45,11 @@ export class SharedConnection {
     this.#transport.onmessage = (message, extra) => this.#onmessage(message, extra?.relatedRequestId);
     this.#transport.onerror = (error) => options.onlog(error.message);
     this.#transport.onclose = () =>
-      this.#end('outcome_unknown', 'the server closed the connection before it answered');
+      this.#end(new TransportError('outcome_unknown', 'the server closed the connection before it answered'));
     this.#started = this.#transport.start();
-    this.#started.catch((error: unknown) => this.#end('relays_unreachable', errorText(error)));
+    this.#started.catch((error: unknown) =>
+      this.#end(error instanceof Error ? error : new Error(String(error))),
+    );
   }
 
   /** Calls that are not answered. */
@@ -61,8 +63,8 @@ export class SharedConnection {
     const id = ++this.#lastId;
     this.#calls.set(id, { request, onmessage });
     // One that is over has not left the list of its owner yet: what ended it is the reason.
-    if (this.#over !== undefined) this.#fail(id, this.#over.code, this.#over.reason);
-    else this.#send(withCallId(request, id), (reason) => this.#fail(id, 'relays_unreachable', reason));
+    if (this.#over !== undefined) this.#fail(id, this.#over);
+    else this.#send(withCallId(request, id), (error) => this.#fail(id, error));
     return () => {
       if (!this.#calls.delete(id)) return;
       const params = { requestId: id, reason: 'the HTTP client has gone' };
@@ -77,22 +79,22 @@ export class SharedConnection {
 
   /** Answers what is under way; never rejects. */
   async close(reason: string): Promise<void> {
-    this.#end('outcome_unknown', reason);
+    this.#end(new TransportError('outcome_unknown', reason));
     await this.#transport.close().catch((error: unknown) => this.#options.onlog(errorText(error)));
   }
 
   #notify(notification: JsonRpcNotification): void {
-    this.#send(notification, (reason) =>
-      this.#options.onlog(`${notification.method} was not sent: ${reason}`),
+    this.#send(notification, (error) =>
+      this.#options.onlog(`${notification.method} was not sent: ${errorText(error)}`),
     );
   }
 
-  #send(message: JsonRpcMessage, onfailed: (reason: string) => void): void {
+  #send(message: JsonRpcMessage, onfailed: (error: unknown) => void): void {
     if (this.#over !== undefined) return;
     this.#started
       .then(() => this.#transport.send(message))
       .catch((error: unknown) => {
-        if (this.#over === undefined) onfailed(errorText(error));
+        if (this.#over === undefined) onfailed(error);
       });
   }
 
@@ -108,28 +110,24 @@ export class SharedConnection {
 
   /** MCP 2026-07-28, Transports: a server sends no requests. One that does must not wait for an answer in vain. */
   #refuse({ id, method }: JsonRpcRequest): void {
-    const error = {
+    const refusal = {
       code: -32_601,
       message: `Method not found: ${method}; the client speaks MCP 2026-07-28 or later`,
     };
-    this.#send({ jsonrpc: '2.0', id, error }, (reason) => this.#options.onlog(reason));
+    this.#send({ jsonrpc: '2.0', id, error: refusal }, (error) => this.#options.onlog(errorText(error)));
   }
 
-  #end(code: FailureCode, reason: string): void {
+  #end(error: Error): void {
     if (this.#over !== undefined) return;
-    this.#over = { code, reason };
-    for (const id of this.#calls.keys()) this.#fail(id, code, reason);
+    this.#over = error;
+    for (const id of this.#calls.keys()) this.#fail(id, error);
     this.#options.onclosed();
   }
 
-  #fail(id: number, code: FailureCode, reason: string): void {
+  #fail(id: number, error: unknown): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
     this.#calls.delete(id);
-    call.onmessage(failureResponse(call.request.id, code, reason));
+    call.onmessage(failureAnswer(call.request.id, error));
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
