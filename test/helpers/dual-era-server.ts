@@ -1,5 +1,11 @@
 import type { McpServerFactory } from '@mcp-nostr/server';
-import { acceptedContent, inputRequired, McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import {
+  acceptedContent,
+  inputRequired,
+  McpServer,
+  type ServerContext,
+  type Transport,
+} from '@modelcontextprotocol/server';
 import { serveStdio, type StdioServerHandle } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
@@ -17,8 +23,10 @@ export class DualEraServer {
   /** What `serve()` is given. */
   readonly create: McpServerFactory = () => {
     let handle: StdioServerHandle | undefined;
-    return {
-      connect: async (transport) => {
+    const product = {
+      // It is asked itself what it speaks.
+      decidesVersion: true,
+      connect: async (transport: Transport) => {
         handle = serveStdio(({ era }) => this.#make(era), { transport });
       },
       close: async () => {
@@ -26,6 +34,7 @@ export class DualEraServer {
         await handle?.close();
       },
     };
+    return product;
   };
 
   /** A change that every connection hears of. */
