@@ -166,4 +166,25 @@ describe('an HTTP server that fails', () => {
     const [ended = 0, resumedAt = 0] = times.items;
     expect(resumedAt - ended).toBeGreaterThan(290); // What the server asked for is a lower bound, not a race.
   });
+
+  it('has forgotten the stream of a call: the call fails at once, and is not made again', async () => {
+    answerCallsWith((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end('id: event 1\nretry: 100\ndata: \n\n');
+    });
+    const { handler } = front;
+    front.handler = (request, response, body) =>
+      request.headers['last-event-id'] === undefined
+        ? handler(request, response, body)
+        : void response.writeHead(404).end('no such session');
+    const client = await gateway.connect();
+    await expect(client.callTool({ name: 'any' })).rejects.toMatchObject({
+      code: -31_007,
+      message: expect.stringContaining('executed or not'),
+    });
+    expect(front.asked('tools/call')).toHaveLength(1);
+    expect(front.requests.items.filter(({ headers }) => headers['last-event-id'] !== undefined)).toHaveLength(
+      1,
+    );
+  });
 });

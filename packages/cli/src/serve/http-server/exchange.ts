@@ -81,8 +81,8 @@ class Exchange {
       this.#reject(signal.reason);
       this.#close();
     };
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    signal.throwIfAborted();
+    signal.addEventListener('abort', abort, { once: true });
     this.#transport.onmessage = (message) => this.#onmessage(message);
     this.#transport.onerror = (error) => this.#onerror(error);
     void this.#send(); // it never rejects

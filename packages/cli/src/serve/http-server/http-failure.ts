@@ -60,7 +60,7 @@ export function toAnswer(id: RequestId, failure: HttpFailure): JsonRpcErrorRespo
 }
 
 /** The JSON-RPC error in the body of a response: statuses of 400 and above often carry the real reason. */
-export function errorInBody(text: string): JsonRpcErrorResponse['error'] | undefined {
+function errorInBody(text: string): JsonRpcErrorResponse['error'] | undefined {
   try {
     const message = parseJsonRpc(JSON.parse(text));
     return 'error' in message ? message.error : undefined;
@@ -100,21 +100,18 @@ function statusMessage(status: number, retryAfter: string | undefined): string {
   return said;
 }
 
-/** Codes of errors before a byte of the request was sent. */
-const UNREACHABLE =
-  /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/;
 /** What TLS finds wrong with a certificate, as OpenSSL and Node name it. */
-const TLS = /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_/;
+const TLS = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/;
 
 /** What `fetch` and reading a response fail with. */
 export function networkFailure(error: unknown): HttpFailure {
-  const { code, detail } = rootOf(error);
+  const { code, detail, isBeforeRequest } = rootOf(error);
   const options = { cause: error, detail };
   if (TLS.test(code)) {
     const text = `the HTTP server behind this one cannot be trusted (${code}); its operator may need NODE_EXTRA_CA_CERTS`;
     return new HttpFailure('unreachable', text, options);
   }
-  if (UNREACHABLE.test(code)) {
+  if (isBeforeRequest) {
     const text = `the HTTP server behind this one cannot be reached (${code}); nothing was executed`;
     return new HttpFailure('unreachable', text, options);
   }
@@ -124,10 +121,17 @@ export function networkFailure(error: unknown): HttpFailure {
 }
 
 /** The innermost cause: fetch says only that it failed. */
-function rootOf(error: unknown): { code: string; detail: string } {
+function rootOf(error: unknown): { code: string; detail: string; isBeforeRequest: boolean } {
   let root = error;
   for (let depth = 0; depth < 5 && isRecord(root) && root['cause'] instanceof Error; depth++)
     root = root['cause'];
-  const code = isRecord(root) && typeof root['code'] === 'string' ? root['code'] : '';
-  return { code, detail: root instanceof Error ? root.message : String(root) };
+  const { code, syscall } = isRecord(root) ? root : {};
+  const isBeforeRequest =
+    syscall === 'connect' ||
+    syscall === 'getaddrinfo' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT' ||
+    // One error for each address of the name.
+    root instanceof AggregateError;
+  const detail = root instanceof Error ? root.message : String(root);
+  return { code: typeof code === 'string' ? code : '', detail, isBeforeRequest };
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 
 import { usageError } from '../../errors.ts';
+import { packageVersion } from '../../version.ts';
 import { exchange } from './exchange.ts';
 import { HttpFailure } from './http-failure.ts';
 import { limits } from './limits.ts';
@@ -48,6 +49,7 @@ export async function checkServer(upstream: Upstream): Promise<string | undefine
       _meta: {
         'io.modelcontextprotocol/protocolVersion': '2026-07-28',
         'io.modelcontextprotocol/clientCapabilities': {},
+        'io.modelcontextprotocol/clientInfo': { name: 'mcp-nostr', version: packageVersion() },
       },
     },
   };
