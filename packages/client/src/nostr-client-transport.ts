@@ -217,8 +217,6 @@ export class NostrClientTransport {
   }
 
   #onframe(incoming: IncomingFrame): void {
-    // In plain text every relay brings a copy; what is sent again there is signed anew.
-    if (incoming.isRepeat && !incoming.encrypted) return;
     if (!incoming.isRepeat && incoming.frame.link.control !== 'reset') this.#courier?.prefer(incoming.relay);
     this.#session.receive(incoming);
     this.#courier?.kick();

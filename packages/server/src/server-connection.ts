@@ -119,8 +119,6 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
   receive({ event, frame, bytes, encrypted, relay, isRepeat }: IncomingFrame): void {
     // The opening fixed the form; a plain frame on an encrypted connection is not the client's.
     if (this.#isOver || encrypted !== this.#options.encrypted) return;
-    // In plain text every relay brings a copy; what is sent again there is signed anew.
-    if (isRepeat && !encrypted) return;
     if (!isRepeat) this.#courier.prefer(relay);
     this.#link.receive(frame, { id: event.id, createdAt: event.created_at, bytes });
     this.#courier.kick();

@@ -209,7 +209,15 @@ describe('repeats', () => {
     expect(frames.map(({ isRepeat }) => isRepeat)).toEqual([false, true]);
   });
 
-  it('of an event in plain text are flagged too', async () => {
+  it('of an event in plain text are mere copies', async () => {
+    const { frames, receive } = open({ encryption: 'none' });
+    const inner = frame();
+    await receive(inner, 'ws://one');
+    await receive(inner, 'ws://two');
+    expect(frames.map(({ relay, isRepeat }) => [relay, isRepeat])).toEqual([['ws://one', false]]);
+  });
+
+  it('of an event in plain text are flagged where they come wrapped', async () => {
     const { frames, receive } = open({ encryption: 'optional' });
     const inner = frame();
     await receive(inner);

@@ -84,6 +84,8 @@ export class Receiver {
     if (!this.#options.accepts(inner.pubkey, frame.link)) return;
     const id = eventId(inner);
     const isRepeat = this.#inner.has(id);
+    // In plain text every relay brings a copy; what is sent again there is signed anew.
+    if (isRepeat && !encrypted) return;
     if (!isRepeat) {
       if (!verifyId(id, inner.sig, inner.pubkey)) {
         throw new DecodeError('bad_signature', `event ${id} is not signed by ${inner.pubkey}`);
