@@ -1,4 +1,4 @@
-import type { Frame, NumberRange } from '@mcp-nostr/core';
+import { type Frame, type NumberRange, splitMessages } from '@mcp-nostr/core';
 
 import { Acknowledging } from './acknowledging.ts';
 import { linkLimits } from './limits.ts';
@@ -117,7 +117,7 @@ export class Inbound {
     }
     if (part !== undefined) return this.#deliverPart(frame, id);
     let isAnswered = false;
-    for (const [index, text] of (content === '' ? [] : content.split('\n')).entries()) {
+    for (const [index, text] of splitMessages(content).entries()) {
       if (this.#isClosed) break;
       if (this.#options.onmessage({ text, relation: named(relations[index]), event: id })) isAnswered = true;
     }
@@ -128,7 +128,7 @@ export class Inbound {
     if (part === undefined) return false;
     const relation = named(relations[0]);
     try {
-      const text = this.#parts.add(part, content, relation);
+      const text = this.#parts.add(part, content);
       return text !== undefined && this.#options.onmessage({ text, relation, event: id });
     } catch (error) {
       if (!(error instanceof LinkViolation)) throw error;

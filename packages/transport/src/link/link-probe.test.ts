@@ -2,21 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { call, notice, Pair } from './pair.test.support.ts';
 
-/** Sends so many notifications, each in a frame of its own. */
-function sendEach(pair: Pair, count: number, text = ''): string[] {
-  return Array.from({ length: count }, (_, index) => {
-    const message = notice(`${index} ${text}`);
-    pair.client.link.send(message);
-    pair.run(0);
-    return message.text;
-  });
-}
-
 describe('a probe', () => {
   it('carries the first missing frames and not the whole window', () => {
     const pair = new Pair().open();
     pair.fate = () => 'drop';
-    sendEach(pair, 12, 'x'.repeat(20_000));
+    pair.sendEach(12, 'x'.repeat(20_000));
     pair.forget();
     pair.run(700);
     const firstProbe = pair.log.indexOf('client probe');
@@ -76,7 +66,7 @@ describe('a probe', () => {
   it('that is answered brings the rest of what is missing at once', () => {
     const pair = new Pair().open();
     pair.fate = () => 'drop';
-    const texts = sendEach(pair, 12, 'x'.repeat(20_000));
+    const texts = pair.sendEach(12, 'x'.repeat(20_000));
     pair.fate = () => 'deliver';
     while (pair.controls('ack').length === 0) pair.run(1);
     expect(pair.server.texts).toHaveLength(4);

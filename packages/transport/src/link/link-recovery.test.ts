@@ -6,16 +6,6 @@ function isNumbered({ frame }: Packet): boolean {
   return frame.link.sequence !== undefined;
 }
 
-/** Sends so many notifications, each in a frame of its own. */
-function sendEach(pair: Pair, count: number, text = ''): string[] {
-  return Array.from({ length: count }, (_, index) => {
-    const message = notice(`${index} ${text}`);
-    pair.client.link.send(message);
-    pair.run(0);
-    return message.text;
-  });
-}
-
 describe('a frame that is lost', () => {
   it('is asked about by the side that waits, and sent again as the same event on all relays', () => {
     const pair = new Pair().open();
@@ -63,7 +53,7 @@ describe('a frame that is lost', () => {
   it('holds back those behind it, which are not sent again', () => {
     const pair = new Pair().open();
     pair.fate = ({ isCopy, frame }) => (frame.link.sequence === 2 && !isCopy ? 'drop' : 'deliver');
-    const texts = sendEach(pair, 5);
+    const texts = pair.sendEach(5);
     pair.run(150);
     expect(pair.server.texts).toEqual(texts.slice(0, 1));
     pair.run(5_000);
@@ -76,7 +66,7 @@ describe('a frame that is lost', () => {
     const pair = new Pair().open();
     pair.fate = ({ from, isCopy, frame }) =>
       from === 'client' && frame.link.sequence === 1 && !isCopy ? 'drop' : 'deliver';
-    sendEach(pair, 2);
+    pair.sendEach(2);
     pair.run(50);
     pair.server.link.send(notice('from the server'));
     pair.run(10);
@@ -183,9 +173,9 @@ describe('an acknowledgement', () => {
   it('only grows: an old one that comes late undoes nothing', () => {
     const pair = new Pair().open();
     pair.fate = ({ from }) => (from === 'server' ? 'hold' : 'deliver');
-    sendEach(pair, 1);
+    pair.sendEach(1);
     pair.run(250);
-    sendEach(pair, 1);
+    pair.sendEach(1);
     pair.run(250);
     expect(pair.held.map(({ frame }) => frame.link.acknowledged)).toEqual([2, 3]);
     pair.release((packets) => packets.toReversed());

@@ -132,6 +132,16 @@ export class Pair {
     return this;
   }
 
+  /** The client sends so many notifications, each in a frame of its own. */
+  sendEach(count: number, text = ''): string[] {
+    return Array.from({ length: count }, (_, index) => {
+      const message = notice(`${index} ${text}`);
+      this.client.link.send(message);
+      this.run(0);
+      return message.text;
+    });
+  }
+
   forget(): void {
     this.packets.length = 0;
     this.client.received.length = 0;

@@ -8,8 +8,8 @@ function make(maxBytes?: number) {
   const lost: LostMessage[] = [];
   const unfinished = new UnfinishedMessages(maxBytes);
   const parts = new Parts(unfinished, (message) => lost.push(message));
-  const add = (chunk: string, more: Partial<MessagePart> = {}, relation?: string) =>
-    parts.add({ message: 0, totalBytes: 10, sort: 'response', id: '7', ...more }, chunk, relation);
+  const add = (chunk: string, more: Partial<MessagePart> = {}) =>
+    parts.add({ message: 0, totalBytes: 10, sort: 'response', id: '7', ...more }, chunk);
   return { parts, add, lost, unfinished };
 }
 
@@ -73,10 +73,10 @@ describe('parts', () => {
 
   it('of messages that are too large together are thrown away for the largest, and its loss is told once', () => {
     const { add, lost, unfinished } = make(200);
-    add('aaaaaa', {}, '3');
+    add('aaaaaa');
     add('bb', { message: 1 });
     add('bb', { message: 1 });
-    expect(lost).toEqual([{ sort: 'response', id: '7', relation: undefined, reason: expect.any(String) }]);
+    expect(lost).toEqual([{ sort: 'response', id: '7', reason: expect.any(String) }]);
     expect(unfinished.bytes).toBe(70);
     // What is left of it is counted and thrown away.
     expect(add('bbbbbb', { message: 1 })).toBeUndefined();
@@ -87,10 +87,8 @@ describe('parts', () => {
 
   it('name what was lost by its sort, its id and the request that it belongs to', () => {
     const { add, lost } = make(1);
-    add('a', { sort: 'notification' }, '3');
-    expect(lost).toEqual([
-      { sort: 'notification', id: '7', relation: '3', reason: expect.stringContaining('try again') },
-    ]);
+    add('a', { sort: 'notification' });
+    expect(lost).toEqual([{ sort: 'notification', id: '7', reason: expect.stringContaining('try again') }]);
   });
 
   it('are all freed at the end', () => {

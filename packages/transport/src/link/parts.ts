@@ -12,7 +12,6 @@ export class LinkViolation extends Error {
 export interface LostMessage {
   sort: Exclude<MessagePart['sort'], 'abort'>;
   id: string | undefined;
-  relation: string | undefined;
   reason: string;
 }
 
@@ -36,12 +35,12 @@ export class Parts {
   }
 
   /** The whole message, with its last part. @throws {LinkViolation} */
-  add(part: MessagePart, chunk: string, relation: string | undefined): string | undefined {
+  add(part: MessagePart, chunk: string): string | undefined {
     if (part.sort === 'abort') {
       this.#drop(part.message);
       return undefined;
     }
-    const assembly = this.#assemblies.get(part.message) ?? this.#begin(part, relation);
+    const assembly = this.#assemblies.get(part.message) ?? this.#begin(part);
     const bytes = utf8Bytes(chunk);
     assembly.receivedBytes += bytes;
     if (bytes === 0 || part.totalBytes !== assembly.totalBytes)
@@ -64,7 +63,7 @@ export class Parts {
     for (const number of this.#assemblies.keys()) this.#drop(number);
   }
 
-  #begin({ message, totalBytes, sort, id }: MessagePart, relation: string | undefined): Assembly {
+  #begin({ message, totalBytes, sort, id }: MessagePart): Assembly {
     if (this.#assemblies.size >= linkLimits.maxInParts)
       throw new LinkViolation(`more than ${linkLimits.maxInParts} messages are in parts at the same time`);
     const assembly: Assembly = {
@@ -77,7 +76,7 @@ export class Parts {
         assembly.isLost = true;
         assembly.chunks.length = 0;
         const reason = 'too many large messages are under way; try again later';
-        if (sort !== 'abort') this.#onlost({ sort, id, relation, reason });
+        if (sort !== 'abort') this.#onlost({ sort, id, reason });
       },
     };
     // Refused by what is declared, before anything is kept; what really comes is counted all the same.
