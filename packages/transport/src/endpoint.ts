@@ -16,7 +16,7 @@ import {
 import { boundedSigner } from './bounded-signer.ts';
 import { limits } from './limits.ts';
 import { type Encryption, type IncomingFrame, Receiver } from './receiver.ts';
-import type { RelayState } from './relay-connection.ts';
+import type { RelayState } from './relay-connection-options.ts';
 import { type PublishOptions, RelayPool } from './relay-pool.ts';
 import type { PublishOutcome } from './relay-publisher.ts';
 import type { Filter } from './relay-subscription.ts';

@@ -17,7 +17,7 @@ export type {
 } from './link/traffic.ts';
 export { UnfinishedMessages } from './link/unfinished.ts';
 export type { Encryption, IncomingFrame } from './receiver.ts';
-export type { RelayConnectionOptions, RelayState } from './relay-connection.ts';
+export type { RelayConnectionOptions, RelayState } from './relay-connection-options.ts';
 export { type PublishOptions, RelayPool, type RelayPoolOptions } from './relay-pool.ts';
 export type { PublishOutcome } from './relay-publisher.ts';
 export type { Filter } from './relay-subscription.ts';

@@ -1,4 +1,4 @@
-import { frameBytesFor, type NostrEvent, type Signer } from '@mcp-nostr/core';
+import { frameBytesFor, type NostrEvent } from '@mcp-nostr/core';
 
 import { openSocket } from '#websocket';
 
@@ -7,35 +7,13 @@ import { refusal, type RelayError } from './errors.ts';
 import { limits } from './limits.ts';
 import { Liveness } from './liveness.ts';
 import { RelayAuth } from './relay-auth.ts';
+import type { RelayConnectionOptions, RelayState } from './relay-connection-options.ts';
 import { fetchRelayInformation } from './relay-information.ts';
 import { parseRelayMessage } from './relay-messages.ts';
 import { type PublishOutcome, RelayPublisher } from './relay-publisher.ts';
 import type { Filter, Subscription, SubscriptionHandlers } from './relay-subscription.ts';
 import { type RelayTiming, relayTiming } from './relay-timing.ts';
 import type { Socket } from './socket.ts';
-
-export interface RelayState {
-  url: string;
-  /** `waiting`: the last attempt failed, for `reason`, and another follows by itself. */
-  status: 'connecting' | 'ready' | 'waiting' | 'closed';
-  reason?: string;
-  /** From the request for our subscriptions to the answer that they are live. */
-  latencyMs?: number;
-}
-
-export interface RelayConnectionOptions {
-  /** Answers a relay's demand for AUTH (NIP-42); without it such a relay cannot be used. */
-  signer?: Signer | undefined;
-  /** Called after the change, in order: what it does or throws is no concern of the connection's. */
-  onstate?: ((state: RelayState) => void) | undefined;
-  onnotice?: ((relay: string, text: string) => void) | undefined;
-  /** Milliseconds since 1970. @default Date.now */
-  now?: (() => number) | undefined;
-  /** From 0 to 1, for the waits between attempts. @default Math.random */
-  random?: (() => number) | undefined;
-  /** Waits that differ from the usual ones. */
-  timing?: Partial<RelayTiming> | undefined;
-}
 
 /** Matches nothing, so that the answer is EOSE and no event, at once and ever after. */
 const PING = `["REQ","ping",{"ids":["${'0'.repeat(64)}"],"limit":1}]`;

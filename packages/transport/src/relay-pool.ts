@@ -2,7 +2,8 @@ import { eventJson, limits as wire, type NostrEvent, parseRelayUrl, verifyEvent 
 
 import { RelayError, TransportError } from './errors.ts';
 import { limits } from './limits.ts';
-import { RelayConnection, type RelayConnectionOptions, type RelayState } from './relay-connection.ts';
+import { RelayConnection } from './relay-connection.ts';
+import type { RelayConnectionOptions, RelayState } from './relay-connection-options.ts';
 import type { PublishOutcome } from './relay-publisher.ts';
 import type { Filter } from './relay-subscription.ts';
 
