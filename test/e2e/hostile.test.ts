@@ -2,71 +2,21 @@ import {
   type DecodeErrorCode,
   generateSecretKey,
   isRecord,
-  type JsonRpcMessage,
   type NostrEvent,
-  parseLinkTag,
   randomHex,
   secretKeySigner,
-  type Signer,
   signEvent,
-  unwrapEvent,
   wrapEvent,
 } from '@mcp-nostr/core';
 import { describe, expect, it } from 'vitest';
 
-import { type Craft, countCall, dress, Forger, initialize, withWrongSignature } from '../helpers/forger.ts';
+import { countCall, dress, Forger, initialize, withWrongSignature } from '../helpers/forger.ts';
+import { decodeCode, hostileWorld } from '../helpers/hostile-world.ts';
 import { legs } from '../helpers/legs.ts';
-import { Recorder } from '../helpers/recorder.ts';
 import { newSeed, seededRandom } from '../helpers/random.ts';
-import { type Connected, newSigner, sharedWorld } from '../helpers/world.ts';
 
-/** Why bytes from outside were not taken, of an error that was reported or its cause. */
-function decodeCode(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error.name === 'DecodeError' && 'code' in error) return String(error.code);
-  return decodeCode(error.cause);
-}
-
-// The relays of these tests check nothing, so that everything arrives.
 describe.each(legs)('hostile events, $name', (leg) => {
-  const traffic = new Recorder<NostrEvent>('an event');
-  const world = sharedWorld(leg, undefined, {
-    careless: (event) => {
-      traffic.add(event);
-      return [0];
-    },
-  });
-  const { executions } = world.fixture;
-  const { items: instances } = world.fixture.opened;
-  const isEncrypted = leg.encryption === 'required';
-
-  function inject(event: NostrEvent, encrypted: boolean = isEncrypted): void {
-    const { pubkey } = world.server;
-    world.inject(dress(event, pubkey, encrypted), pubkey);
-  }
-
-  /** The honest client is served as before; what was injected before has been dealt with. */
-  async function expectUnharmed({ client, errors }: Connected): Promise<void> {
-    const key = randomHex(4);
-    await client.callTool({ name: 'count', arguments: { key } });
-    expect(executions.get(key)).toBe(1);
-    expect(executions.get('hostile')).toBeUndefined();
-    expect(errors.items).toEqual([]);
-  }
-
-  /** Why the server dropped what was injected, having made nothing of it and served the honest as before. */
-  async function refusalOf(attack: () => void): Promise<string | undefined> {
-    const honest = await world.connect();
-    const before = instances.length;
-    const reported = world.served.errors.next((error) => decodeCode(error) !== undefined);
-    attack();
-    const code = decodeCode(await reported);
-    await expectUnharmed(honest);
-    expect(instances).toHaveLength(before);
-    return code;
-  }
-
-  const crafted = (craft: Craft): NostrEvent => new Forger().craft(world.server.pubkey, craft);
+  const { world, isEncrypted, inject, crafted, expectUnharmed, refusalOf, answerTo } = hostileWorld(leg);
 
   const attacks: [string, DecodeErrorCode, () => void][] = [
     [
@@ -192,91 +142,6 @@ describe.each(legs)('hostile events, $name', (leg) => {
     await expectUnharmed(honest);
   });
 
-  it('keeps a connection whose client sends something malformed', async () => {
-    const forger = new Forger();
-    const { pubkey } = world.server;
-    const instance = await open(forger);
-    inject(forger.craft(pubkey, { link: { sequence: 1, instance }, content: '[{' }));
-    inject(forger.craft(pubkey, { link: { sequence: 2, instance }, messages: [countCall('kept')] }));
-    await expectUnharmed(await world.connect());
-    expect(executions.get('kept')).toBe(1);
-  });
-
-  it('executes nothing that an opening carries but what does no harm', async () => {
-    const honest = await world.connect();
-    const before = instances.length;
-    inject(crafted({ messages: [countCall('hostile')] }));
-    inject(crafted({ messages: [initialize, countCall('hostile')] }));
-    inject(crafted({ messages: [countCall('hostile')], link: { instance: randomHex(8) } }));
-    await expectUnharmed(honest);
-    expect(instances).toHaveLength(before);
-  });
-
-  it('executes nothing on a connection that was never opened', async () => {
-    const honest = await world.connect();
-    const before = instances.length;
-    inject(crafted({ messages: [countCall('hostile')], link: { sequence: 3 } }));
-    inject(crafted({ messages: [countCall('hostile')], link: { sequence: 0, control: 'bye', detail: '' } }));
-    inject(crafted({ messages: [countCall('hostile')], link: { control: 'probe', detail: 'x' } }));
-    await expectUnharmed(honest);
-    expect(instances).toHaveLength(before);
-  });
-
-  it("lets a stranger do nothing with another's connection id", async () => {
-    const signer = newSigner();
-    const honest = await world.connect({ signer });
-    const { connectionId: connection } = world.fixture.newest.caller;
-    const instance = await instanceHeardBy(signer); // the worst case: the stranger knows all but the keys
-    const before = instances.length;
-    const call = honest.client.callTool({ name: 'wait', arguments: { name: connection } });
-    await world.fixture.started.first((name) => name === connection);
-    const cancel: JsonRpcMessage = {
-      jsonrpc: '2.0',
-      method: 'notifications/cancelled',
-      params: { requestId: 1 },
-    };
-    // Not 0: with that the stranger would open a connection of its own.
-    for (const sequence of [1, 2, 3, 4]) {
-      inject(crafted({ messages: [countCall('hostile'), cancel], link: { connection, sequence, instance } }));
-      inject(crafted({ link: { connection, sequence, instance, control: 'bye', detail: 'closed' } }));
-    }
-    await expectUnharmed(honest);
-    world.fixture.release(connection);
-    expect(await call).toMatchObject({ content: [{ text: `waited for ${connection}` }] });
-    expect(instances).toHaveLength(before);
-    expect(world.fixture.aborted.items).not.toContain(connection);
-  });
-
-  it('lets a stranger answer no client and close no connection', async () => {
-    const signer = newSigner();
-    const honest = await world.connect({ signer });
-    const { connectionId: connection, pubkey: client } = world.fixture.newest.caller;
-    const instance = await instanceHeardBy(signer);
-    const call = honest.client.callTool({ name: 'wait', arguments: { name: connection } });
-    await world.fixture.started.first((name) => name === connection);
-    const stranger = new Forger();
-    const send = (event: NostrEvent): void => world.inject(dress(event, client, isEncrypted), client);
-    const messages = [0, 1, 2, 3].map((id): JsonRpcMessage => ({
-      jsonrpc: '2.0',
-      id,
-      result: { content: [{ type: 'text', text: 'forged' }] },
-    }));
-    const crafts: Craft[] = [
-      ...[0, 1, 2, 3, 4].map((sequence) => ({ messages, link: { connection, sequence, instance } })),
-      { link: { connection, sequence: 2, instance, control: 'bye', detail: 'closed' } },
-      { link: { connection, instance, control: 'reset', detail: 'unknown_connection' } },
-      { link: { connection, instance, control: 'refuse', detail: 'not_allowed' } },
-    ];
-    for (const craft of crafts) send(stranger.craft(client, craft));
-    const forged = honest.errors.next((error) => decodeCode(error) === 'bad_signature');
-    for (const craft of crafts) send({ ...stranger.craft(client, craft), pubkey: world.server.pubkey });
-    await forged;
-    world.fixture.release(connection);
-    expect(await call).toMatchObject({ content: [{ text: `waited for ${connection}` }] });
-    expect(await honest.client.ping()).toEqual({});
-    expect(honest.closes.count).toBe(0);
-  });
-
   it('survives random damage to an event', async () => {
     const seed = newSeed();
     const random = seededRandom(seed);
@@ -298,24 +163,6 @@ describe.each(legs)('hostile events, $name', (leg) => {
     const failure = await expectUnharmed(honest).catch((error: unknown) => error);
     expect(failure, `seed ${seed}`).toBeUndefined();
   });
-
-  /** What the server first said to this key. */
-  async function answerTo(signer: Signer): Promise<NostrEvent> {
-    const pubkey = await signer.getPublicKey();
-    const event = await traffic.first(({ tags }) => tags.some(([, value]) => value === pubkey));
-    return isEncrypted ? unwrapEvent(event, signer) : event;
-  }
-
-  /** The server's process, as whoever has a connection knows it. */
-  async function instanceHeardBy(signer: Signer): Promise<string> {
-    return parseLinkTag((await answerTo(signer)).tags).instance;
-  }
-
-  /** Opens a connection by hand; gives the server's instance. */
-  async function open(forger: Forger): Promise<string> {
-    inject(forger.craft(world.server.pubkey, { messages: [initialize] }));
-    return instanceHeardBy(forger.signer);
-  }
 });
 
 const linkTag = ['link', randomHex(16), '0', '0', ''];
