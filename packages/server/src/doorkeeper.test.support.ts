@@ -9,7 +9,7 @@ export const NOW_SECONDS = 1_700_000_000;
 export const OPEN = { kind: 'open' };
 export const DROP = { kind: 'drop' };
 
-export interface Visit {
+interface Visit {
   link?: Partial<LinkTag>;
   content?: string;
   part?: Frame['part'];
