@@ -40,6 +40,7 @@ export class Courier {
   #proceed: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
+  #isWanted = false;
   #isClosed = false;
 
   constructor(options: CourierOptions) {
@@ -64,8 +65,6 @@ export class Courier {
 
   /** What is to leave now has left; not later than `close()`. */
   async drain(): Promise<void> {
-    // One that is about to end may have asked for the last time.
-    await this.#running;
     await this.#start();
     await Promise.all(this.#publishing);
   }
@@ -78,16 +77,24 @@ export class Courier {
     this.#aborter.abort();
   }
 
-  /** One at a time; never rejects. */
+  /** One at a time: whoever comes meanwhile, even out of `poll()`, has it asked once more. Never rejects. */
   #start(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-      if (!this.#isClosed) this.#arm();
-    });
+    this.#isWanted = true;
+    this.#running ??= this.#run();
     return this.#running;
   }
 
   async #run(): Promise<void> {
+    await Promise.resolve(); // `#running` is set by then
+    while (this.#isWanted && !this.#isClosed) {
+      this.#isWanted = false;
+      await this.#sendAll();
+    }
+    this.#running = undefined;
+    if (!this.#isClosed) this.#arm();
+  }
+
+  async #sendAll(): Promise<void> {
     const { onerror } = this.#options;
     while (!this.#isClosed) {
       const next = this.#poll();
