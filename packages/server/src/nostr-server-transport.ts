@@ -5,7 +5,9 @@ import {
   isRequest,
   isRequestId,
   isResponse,
+  type JsonRpcErrorResponse,
   type JsonRpcMessage,
+  type JsonRpcResultResponse,
   parseMessage,
   type RequestId,
 } from '@mcp-nostr/core';
@@ -204,9 +206,11 @@ export class NostrServerTransport {
     this.#options.onsend();
   }
 
-  async #answer(message: JsonRpcMessage): Promise<void> {
+  async #answer(message: JsonRpcResultResponse | JsonRpcErrorResponse): Promise<void> {
+    // JSON-RPC 2.0, section 5: what could not be read is answered without its id.
+    if (message.id === undefined) return this.#transmit(message);
     const event = this.#requests.answer(message);
-    if (!('id' in message) || message.id === undefined || event === undefined) return;
+    if (event === undefined) return;
     try {
       await this.#transmit(message, event);
     } catch (error) {
