@@ -27,6 +27,24 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'checklist',
+          include: ['test/checklist/{requirements,in-memory,one-relay}.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'checklist-full',
+          include: ['test/checklist/{two-relays,unruly-relay,coming-and-going}.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'package',
           globalSetup: ['test/package/run.ts'],
           include: ['test/package/**/*.test.ts'],

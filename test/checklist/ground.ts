@@ -1,0 +1,140 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { NostrClientTransportOptions } from '@mcp-nostr/client';
+import { formatNpub, randomHex, type Signer } from '@mcp-nostr/core';
+import type { McpServerFactory, McpServerLike, NostrServer, ServeOptions } from '@mcp-nostr/server';
+import { InMemoryTransport } from '@modelcontextprotocol/client';
+
+import { Recorder } from '../helpers/recorder.ts';
+import { newSigner, World } from '../helpers/world.ts';
+import type { Line } from './client/tap.ts';
+import type { Way } from './ways.ts';
+
+/** Who calls; in memory no more than a name. */
+export interface Key {
+  readonly pubkey: string;
+  readonly signer: Signer;
+}
+
+/** An MCP server that can be reached. */
+export interface Host {
+  readonly errors: Recorder<Error>;
+  /** Absent in memory. */
+  readonly server?: NostrServer;
+  /** A client's end that is not started. */
+  open: (key: Key, options?: Partial<NostrClientTransportOptions>) => Line;
+  close: () => Promise<void>;
+}
+
+/** A way that lies open, and what can be done to it. */
+export interface Ground {
+  readonly way: Way;
+  /** Absent in memory. */
+  readonly world?: World;
+  serve: (factory: McpServerFactory, options?: Partial<ServeOptions>) => Promise<Host>;
+  /** Where the way is one that is interrupted: once, with the next message of a client. */
+  arm: () => void;
+  /** A client sends a message. */
+  onsend: () => void;
+  /** The interruption is over. */
+  settle: () => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export async function newKey(): Promise<Key> {
+  const signer = newSigner();
+  return { signer, pubkey: await signer.getPublicKey() };
+}
+
+export async function openGround(way: Way): Promise<Ground> {
+  return way.leg === undefined ? memoryGround(way) : nostrGround(way);
+}
+
+function memoryGround(way: Way): Ground {
+  const hosts: Host[] = [];
+  return {
+    way,
+    serve: async (factory) => {
+      const host = memoryHost(factory);
+      hosts.push(host);
+      return host;
+    },
+    arm: () => {},
+    onsend: () => {},
+    settle: async () => {},
+    close: async () => {
+      for (const host of hosts) await host.close();
+    },
+  };
+}
+
+function memoryHost(factory: McpServerFactory): Host {
+  const errors = new Recorder<Error>('an error of the server');
+  const servers: Promise<McpServerLike | undefined>[] = [];
+  return {
+    errors,
+    open: ({ pubkey }) => {
+      const [client, server] = InMemoryTransport.createLinkedPair();
+      const caller = { pubkey, npub: formatNpub(pubkey), connectionId: randomHex(16) };
+      server.sessionId = caller.connectionId;
+      const connected = Promise.resolve(factory(caller)).then(async (mcp) => {
+        await mcp.connect(server as never); // all that they need of a transport it has
+        return mcp;
+      });
+      servers.push(
+        connected.catch((error: unknown) => {
+          errors.add(new Error('no server', { cause: error }));
+          return undefined;
+        }),
+      );
+      return client;
+    },
+    close: async () => {
+      for (const server of servers) await (await server)?.close();
+    },
+  };
+}
+
+/** How long after a message the way breaks: before it has left, on its way, when it has arrived. */
+const MOMENTS_MS = [0, 4, 12];
+const DOWN_MS = 30;
+
+async function nostrGround(way: Way & { leg?: Way['leg'] }): Promise<Ground> {
+  if (way.leg === undefined) throw new Error(`${way.name} has no relays`);
+  const world = new World(way.leg, () => Promise.reject(new Error('nobody is served here')));
+  await world.open();
+  let isArmed = false;
+  let outages = 0;
+  let outage: Promise<unknown> = Promise.resolve();
+  const interrupt = async (): Promise<void> => {
+    await pause(MOMENTS_MS[outages++ % MOMENTS_MS.length]);
+    await Promise.all(world.faultRelays.map((relay) => relay.restart(DOWN_MS)));
+  };
+  return {
+    way,
+    world,
+    serve: async (factory, options) => {
+      const { server, errors, states } = await world.serve(factory, options);
+      await states.first(({ status }) => status === 'ready');
+      return {
+        errors,
+        server,
+        open: ({ signer }, more) => world.transport({ server: server.address, signer, ...more }),
+        close: () => server.close(),
+      };
+    },
+    arm: () => {
+      isArmed = way.isInterrupted === true;
+    },
+    onsend: () => {
+      if (!isArmed) return;
+      isArmed = false;
+      outage = interrupt();
+    },
+    settle: async () => {
+      isArmed = false;
+      await outage;
+    },
+    close: () => world.close(),
+  };
+}

@@ -1,0 +1,3 @@
+import { cross } from './cross.ts';
+
+cross('an unruly relay');
