@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'checklist-full',
           include: ['test/checklist/{two-relays,unruly-relay,coming-and-going}.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 30_000,
         },
       },

@@ -14,16 +14,23 @@ export function cross(wayName: WayName): void {
   // Each has a way of its own, so that while one waits another goes on.
   describe.concurrent(`over ${wayName}: ends of its own`, () => {
     const bare = opened(() => Bare.open(ways[wayName]));
-    it.sequential.each(here.filter(isBare))('$id: $text', ({ runBare }) => runBare(bare()));
+    it.sequential.each(titled(here.filter(isBare)))('%s', (_, { runBare }) => runBare(bare()));
   });
-  describe.concurrent.each(pairs)(`over ${wayName}: $name`, (pair) => {
-    const stage = opened(() => Stage.open(ways[wayName], pair));
-    const ours = here
-      .filter(isWithSdks)
-      .filter(({ era }) => era === 'both' || era === pair.era)
-      .filter(({ pairs: only = [pair.name] }) => only.includes(pair.name));
-    it.sequential.each(ours)('$id: $text', ({ run }) => run(stage()));
-  });
+  describe.concurrent.each(pairs.map((pair) => [pair.name, pair] as const))(
+    `over ${wayName}: %s`,
+    (pairName, pair) => {
+      const stage = opened(() => Stage.open(ways[wayName], pair));
+      const ours = here
+        .filter(isWithSdks)
+        .filter(({ era }) => era === 'both' || era === pair.era)
+        .filter(({ pairs: only = [pairName] }) => only.includes(pairName));
+      it.sequential.each(titled(ours))('%s', (_, { run }) => run(stage()));
+    },
+  );
+}
+
+function titled<T extends Requirement>(all: readonly T[]): [string, T][] {
+  return all.map((each) => [`${each.id}: ${each.text}`, each]);
 }
 
 type Limits = Requirement & { ways?: readonly WayName[] };
@@ -36,7 +43,11 @@ function opened<T extends Stage | Bare>(open: () => Promise<T>): () => T {
   });
   beforeEach(() => scene?.ground.arm());
   afterEach(() => scene?.clear());
-  afterAll(() => scene?.close());
+  afterAll(async () => {
+    const isProven = scene?.ground.isProven();
+    await scene?.close();
+    if (isProven === false) throw new Error('the way did nothing to the messages, so that nothing is proven');
+  });
   return () => {
     if (scene === undefined) throw new Error('it could not be opened');
     return scene;

@@ -36,6 +36,8 @@ export interface Ground {
   arm: () => void;
   /** A client sends a message. */
   onsend: () => void;
+  /** What the way does to messages has happened: a way that does nothing would prove nothing. */
+  isProven: () => boolean;
   /** The interruption is over. */
   settle: () => Promise<void>;
   close: () => Promise<void>;
@@ -61,6 +63,7 @@ function memoryGround(way: Way): Ground {
     },
     arm: () => {},
     onsend: () => {},
+    isProven: () => true,
     settle: async () => {},
     close: async () => {
       for (const host of hosts) await host.close();
@@ -100,8 +103,9 @@ const MOMENTS_MS = [0, 4, 12];
 const DOWN_MS = 30;
 
 async function nostrGround(way: Way & { leg?: Way['leg'] }): Promise<Ground> {
-  if (way.leg === undefined) throw new Error(`${way.name} has no relays`);
-  const world = new World(way.leg, () => Promise.reject(new Error('nobody is served here')));
+  const { leg } = way;
+  if (leg === undefined) throw new Error(`${way.name} has no relays`);
+  const world = new World(leg, () => Promise.reject(new Error('nobody is served here')));
   await world.open();
   let isArmed = false;
   let outages = 0;
@@ -130,6 +134,13 @@ async function nostrGround(way: Way & { leg?: Way['leg'] }): Promise<Ground> {
       if (!isArmed) return;
       isArmed = false;
       outage = interrupt();
+    },
+    isProven: () => {
+      const { reorder = 0, repeat = 0 } = leg.faults ?? {};
+      const isUnruly = world.faultRelays.every(
+        ({ counts }) => (reorder === 0 || counts.reordered > 0) && (repeat === 0 || counts.repeated > 0),
+      );
+      return isUnruly && (way.isInterrupted !== true || outages > 0);
     },
     settle: async () => {
       isArmed = false;

@@ -123,6 +123,8 @@ function factoryOf({ server }: Pair, service: Service): McpServerFactory {
 
 /** One end without an SDK. */
 export interface End {
+  /** Answers messages, if somebody says how. */
+  onmessage?: (message: JsonRpcMessage) => void;
   readonly received: Recorder<JsonRpcMessage>;
   readonly errors: Recorder<Error>;
   readonly closes: Recorder<string>;
@@ -150,7 +152,12 @@ export class Bare {
     const ground = await openGround(way);
     const host = await ground.serve((caller) => ({
       connect: async (transport: NostrServerTransport) => {
-        bare.opened.add({ ...endOf(transport, () => {}), caller });
+        bare.opened.add(
+          Object.assign(
+            endOf(transport, () => {}),
+            { caller },
+          ),
+        );
         await transport.start();
       },
       close: async () => {},
@@ -197,8 +204,12 @@ export function endOf(line: Line | NostrServerTransport, onsend: () => void): En
   const received = new Recorder<JsonRpcMessage>('a message');
   const errors = new Recorder<Error>('an error of a transport');
   const closes = new Recorder<string>('the close of a transport');
-  Object.assign(line, { onmessage: received.add, onerror: errors.add, onclose: () => closes.add('closed') });
-  return {
+  const onmessage = (message: JsonRpcMessage): void => {
+    received.add(message);
+    end.onmessage?.(message);
+  };
+  Object.assign(line, { onmessage, onerror: errors.add, onclose: () => closes.add('closed') });
+  const end: End = {
     received,
     errors,
     closes,
@@ -208,4 +219,5 @@ export function endOf(line: Line | NostrServerTransport, onsend: () => void): En
     },
     close: () => line.close(),
   };
+  return end;
 }
