@@ -4,7 +4,7 @@ import { bothSpecs, JSON_RPC, legacySpec, modernSpec, nip } from '../citations.t
 import { textOf } from '../client/party.ts';
 import { newKey } from '../ground.ts';
 import type { Requirement } from '../requirement.ts';
-import { quickWays, steadyWays } from '../ways.ts';
+import { quickWays, relayWays, steadyWays } from '../ways.ts';
 
 const TIME_OUT = /timed out|timeout/i;
 const timeoutPages = [legacySpec('basic/lifecycle#timeouts'), modernSpec('basic/patterns/cancellation')];
@@ -79,6 +79,31 @@ export const requests: readonly Requirement[] = [
       await main.callTool('echo', { text: 'behind it' });
       const answers = main.tap.received.items.slice(before);
       expect(JSON.stringify(answers)).not.toContain(name);
+    },
+  },
+  {
+    id: 'crossing-response',
+    item: 'requests.errors',
+    text: 'an answer that crosses the cancellation of its request is not delivered',
+    era: 'both',
+    cites: [
+      legacySpec('basic/utilities/cancellation#behavior-requirements'),
+      modernSpec('basic/patterns/cancellation#behavior-requirements'),
+    ],
+    ways: [...relayWays],
+    runBare: async (bare) => {
+      const { client, server } = await bare.connect();
+      const received = server.received.next();
+      await client.send({ jsonrpc: '2.0', id: 0, method: 'x/slow' });
+      await received;
+      const behind = client.received.next((message) => 'method' in message);
+      await Promise.all([
+        server.send({ jsonrpc: '2.0', id: 0, result: { isLate: true } }),
+        client.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 0 } }),
+        server.send({ jsonrpc: '2.0', method: 'notifications/x/behind' }),
+      ]);
+      await behind;
+      expect(client.received.items.filter((message) => 'id' in message && message.id === 0)).toEqual([]);
     },
   },
   {
