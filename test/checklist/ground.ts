@@ -2,18 +2,31 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { NostrClientTransportOptions } from '@mcp-nostr/client';
 import { formatNpub, randomHex, type Signer } from '@mcp-nostr/core';
-import type { McpServerFactory, McpServerLike, NostrServer, ServeOptions } from '@mcp-nostr/server';
+import type {
+  McpServerFactory,
+  McpServerLike,
+  NostrServer,
+  ServeOptions,
+  ServeStdio,
+} from '@mcp-nostr/server';
 import { InMemoryTransport } from '@modelcontextprotocol/client';
 
 import { Recorder } from '../helpers/recorder.ts';
 import { newSigner, World } from '../helpers/world.ts';
 import type { Line } from './client/tap.ts';
+import type { Era } from './requirement.ts';
 import type { Way } from './ways.ts';
 
 /** Who calls; in memory no more than a name. */
 export interface Key {
   readonly pubkey: string;
   readonly signer: Signer;
+}
+
+/** What is served: by hand, and then in the old era alone, or by `serveStdio`. */
+export interface Offer<Mcp extends McpServerLike> {
+  readonly factory: McpServerFactory<Mcp>;
+  readonly serveStdio?: ServeStdio<Mcp>;
 }
 
 /** An MCP server that can be reached. */
@@ -31,7 +44,10 @@ export interface Ground {
   readonly way: Way;
   /** Absent in memory. */
   readonly world?: World;
-  serve: (factory: McpServerFactory, options?: Partial<ServeOptions>) => Promise<Host>;
+  serve: <Mcp extends McpServerLike>(
+    offer: Offer<Mcp>,
+    options?: Partial<ServeOptions<Mcp>>,
+  ) => Promise<Host>;
   /** Where the way is one that is interrupted: once, with the next message of a client. */
   arm: () => void;
   /** A client sends a message. */
@@ -56,8 +72,8 @@ function memoryGround(way: Way): Ground {
   const hosts: Host[] = [];
   return {
     way,
-    serve: async (factory) => {
-      const host = memoryHost(factory);
+    serve: async (offer) => {
+      const host = memoryHost(offer);
       hosts.push(host);
       return host;
     },
@@ -71,21 +87,27 @@ function memoryGround(way: Way): Ground {
   };
 }
 
-function memoryHost(factory: McpServerFactory): Host {
+function memoryHost<Mcp extends McpServerLike>({ factory, serveStdio }: Offer<Mcp>): Host {
   const errors = new Recorder<Error>('an error of the server');
-  const servers: Promise<McpServerLike | undefined>[] = [];
+  const servers: Promise<{ close: () => Promise<void> } | undefined>[] = [];
   return {
     errors,
     open: ({ pubkey }) => {
       const [client, server] = InMemoryTransport.createLinkedPair();
       const caller = { pubkey, npub: formatNpub(pubkey), connectionId: randomHex(16) };
       server.sessionId = caller.connectionId;
-      const connected = Promise.resolve(factory(caller)).then(async (mcp) => {
-        await mcp.connect(server as never); // all that they need of a transport it has
+      const transport = server as never; // it has all that they need of a transport
+      const connect = async (): Promise<{ close: () => Promise<void> }> => {
+        if (serveStdio !== undefined) {
+          const make = async ({ era }: { era: Era }): Promise<Mcp> => factory({ ...caller, era });
+          return serveStdio(make, { transport, onerror: errors.add });
+        }
+        const mcp = await factory(caller);
+        await mcp.connect(transport);
         return mcp;
-      });
+      };
       servers.push(
-        connected.catch((error: unknown) => {
+        connect().catch((error: unknown) => {
           errors.add(new Error('no server', { cause: error }));
           return undefined;
         }),
@@ -117,8 +139,8 @@ async function nostrGround(way: Way & { leg?: Way['leg'] }): Promise<Ground> {
   return {
     way,
     world,
-    serve: async (factory, options) => {
-      const { server, errors, states } = await world.serve(factory, options);
+    serve: async ({ factory, serveStdio }, options) => {
+      const { server, errors, states } = await world.serve(factory, { serveStdio, ...options });
       await states.first(({ status }) => status === 'ready');
       return {
         errors,

@@ -1,6 +1,5 @@
-import type { JsonRpcMessage } from '@mcp-nostr/core';
-import type { Caller, McpServerFactory, NostrServerTransport } from '@mcp-nostr/server';
-import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
+import type { JsonRpcMessage, Signer } from '@mcp-nostr/core';
+import type { Caller, NostrServerTransport } from '@mcp-nostr/server';
 
 import { Recorder } from '../helpers/recorder.ts';
 import type { Party } from './client/party.ts';
@@ -11,8 +10,8 @@ import { type Ground, type Host, type Key, newKey, openGround } from './ground.t
 import type { Pair } from './pairs.ts';
 import type { Era } from './requirement.ts';
 import { type Instance, Service } from './server/service.ts';
-import { mountV1 } from './server/v1.ts';
-import { mountV2 } from './server/v2.ts';
+import { offerV1 } from './server/v1.ts';
+import { offerV2 } from './server/v2.ts';
 import type { Way } from './ways.ts';
 
 export interface ConnectOptions {
@@ -48,7 +47,7 @@ export class Stage {
   static async open(way: Way, pair: Pair): Promise<Stage> {
     const ground = await openGround(way);
     const service = new Service();
-    const stage = new Stage(pair, ground, await ground.serve(factoryOf(pair, service)), service);
+    const stage = new Stage(pair, ground, await serveFixture(ground, pair, service), service);
     stage.#main = await stage.#connect({});
     return stage;
   }
@@ -59,9 +58,9 @@ export class Stage {
     return this.#main;
   }
 
-  /** A factory of the fixture, for a host of one's own. */
-  factory(service: Service = this.service): McpServerFactory {
-    return factoryOf(this.pair, service);
+  /** The fixture once more, on a host of its own. */
+  serve(service: Service = this.service, options: { signer?: Signer } = {}): Promise<Host> {
+    return serveFixture(this.ground, this.pair, service, options);
   }
 
   /** One more client, until the end of the requirement. */
@@ -117,8 +116,13 @@ export class Stage {
   }
 }
 
-function factoryOf({ server }: Pair, service: Service): McpServerFactory {
-  return server === 'v1' ? mountV1(service, new InMemoryTaskStore()) : mountV2(service);
+function serveFixture(
+  ground: Ground,
+  { server }: Pair,
+  service: Service,
+  options: { signer?: Signer } = {},
+): Promise<Host> {
+  return server === 'v1' ? ground.serve(offerV1(service), options) : ground.serve(offerV2(service), options);
 }
 
 /** One end without an SDK. */
@@ -150,18 +154,21 @@ export class Bare {
 
   static async open(way: Way): Promise<Bare> {
     const ground = await openGround(way);
-    const host = await ground.serve((caller) => ({
-      connect: async (transport: NostrServerTransport) => {
-        bare.opened.add(
-          Object.assign(
-            endOf(transport, () => {}),
-            { caller },
-          ),
-        );
-        await transport.start();
-      },
-      close: async () => {},
-    }));
+    const host = await ground.serve({
+      factory: (caller) => ({
+        connect: async (transport: NostrServerTransport) => {
+          bare.opened.add(
+            Object.assign(
+              endOf(transport, () => {}),
+              { caller },
+            ),
+          );
+          await transport.start();
+        },
+        close: async () => {},
+        decidesVersion: true,
+      }),
+    });
     const bare = new Bare(ground, host);
     return bare;
   }

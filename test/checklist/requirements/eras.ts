@@ -1,31 +1,31 @@
 /* oxlint-disable no-underscore-dangle -- _meta is MCP's name */
-import type { McpServerFactory } from '@mcp-nostr/server';
+import type { McpServerLike } from '@mcp-nostr/server';
 import { Client, type ClientOptions, type ConnectOptions } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
 import { expect } from 'vitest';
 
 import { legacySpec, modernSpec } from '../citations.ts';
 import { envelope, type Line, Tap } from '../client/tap.ts';
-import { newKey } from '../ground.ts';
+import { newKey, type Offer } from '../ground.ts';
 import type { Requirement } from '../requirement.ts';
 import { clientInfo } from '../server/identity.ts';
 import { Service } from '../server/service.ts';
-import { mountV1 } from '../server/v1.ts';
-import { mountV2 } from '../server/v2.ts';
+import { offerV1 } from '../server/v1.ts';
+import { offerV2 } from '../server/v2.ts';
 import { type Bare, endOf } from '../stage.ts';
+import { relayWays } from '../ways.ts';
 
 const matrix = [modernSpec('basic/versioning#compatibility-matrix')];
 const REVISIONS = { modern: '2026-07-28', legacy: '2025-11-25' };
 
-const oldServer = (): McpServerFactory => mountV1(new Service(), new InMemoryTaskStore());
-const bothEras = (): McpServerFactory => mountV2(new Service());
-const newServer = (): McpServerFactory => mountV2(new Service(), 'reject');
+const oldServer = () => offerV1(new Service());
+const bothEras = () => offerV2(new Service());
+const newServer = () => offerV2(new Service(), 'reject');
 
 type Mode = NonNullable<NonNullable<ClientOptions['versionNegotiation']>['mode']>;
 
-async function lineTo(bare: Bare, factory: McpServerFactory): Promise<Line> {
-  const host = await bare.ground.serve(factory);
+async function lineTo<Mcp extends McpServerLike>(bare: Bare, offer: Offer<Mcp>): Promise<Line> {
+  const host = await bare.ground.serve(offer);
   const line = host.open(await newKey());
   bare.onleave(async () => {
     await line.close();
@@ -35,14 +35,14 @@ async function lineTo(bare: Bare, factory: McpServerFactory): Promise<Line> {
 }
 
 /** A client of the second SDK, and what it has sent. */
-async function connect(
+async function connect<Mcp extends McpServerLike>(
   bare: Bare,
-  factory: McpServerFactory,
+  offer: Offer<Mcp>,
   mode: Mode,
   options: ClientOptions & ConnectOptions = {},
 ): Promise<{ client: Client; sent: string[] }> {
   const { prior, ...rest } = options;
-  const line = await lineTo(bare, factory);
+  const line = await lineTo(bare, offer);
   const tap = new Tap(line, 'modern', bare.ground.onsend);
   const client = new Client(clientInfo, { versionNegotiation: { mode }, ...rest });
   await client.connect(line, prior === undefined ? {} : { prior });
@@ -73,8 +73,8 @@ export const eras: readonly Requirement[] = [
     era: 'modern',
     cites: matrix,
     runBare: async (bare) => {
-      for (const factory of [bothEras(), newServer()]) {
-        const { client, sent } = await connect(bare, factory, 'auto');
+      for (const offer of [bothEras(), newServer()]) {
+        const { client, sent } = await connect(bare, offer, 'auto');
         expect(client.getNegotiatedProtocolVersion()).toBe(REVISIONS.modern);
         expect(sent).toEqual(['server/discover']);
         expect(await client.listTools()).toHaveProperty('tools');
@@ -89,7 +89,7 @@ export const eras: readonly Requirement[] = [
     cites: matrix,
     runBare: async (bare) => {
       const connecting = connect(bare, oldServer(), { pin: REVISIONS.modern });
-      await expect(connecting).rejects.toMatchObject({ code: expect.stringMatching(/ERA|VERSION/i) });
+      await expect(connecting).rejects.toThrow(/2026-07-28|version/i);
     },
   },
   {
@@ -159,6 +159,70 @@ export const eras: readonly Requirement[] = [
       const old = await connect(bare, oldServer(), 'auto', { prior: { kind: 'legacy' } });
       expect(old.sent).toEqual(['initialize', 'notifications/initialized']);
       expect(await old.client.ping()).toEqual({});
+    },
+  },
+  {
+    id: 'probe-at-outage',
+    item: 'lifecycle.matrix',
+    text: 'an outage at the probe is an error and no verdict: the client is not taken for one of an old server',
+    era: 'modern',
+    cites: [modernSpec('basic/versioning#backward-compatibility-with-initialization-based-versions')],
+    provenBy: [
+      {
+        file: 'test/e2e/probes.test.ts',
+        test: 'of a server that is not there rejects, and when it is there finds its era: %s',
+      },
+      { file: 'test/e2e/probes.test.ts', test: 'waits for relays that come back while it is under way' },
+    ],
+  },
+  {
+    id: 'every-cell',
+    item: 'lifecycle.matrix',
+    text: 'every cell of the matrix, with the error that a user reads where it must fail',
+    era: 'both',
+    cites: [...matrix, legacySpec('basic/lifecycle#version-negotiation')],
+    provenBy: [{ file: 'test/e2e/version-matrix.test.ts', test: '%s and %s: %s' }],
+  },
+  {
+    id: 'modern-refused-by-old',
+    item: 'lifecycle.refusals',
+    text: 'a request of the new era to an old server is refused with -32022 and the versions that it has',
+    era: 'both',
+    cites: [modernSpec('basic/versioning#protocol-version-negotiation'), legacySpec('basic/lifecycle')],
+    // The first SDK itself, in memory, answers as if a session had begun.
+    ways: [...relayWays],
+    runBare: async (bare) => {
+      const line = await lineTo(bare, oldServer());
+      const end = endOf(line, bare.ground.onsend);
+      await line.start();
+      await end.send({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: envelope } });
+      expect(await end.received.first()).toMatchObject({
+        id: 1,
+        error: {
+          code: -32_022,
+          data: { supported: expect.arrayContaining([REVISIONS.legacy]), requested: REVISIONS.modern },
+        },
+      });
+    },
+  },
+  {
+    id: 'unopened-session',
+    item: 'lifecycle.refusals',
+    text: 'a request of the old era before any initialize is refused, and initialize is taken after it',
+    era: 'both',
+    cites: [legacySpec('basic/lifecycle#initialization'), modernSpec('basic#meta')],
+    ways: [...relayWays],
+    runBare: async (bare) => {
+      for (const line of [await lineTo(bare, oldServer()), await lineTo(bare, bothEras())]) {
+        const end = endOf(line, bare.ground.onsend);
+        await line.start();
+        await end.send({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+        expect(await end.received.first()).toMatchObject({ id: 1, error: { code: -32_602 } });
+        const params = { protocolVersion: REVISIONS.legacy, capabilities: {}, clientInfo };
+        const opened = end.received.next();
+        await end.send({ jsonrpc: '2.0', id: 2, method: 'initialize', params });
+        expect(await opened).toMatchObject({ id: 2, result: { protocolVersion: REVISIONS.legacy } });
+      }
     },
   },
   {

@@ -9,7 +9,7 @@ import type { Requirement } from '../requirement.ts';
 import type { Params } from '../server/context.ts';
 import { clientInfo } from '../server/identity.ts';
 import { Service } from '../server/service.ts';
-import { mountV2 } from '../server/v2.ts';
+import { offerV2 } from '../server/v2.ts';
 
 const shutdown = [legacySpec('basic/lifecycle#shutdown'), modernSpec('basic/transports/stdio')];
 
@@ -42,7 +42,7 @@ export const lifecycle: readonly Requirement[] = [
     cites: shutdown,
     run: async (stage) => {
       const service = new Service();
-      const host = await stage.ground.serve(stage.factory(service));
+      const host = await stage.serve(service);
       const party = await stage.connect({ host });
       const name = stage.name('left');
       const failure = party.callTool('wait', { name }).catch((error: unknown) => error);
@@ -160,7 +160,7 @@ export const lifecycle: readonly Requirement[] = [
     era: 'both',
     cites: bothSpecs('basic/transports'),
     runBare: async (bare) => {
-      const host = await bare.ground.serve(mountV2(new Service()));
+      const host = await bare.ground.serve(offerV2(new Service()));
       bare.onleave(() => host.close());
       const key = await newKey();
       const clients = [

@@ -93,10 +93,9 @@ export const listening: readonly Requirement[] = [
     text: 'a server that closes answers a listen, and its client knows that the end was meant',
     era: 'modern',
     cites: page,
-    ways: ['in memory'],
     run: async (stage) => {
       const service = new Service();
-      const host = await stage.ground.serve(stage.factory(service));
+      const host = await stage.serve(service);
       const party = await stage.connect({ host });
       const { closed } = await party.listen({ toolsListChanged: true });
       await host.close();
@@ -112,12 +111,12 @@ export const listening: readonly Requirement[] = [
     ways: ['a relay that comes and goes'],
     run: async (stage) => {
       const { signer } = await newKey();
-      const host = await stage.ground.serve(stage.factory(), { signer });
+      const host = await stage.serve(stage.service, { signer });
       const party = await stage.connect({ host });
       const { closed } = await party.listen({ toolsListChanged: true });
       // While the relay is away a farewell reaches nobody.
       await stage.ground.world?.restartRelay(0, () => host.close());
-      const again = await stage.ground.serve(stage.factory(), { signer });
+      const again = await stage.serve(stage.service, { signer });
       stage.onleave(() => again.close());
       expect(await closed).toBe('remote');
       await party.listen({ toolsListChanged: true });

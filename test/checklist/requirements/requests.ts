@@ -266,7 +266,7 @@ export const requests: readonly Requirement[] = [
       const connecting = stage.connect({ key, line });
       connecting.catch(() => {}); // it is waited for below
       await vi.waitUntil(() => 'relays' in line && line.relays[0]?.status === 'ready', 10_000);
-      const host = await stage.ground.serve(stage.factory(), { signer: server.signer });
+      const host = await stage.serve(stage.service, { signer: server.signer });
       const party = await connecting;
       expect(textOf(await party.callTool('echo', { text: 'in the end' }))).toBe('in the end');
       stage.onleave(() => host.close());

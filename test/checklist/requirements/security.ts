@@ -129,8 +129,7 @@ export const security: readonly Requirement[] = [
         const lie = { clientId: pubkey, authInfo: { clientId: pubkey }, 'example.org/pubkey': pubkey };
         const answer = await party.tap.callTool('who', 'who', { authInfo: lie }, lie);
         const text = 'result' in answer ? textOf(answer.result) : '{}';
-        expect(JSON.parse(text)).toMatchObject({ factory: party.key.pubkey });
-        if (stage.pair.server === 'v1') expect(JSON.parse(text)).toMatchObject({ handler: party.key.pubkey });
+        expect(JSON.parse(text)).toMatchObject({ factory: party.key.pubkey, handler: party.key.pubkey });
       }
     },
   },

@@ -1,7 +1,7 @@
 import type { RequestId } from '@mcp-nostr/core';
 import type { Caller } from '@mcp-nostr/server';
 
-import { Gate } from './gate.ts';
+import { Gates } from '../../helpers/gates.ts';
 import { Recorder } from '../../helpers/recorder.ts';
 import type { Era } from '../requirement.ts';
 
@@ -30,7 +30,7 @@ export class Service {
   readonly aborted = new Recorder<string>('an aborted call of the tool wait');
   /** Ids under which requests came to handlers, with what they were for. */
   readonly ids = new Recorder<{ method: string; id: RequestId }>('a request');
-  readonly #gates: Map<string, Gate> = new Map();
+  readonly #gates = new Gates();
 
   /** The MCP server of the newest connection of this key. */
   of(pubkey: string): Instance | undefined {
@@ -45,12 +45,10 @@ export class Service {
 
   /** Lets calls of `wait` with this name return. */
   release(name: string): void {
-    this.gate(name).open();
+    this.#gates.of(name).open();
   }
 
-  gate(name: string): Gate {
-    let gate = this.#gates.get(name);
-    if (gate === undefined) this.#gates.set(name, (gate = new Gate()));
-    return gate;
+  opening(name: string): Promise<void> {
+    return this.#gates.of(name).opened;
   }
 }

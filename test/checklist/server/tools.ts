@@ -63,7 +63,7 @@ export function toolHandlers(service: Service): Readonly<Record<string, Handler>
         else signal.addEventListener('abort', leave);
       });
       started.add(name);
-      await Promise.race([service.gate(name).opened, gone]);
+      await Promise.race([service.opening(name), gone]);
       return textResult(`waited for ${name}`);
     },
     delay: async ({ ms, text }) => {

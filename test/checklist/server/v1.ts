@@ -1,11 +1,12 @@
 /* oxlint-disable no-underscore-dangle -- _meta is MCP's name */
-import type { Caller, McpServerLike } from '@mcp-nostr/server';
+import type { Caller } from '@mcp-nostr/server';
 import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 
 import { Recorder } from '../../helpers/recorder.ts';
+import type { Offer } from '../ground.ts';
 import { asParams, handlersOf } from './handlers.ts';
 import type { Context } from './context.ts';
 import { capabilities, instructions, serverInfo } from './identity.ts';
@@ -15,8 +16,9 @@ const anyResult = z.looseObject({});
 const taskCapability = { list: {}, cancel: {}, requests: { tools: { call: {} } } };
 
 /** The fixture on `@modelcontextprotocol/sdk`. */
-export function mountV1(service: Service, taskStore: InMemoryTaskStore): (caller: Caller) => McpServerLike {
-  return (caller) => {
+export function offerV1(service: Service): Offer<Server> {
+  const taskStore = new InMemoryTaskStore();
+  const factory = (caller: Caller): Server => {
     const server = new Server(serverInfo, {
       capabilities: { ...capabilities, tasks: taskCapability },
       instructions,
@@ -69,4 +71,5 @@ export function mountV1(service: Service, taskStore: InMemoryTaskStore): (caller
     service.opened.add(instance);
     return server;
   };
+  return { factory };
 }

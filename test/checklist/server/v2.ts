@@ -1,11 +1,11 @@
 /* oxlint-disable no-underscore-dangle -- _meta is MCP's name */
-import type { Caller, McpServerLike } from '@mcp-nostr/server';
+import type { Caller } from '@mcp-nostr/server';
 import { type LoggingLevel, ProtocolError, Server } from '@modelcontextprotocol/server';
-import { serveStdio, type StdioServerHandle } from '@modelcontextprotocol/server/stdio';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
 import { Recorder } from '../../helpers/recorder.ts';
-import type { Era } from '../requirement.ts';
+import type { Offer } from '../ground.ts';
 import type { Context } from './context.ts';
 import { handlersOf } from './handlers.ts';
 import { capabilities, instructions, serverInfo } from './identity.ts';
@@ -13,23 +13,16 @@ import type { Service } from './service.ts';
 
 const anyResult = z.looseObject({});
 
-/** The fixture on `@modelcontextprotocol/server`, in both eras. */
-export function mountV2(
-  service: Service,
-  legacy: 'serve' | 'reject' = 'serve',
-): (caller: Caller) => McpServerLike {
-  return (caller) => {
-    let handle: StdioServerHandle | undefined;
-    return {
-      connect: async (transport) => {
-        handle = serveStdio(({ era }) => make(service, caller, era), { transport, legacy });
-      },
-      close: async () => handle?.close(),
-    };
+/** The fixture on `@modelcontextprotocol/server`, in both eras or in the new one alone. */
+export function offerV2(service: Service, legacy: 'serve' | 'reject' = 'serve'): Offer<Server> {
+  return {
+    factory: (caller) => make(service, caller),
+    serveStdio: (factory, options) => serveStdio(factory, { ...options, legacy }),
   };
 }
 
-function make(service: Service, caller: Caller, era: Era): Server {
+function make(service: Service, caller: Caller): Server {
+  const { era = 'legacy' } = caller;
   const server = new Server(serverInfo, { capabilities, instructions });
   const subscriptions = new Set<string>();
   type Extra = Parameters<NonNullable<typeof server.fallbackRequestHandler>>[1];
