@@ -286,9 +286,12 @@ export const eras: readonly Requirement[] = [
     era: 'both',
     cites: [legacySpec('basic/lifecycle#initialization'), modernSpec('basic#statelessness')],
     provenBy: [
-      { file: 'test/e2e/hostile.test.ts', test: 'executes nothing on a connection that was never opened' },
       {
-        file: 'test/e2e/hostile.test.ts',
+        file: 'test/e2e/hostile-strangers.test.ts',
+        test: 'executes nothing on a connection that was never opened',
+      },
+      {
+        file: 'test/e2e/hostile-strangers.test.ts',
         test: 'executes nothing that an opening carries but what does no harm',
       },
     ],

@@ -217,7 +217,10 @@ export const framing: readonly Requirement[] = [
     cites: [JSON_RPC, ...bothSpecs('basic#messages')],
     provenBy: [
       { file: 'test/e2e/hostile.test.ts', test: 'answers an opening with %s by an error, and goes on' },
-      { file: 'test/e2e/hostile.test.ts', test: 'keeps a connection whose client sends something malformed' },
+      {
+        file: 'test/e2e/hostile-strangers.test.ts',
+        test: 'keeps a connection whose client sends something malformed',
+      },
       { file: 'packages/core/src/json-rpc.test.ts', test: 'refuses %j' },
     ],
   },

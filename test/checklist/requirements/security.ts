@@ -67,8 +67,14 @@ export const security: readonly Requirement[] = [
     era: 'both',
     cites: practices,
     provenBy: [
-      { file: 'test/e2e/hostile.test.ts', test: "lets a stranger do nothing with another's connection id" },
-      { file: 'test/e2e/hostile.test.ts', test: 'lets a stranger answer no client and close no connection' },
+      {
+        file: 'test/e2e/hostile-strangers.test.ts',
+        test: "lets a stranger do nothing with another's connection id",
+      },
+      {
+        file: 'test/e2e/hostile-strangers.test.ts',
+        test: 'lets a stranger answer no client and close no connection',
+      },
     ],
   },
   {
