@@ -30,6 +30,7 @@ const PAGES: Record<string, { era: Era; pages: readonly string[] }> = {
       'basic/versioning',
       'basic/transports',
       'basic/transports/stdio',
+      'basic/transports/streamable-http',
       'basic/patterns/cancellation',
       'basic/patterns/mrtr',
       'basic/patterns/progress',

@@ -195,6 +195,34 @@ export const security: readonly Requirement[] = [
     ],
   },
   {
+    id: 'local-listener',
+    item: 'security.bridges',
+    text: 'a local HTTP endpoint is closed to pages of other origins, to rebound names and to whoever has no token',
+    era: 'both',
+    cites: [legacySpec('basic/transports#security-warning'), modernSpec('basic/transports/streamable-http')],
+    provenBy: [
+      { file: 'test/e2e/http-access.test.ts', test: 'nobody without the token, nor with another' },
+      {
+        file: 'test/e2e/http-access.test.ts',
+        test: 'no page whose name was rebound to this machine, and none of a foreign origin',
+      },
+    ],
+  },
+  {
+    id: 'caller-in-header',
+    item: 'security.identity',
+    text: "a caller cannot put headers of its own, nor another's key, before an HTTP server",
+    era: 'both',
+    cites: [legacySpec('basic/security_best_practices'), modernSpec('basic/transports/streamable-http')],
+    provenBy: [
+      { file: 'test/e2e/gateway-failures.test.ts', test: 'cannot make headers of its own' },
+      {
+        file: 'packages/cli/src/serve/http-server/request-headers.test.ts',
+        test: 'cannot be set by --header under its new name either',
+      },
+    ],
+  },
+  {
     id: 'no-secret-leaks',
     item: 'security.bridges',
     text: 'no secret key in arguments, in logs or in the environment of a child',
@@ -208,6 +236,10 @@ export const security: readonly Requirement[] = [
       { file: 'packages/cli/src/key-file.test.ts', test: 'is never the key itself' },
       { file: 'packages/cli/src/key-file.test.ts', test: 'is made once, readable by nobody else' },
       { file: 'packages/cli/src/secret-key.test.ts', test: 'finds a secret key inside a longer text' },
+      {
+        file: 'packages/cli/src/serve/http-server/request-headers.test.ts',
+        test: 'name the variable that is missing or empty, and never a value',
+      },
     ],
   },
 ];
