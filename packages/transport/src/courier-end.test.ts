@@ -74,6 +74,17 @@ describe('the end of a courier', () => {
     expect(endpoint.publish).toHaveBeenCalledTimes(1);
   });
 
+  it('has everything leave where the link ends while it is asked', async () => {
+    const { queue, endpoint, source, courier, out, run } = make();
+    source.poll.mockImplementationOnce(() => {
+      queue.push(out());
+      void courier.drain();
+      return undefined;
+    });
+    await run();
+    expect(endpoint.publish).toHaveBeenCalledTimes(1);
+  });
+
   it('is not held up by a frame so large that others have their turn', async () => {
     const { queue, courier, out } = make();
     queue.push(out({ event: { ...event, content: 'x'.repeat(20_000) } }), out());
