@@ -19,7 +19,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          include: ['test/{e2e,chaos,sim}/**/*.test.ts'],
+          include: ['test/{e2e,chaos,sim,conformance}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -24,7 +24,7 @@ export class EverythingServers {
           prompts: { listChanged: true },
           resources: { subscribe: true },
         },
-        requestState: { verify: stateCodec.verify },
+        requestState: { verify: (state, context) => stateCodec.verify(state, context) },
       },
     );
     registerTools(server);

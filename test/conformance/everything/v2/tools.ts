@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle -- _meta is MCP's name */
 import type { McpServer } from '@modelcontextprotocol/server';
 
 import { sentence } from '../contents.ts';

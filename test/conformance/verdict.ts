@@ -1,0 +1,94 @@
+import { bars, describeLeg, type Leg } from './plan.ts';
+import type { Check, Results } from './suite/checks.ts';
+
+export interface LegResult {
+  readonly leg: Leg;
+  /** Names of the scenarios that count. */
+  readonly required: readonly string[];
+  readonly results: Results;
+}
+
+export interface Counts {
+  /** Required scenarios without a failed check. */
+  scenarios: number;
+  /** Checks in required scenarios that succeeded. */
+  checks: number;
+  warnings: number;
+}
+
+export function countOf({ required, results }: LegResult): Counts {
+  const checks = required.flatMap((scenario) => results.get(scenario) ?? []);
+  const count = (status: Check['status']): number => checks.filter((check) => check.status === status).length;
+  return {
+    scenarios: required.filter((scenario) => hasPassed(results.get(scenario))).length,
+    checks: count('SUCCESS'),
+    warnings: count('WARNING'),
+  };
+}
+
+/** As the suite counts, save that a scenario without any check has not passed. */
+function hasPassed(checks: readonly Check[] = []): boolean {
+  return (
+    checks.some(({ status }) => status === 'SUCCESS') && checks.every(({ status }) => status !== 'FAILURE')
+  );
+}
+
+/** What keeps the control from its bar, in words. */
+export function belowBar(control: LegResult): string[] {
+  const { leg, required } = control;
+  const bar = bars[leg.side][leg.revision];
+  const counts = countOf(control);
+  const short: string[] = [];
+  if (required.length !== bar.scenarios || counts.scenarios !== bar.scenarios)
+    short.push(`${counts.scenarios} of ${required.length} scenarios passed, ${bar.scenarios} have to`);
+  if (bar.checks !== undefined && counts.checks !== bar.checks)
+    short.push(`${counts.checks} checks succeeded, ${bar.checks} have to`);
+  if (counts.warnings > 0) short.push(`${counts.warnings} warnings, there must be none`);
+  const problems = required.flatMap((scenario) =>
+    (control.results.get(scenario) ?? [])
+      .filter(({ status }) => status === 'FAILURE' || status === 'WARNING')
+      .map((check) => describeCheck(scenario, check)),
+  );
+  return [...short, ...problems].map((line) => `${describeLeg(leg)}: ${line}`);
+}
+
+/** Every check of a required scenario that succeeded over HTTP and not here, and every one that newly warns or fails. */
+export function belowControl(control: LegResult, other: LegResult): string[] {
+  return control.required
+    .flatMap((scenario) =>
+      differences(scenario, control.results.get(scenario) ?? [], other.results.get(scenario)),
+    )
+    .map((line) => `${describeLeg(other.leg)}: ${line}`);
+}
+
+function differences(
+  scenario: string,
+  expected: readonly Check[],
+  got: readonly Check[] | undefined,
+): string[] {
+  if (got === undefined) return [`${scenario}: was not run to its end`];
+  const unmatched = got.filter(({ status }) => status === 'SUCCESS').map(keyOf);
+  const lost = expected
+    .filter(({ status }) => status === 'SUCCESS')
+    .filter((check) => {
+      const place = unmatched.indexOf(keyOf(check));
+      if (place !== -1) unmatched.splice(place, 1);
+      return place === -1;
+    });
+  const bad = got.filter(({ status }) => status === 'FAILURE' || status === 'WARNING');
+  const explained = new Set(bad.map(keyOf));
+  return [
+    ...bad.map((check) => describeCheck(scenario, check)),
+    ...lost
+      .filter((check) => !explained.has(keyOf(check)))
+      .map((check) => `${scenario} ${keyOf(check)}: was not checked, or not as often as over HTTP`),
+  ];
+}
+
+function keyOf({ id, name }: Check): string {
+  return name === '' ? id : `${id} (${name})`;
+}
+
+function describeCheck(scenario: string, check: Check): string {
+  return `${scenario} ${keyOf(check)}: ${check.status} ${check.errorMessage ?? check.description}`;
+}
