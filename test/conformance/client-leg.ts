@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { openRelays } from './nostr/relays.ts';
 import type { Leg } from './plan.ts';
-import type { Check, Results } from './suite/checks.ts';
+import { runScenarios, type ScenarioRuns } from './scenario-runs.ts';
 import { testClient } from './suite/run-suite.ts';
 import type { Workshop } from './workshop.ts';
 
@@ -14,7 +14,7 @@ export async function runClientLeg(
   leg: Leg,
   required: readonly string[],
   workshop: Workshop,
-): Promise<Results> {
+): Promise<ScenarioRuns> {
   const { revision, sdk, way } = leg;
   const relays = await openRelays(way, workshop.seed);
   const env: NodeJS.ProcessEnv = {
@@ -25,14 +25,11 @@ export async function runClientLeg(
   };
   if (relays.length > 0) env['CONFORMANCE_RELAYS'] = relays.map(({ url }) => url).join(',');
   try {
-    const results = new Map<string, readonly Check[]>();
-    for (const scenario of required) {
-      const folder = join(workshop.folderOf(leg), scenario);
+    return await runScenarios(required, way, (scenario, tries) => {
+      const folder = join(workshop.folderOf(leg), `${scenario}-${tries}`);
       const run = { suite: workshop.suite, revision, folder };
-      const place = { folder: workshop.bundles, env };
-      results.set(scenario, await testClient(CLIENT_COMMAND, scenario, run, place));
-    }
-    return results;
+      return testClient(CLIENT_COMMAND, scenario, run, { folder: workshop.bundles, env });
+    });
   } finally {
     await Promise.all(relays.map((relay) => relay.close()));
   }

@@ -30,12 +30,10 @@ if (chosen.length === 0)
 const seed = values.seed === undefined ? newSeed() : Number(values.seed);
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+process.on('exit', killAll);
 const tell = (line: string): void => console.error(line);
 const workshop = await openWorkshop(seed, tell);
-process.on('exit', () => {
-  killAll();
-  workshop.clear();
-});
+process.on('exit', () => workshop.clear());
 tell(`seed ${seed}`);
 const all = await runLegs(chosen, workshop, tell);
 console.log(`${formatText(all)}\n\n${describeVersions()}`);

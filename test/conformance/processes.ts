@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 
 /** Every process that was started and has not ended. */
 const running = new Set<ChildProcess>();
@@ -12,6 +13,8 @@ export function killAll(): void {
 export interface ProcessOptions {
   folder?: string;
   env?: NodeJS.ProcessEnv;
+  /** It is killed after this. @default never */
+  limitMs?: number;
 }
 
 export interface Ended {
@@ -23,11 +26,11 @@ export interface Ended {
 /** A process with all that it starts. */
 export class Program {
   readonly ended: Promise<Ended>;
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   stdout = '';
   stderr = '';
 
-  constructor(command: string, words: readonly string[], { folder, env }: ProcessOptions = {}) {
+  constructor(command: string, words: readonly string[], { folder, env, limitMs }: ProcessOptions = {}) {
     const child = spawn(command, words, {
       cwd: folder,
       env: { ...process.env, NO_COLOR: '1', ...env },
@@ -38,8 +41,12 @@ export class Program {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.#child = child;
+    const limit = limitMs === undefined ? undefined : setTimeout(() => kill(child, 'SIGKILL'), limitMs);
     this.ended = once(child, 'close')
-      .finally(() => running.delete(child))
+      .finally(() => {
+        clearTimeout(limit);
+        running.delete(child);
+      })
       .then(() => ({ exitCode: child.exitCode, stdout: this.stdout, stderr: this.stderr }));
   }
 
@@ -48,7 +55,7 @@ export class Program {
     for (;;) {
       const found = find(this.stderr);
       if (found !== undefined) return found;
-      const more = once(this.#child.stderr!, 'data').then(() => undefined);
+      const more = once(this.#child.stderr, 'data').then(() => undefined);
       const end = await Promise.race([more, this.ended]);
       if (end !== undefined) throw new Error(`it ended with ${end.exitCode}: ${end.stderr}`);
     }

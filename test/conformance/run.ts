@@ -24,11 +24,15 @@ export async function runLegs(
   const run = async (leg: Leg): Promise<LegResult> => {
     const fromMs = performance.now();
     const required = await requiredOf(leg.revision, leg.side);
-    const results = await (leg.side === 'server'
-      ? runServerLeg(leg, workshop)
-      : runClientLeg(leg, required, workshop));
-    onprogress(`${describeLeg(leg)}: ${((performance.now() - fromMs) / 1_000).toFixed(1)} s`);
-    return { leg, required, results };
+    const runLeg = leg.side === 'server' ? runServerLeg : runClientLeg;
+    try {
+      const runs = await runLeg(leg, required, workshop);
+      onprogress(`${describeLeg(leg)}: ${((performance.now() - fromMs) / 1_000).toFixed(1)} s`);
+      return { leg, required, ...runs };
+    } catch (error) {
+      onprogress(`${describeLeg(leg)} could not be run: ${String(error)}`);
+      return { leg, required, results: new Map(), repeats: 0 };
+    }
   };
   return mapAtATime(legs, LEGS_AT_A_TIME, run);
 }

@@ -6,8 +6,8 @@ import { openRelays } from './nostr/relays.ts';
 import { serveEverything } from './nostr/serve.ts';
 import { CONTROL, type Leg } from './plan.ts';
 import { Program } from './processes.ts';
-import type { Results } from './suite/checks.ts';
-import { testServer } from './suite/run-suite.ts';
+import { runScenarios, type ScenarioRuns } from './scenario-runs.ts';
+import { testServer, testServerScenario } from './suite/run-suite.ts';
 import type { Workshop } from './workshop.ts';
 
 /** Somewhere an MCP endpoint is to be found over HTTP. */
@@ -16,16 +16,22 @@ interface Endpoint {
   close(): Promise<void>;
 }
 
-/** The suite as the client of a server of ours. */
-export async function runServerLeg(leg: Leg, workshop: Workshop): Promise<Results> {
+/** The suite as the client of a server of ours, through all scenarios and then through those that fell short. */
+export async function runServerLeg(
+  leg: Leg,
+  required: readonly string[],
+  workshop: Workshop,
+): Promise<ScenarioRuns> {
   const { sdk, revision, way } = leg;
   const endpoint =
     way === CONTROL ? await (sdk === '1.x' ? listenV1() : listenV2()) : await overNostr(leg, workshop);
+  const folder = workshop.folderOf(leg);
+  const run = { suite: workshop.suite, revision, folder };
   try {
-    return await testServer(endpoint.url, {
-      suite: workshop.suite,
-      revision,
-      folder: workshop.folderOf(leg),
+    const first = await testServer(endpoint.url, run);
+    return await runScenarios(required, way, (scenario, tries) => {
+      if (tries === 1) return first.get(scenario) ?? [];
+      return testServerScenario(endpoint.url, scenario, { ...run, folder: join(folder, `again-${tries}`) });
     });
   } finally {
     await endpoint.close();

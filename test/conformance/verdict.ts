@@ -1,11 +1,11 @@
 import { bars, describeLeg, type Leg } from './plan.ts';
-import type { Check, Results } from './suite/checks.ts';
+import type { ScenarioRuns } from './scenario-runs.ts';
+import type { Check } from './suite/checks.ts';
 
-export interface LegResult {
+export interface LegResult extends ScenarioRuns {
   readonly leg: Leg;
   /** Names of the scenarios that count. */
   readonly required: readonly string[];
-  readonly results: Results;
 }
 
 export interface Counts {

@@ -24,3 +24,11 @@ export function parseChecks(text: string): Check[] {
 export function scenarioOf(folder: string): string | undefined {
   return /^(?:server-)?(?<scenario>.+)-\d{4}-\d{2}-\d{2}T[\d-]+Z$/.exec(folder)?.groups?.['scenario'];
 }
+
+/** Nothing failed, nothing warned, and something succeeded. */
+export function isClean(checks: readonly Check[] = []): boolean {
+  return (
+    checks.some(({ status }) => status === 'SUCCESS') &&
+    checks.every(({ status }) => status !== 'FAILURE' && status !== 'WARNING')
+  );
+}

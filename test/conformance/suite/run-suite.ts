@@ -6,6 +6,9 @@ import type { Revision } from '../plan.ts';
 import { type Check, parseChecks, type Results, scenarioOf } from './checks.ts';
 import type { Suite } from './install.ts';
 
+/** For all scenarios of a server, of which each has 30 s at most and needs a fraction of a second. */
+const LIMIT_MS = 240_000;
+
 export interface SuiteRun {
   suite: Suite;
   revision: Revision;
@@ -33,10 +36,23 @@ export async function testServer(url: string, { suite, revision, folder }: Suite
   const [node, ...script] = suite.words;
   const words = [...script, 'server', '--url', url, '--requirements', revision, '-o', folder];
   await mkdir(folder, { recursive: true });
-  const { stdout, stderr } = await new Program(node, words).ended; // its exit code says what the checks say
+  const { stdout, stderr } = await new Program(node, words, { limitMs: LIMIT_MS }).ended; // its exit code says what the checks say
   const results = await readResults(folder);
   if (results.size === 0) throw new Error(`the suite has tested nothing: ${stdout}${stderr}`);
   return results;
+}
+
+/** One of them. */
+export async function testServerScenario(
+  url: string,
+  scenario: string,
+  { suite, revision, folder }: SuiteRun,
+): Promise<readonly Check[]> {
+  const [node, ...script] = suite.words;
+  const words = [...script, 'server', '--url', url, '--scenario', scenario, '--spec-version', revision];
+  await mkdir(folder, { recursive: true });
+  await new Program(node, [...words, '-o', folder], { limitMs: LIMIT_MS }).ended;
+  return (await readResults(folder)).get(scenario) ?? [];
 }
 
 /** One scenario of a client, which the suite starts with `command`. */
@@ -49,7 +65,10 @@ export async function testClient(
   const [node, ...script] = suite.words;
   const words = [...script, 'client', '--command', command, '--scenario', scenario];
   await mkdir(folder, { recursive: true });
-  const run = new Program(node, [...words, '--spec-version', revision, '-o', folder], options);
+  const run = new Program(node, [...words, '--spec-version', revision, '-o', folder], {
+    ...options,
+    limitMs: LIMIT_MS,
+  });
   const { exitCode, stderr } = await run.ended;
   const checks = (await readResults(folder)).get(scenario) ?? [];
   const saysWhy = checks.some(({ status }) => status === 'FAILURE' || status === 'WARNING');
