@@ -40,7 +40,11 @@ export const scenarios: Readonly<
   },
   'elicitation-sep1034-client-defaults': (client) =>
     client.callTool({ name: 'test_client_elicitation_defaults' }),
-  'sse-retry': (client) => client.callTool({ name: 'test_reconnection' }),
+  // Listed first, so that the stream of the session is open before the call: one that opens later gets the answer.
+  'sse-retry': async (client) => {
+    await client.listTools();
+    await client.callTool({ name: 'test_reconnection' });
+  },
   'request-metadata': (client) => client.listTools(),
   'sep-2322-client-request-state': async (client) => {
     await client.listTools();
