@@ -1,14 +1,24 @@
 import { describeLeg, isControlOf } from './plan.ts';
 import { belowBar, belowControl, countOf, type LegResult } from './verdict.ts';
 
-const head = ['', 'revision', 'SDK', 'way', 'scenarios', 'checks', 'warnings', 'again'];
+const head = ['', 'revision', 'SDK', 'way', 'scenarios', 'checks', 'warnings', 'again', 'unscored'];
 
 function rows(all: readonly LegResult[]): string[][] {
   const lines = all.map((result) => {
     const { side, revision, sdk, way } = result.leg;
-    const { scenarios, checks, warnings } = countOf(result);
+    const { scenarios, checks, warnings, unscored } = countOf(result);
     const passed = `${scenarios}/${result.required.length}`;
-    return [side, revision, sdk, way, passed, String(checks), String(warnings), String(result.repeats)];
+    return [
+      side,
+      revision,
+      sdk,
+      way,
+      passed,
+      String(checks),
+      String(warnings),
+      String(result.repeats),
+      String(unscored),
+    ];
   });
   return [head, ...lines];
 }
@@ -23,7 +33,7 @@ export function formatText(all: readonly LegResult[]): string {
 
 export function formatMarkdown(all: readonly LegResult[]): string {
   const [first = '', ...lines] = rows(all).map((row) => `| ${row.join(' | ')} |`);
-  return [first, '| --- | --- | --- | --- | ---: | ---: | ---: | ---: |', ...lines].join('\n');
+  return [first, '| --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |', ...lines].join('\n');
 }
 
 /** What is less than it has to be: a control below its bar, or a way below its control. */

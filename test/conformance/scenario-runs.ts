@@ -2,7 +2,7 @@ import { maxTries, type Way } from './plan.ts';
 import { type Check, isClean, type Results } from './suite/checks.ts';
 
 export interface ScenarioRuns {
-  /** Of the last run of each scenario. */
+  /** Of the last run of each scenario, those that the suite runs without scoring them included. */
   readonly results: Results;
   /** Runs that did not count. */
   readonly repeats: number;

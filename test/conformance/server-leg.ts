@@ -29,10 +29,11 @@ export async function runServerLeg(
   const run = { suite: workshop.suite, revision, folder };
   try {
     const first = await testServer(endpoint.url, run);
-    return await runScenarios(required, way, (scenario, tries) => {
+    const runs = await runScenarios(required, way, (scenario, tries) => {
       if (tries === 1) return first.get(scenario) ?? [];
       return testServerScenario(endpoint.url, scenario, { ...run, folder: join(folder, `again-${tries}`) });
     });
+    return { ...runs, results: new Map([...first, ...runs.results]) };
   } finally {
     await endpoint.close();
   }

@@ -26,14 +26,14 @@ describe('counts', () => {
   it('are of the required scenarios, without what is only told', () => {
     const others = { 'sse-retry': [check('SUCCESS'), check('WARNING'), check('INFO'), check('SKIPPED')] };
     const counted = result('HTTP', { ...others, 'not-required': [check('SUCCESS')] });
-    expect(countOf(counted)).toEqual({ scenarios: 4, checks: 4, warnings: 1 });
+    expect(countOf(counted)).toEqual({ scenarios: 4, checks: 4, warnings: 1, unscored: 1 });
   });
 
   it('leave out a scenario that failed, that checked nothing or that was not run', () => {
     const counted = result('HTTP', { 'sse-retry': [check('SUCCESS'), check('FAILURE')], tools_call: [] });
     expect(countOf(counted).scenarios).toBe(2);
     const unfinished = { ...counted, results: new Map() };
-    expect(countOf(unfinished)).toEqual({ scenarios: 0, checks: 0, warnings: 0 });
+    expect(countOf(unfinished)).toEqual({ scenarios: 0, checks: 0, warnings: 0, unscored: 0 });
   });
 });
 
@@ -99,6 +99,20 @@ describe('another way', () => {
     expect(belowControl(result('HTTP'), { ...cut, results })).toEqual([
       'client 2025-11-25, SDK 2.x, one relay: sse-retry: was not run to its end',
     ]);
+  });
+});
+
+describe('a scenario that is run without being scored', () => {
+  const unscored = (way: Leg['way'], status: Check['status']): LegResult =>
+    result(way, { unscored: [check(status)] });
+
+  it('must come about over another way as it does over HTTP', () => {
+    expect(belowControl(unscored('HTTP', 'SUCCESS'), unscored('one relay', 'FAILURE'))).toHaveLength(1);
+    expect(belowControl(unscored('HTTP', 'SUCCESS'), result('one relay'))).toHaveLength(1);
+  });
+
+  it('may fail where it fails over HTTP', () => {
+    expect(belowControl(unscored('HTTP', 'FAILURE'), unscored('one relay', 'FAILURE'))).toEqual([]);
   });
 });
 

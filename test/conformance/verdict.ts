@@ -1,6 +1,6 @@
 import { bars, describeLeg, type Leg } from './plan.ts';
 import type { ScenarioRuns } from './scenario-runs.ts';
-import type { Check } from './suite/checks.ts';
+import { type Check, isClean, type Results } from './suite/checks.ts';
 
 export interface LegResult extends ScenarioRuns {
   readonly leg: Leg;
@@ -14,6 +14,8 @@ export interface Counts {
   /** Checks in required scenarios that succeeded. */
   checks: number;
   warnings: number;
+  /** Scenarios that the suite runs without scoring them, in which everything succeeded. */
+  unscored: number;
 }
 
 export function countOf({ required, results }: LegResult): Counts {
@@ -23,7 +25,12 @@ export function countOf({ required, results }: LegResult): Counts {
     scenarios: required.filter((scenario) => hasPassed(results.get(scenario))).length,
     checks: count('SUCCESS'),
     warnings: count('WARNING'),
+    unscored: cleanOnes(results).filter((scenario) => !required.includes(scenario)).length,
   };
+}
+
+function cleanOnes(results: Results): string[] {
+  return [...results].filter(([, checks]) => isClean(checks)).map(([scenario]) => scenario);
 }
 
 /** As the suite counts, save that a scenario without any check has not passed. */
@@ -52,9 +59,12 @@ export function belowBar(control: LegResult): string[] {
   return [...short, ...problems].map((line) => `${describeLeg(leg)}: ${line}`);
 }
 
-/** Every check of a required scenario that succeeded over HTTP and not here, and every one that newly warns or fails. */
+/**
+ * Every check that succeeded over HTTP and not here, and every one that warns or fails here: in the required scenarios,
+ * and in what else was all right over HTTP.
+ */
 export function belowControl(control: LegResult, other: LegResult): string[] {
-  return control.required
+  return [...new Set([...control.required, ...cleanOnes(control.results)])]
     .flatMap((scenario) =>
       differences(scenario, control.results.get(scenario) ?? [], other.results.get(scenario)),
     )

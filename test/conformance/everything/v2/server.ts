@@ -6,6 +6,7 @@ import { registerPrompts } from './prompts.ts';
 import { stateCodec } from './request-state.ts';
 import { registerResources } from './resources.ts';
 import { registerRoundTools } from './round-tools.ts';
+import { registerSchemaTools } from './schema-tools.ts';
 import { registerTools } from './tools.ts';
 
 /** Servers of SDK 2.x with all that the suite asks, one for each connection, and what they have in common. */
@@ -30,6 +31,7 @@ export class EverythingServers {
     registerTools(server);
     registerAskingTools(server);
     registerRoundTools(server);
+    registerSchemaTools(server);
     registerChangeTools(server, (list) => this.#announce(list));
     registerResources(server);
     registerPrompts(server);
