@@ -14,7 +14,7 @@ export interface Leg {
 }
 
 export const CONTROL = 'HTTP' satisfies Way;
-export const ways: readonly Way[] = [CONTROL, 'one relay', 'two relays', 'bad relay'];
+const ways: readonly Way[] = [CONTROL, 'one relay', 'two relays', 'bad relay'];
 
 /**
  * How often a scenario may be run until it is clean. A few give a stream no more than 500 ms to 1.5 s. A request that
