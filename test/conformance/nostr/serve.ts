@@ -1,5 +1,6 @@
 import { generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
 import { type McpServerFactory, type NostrServer, serve } from '@mcp-nostr/server';
+import type { Transport } from '@modelcontextprotocol/server';
 import { serveStdio, type StdioServerHandle } from '@modelcontextprotocol/server/stdio';
 
 import { everythingServer } from '../everything/v1/server.ts';
@@ -20,12 +21,14 @@ function bothEras(): McpServerFactory {
   const servers = new EverythingServers();
   return () => {
     let handle: StdioServerHandle | undefined;
-    return {
-      connect: (transport) => {
+    const product = {
+      decidesVersion: true,
+      connect: (transport: Transport): Promise<void> => {
         handle = serveStdio(servers.create, { transport });
         return Promise.resolve();
       },
       close: () => handle?.close() ?? Promise.resolve(),
     };
+    return product;
   };
 }
