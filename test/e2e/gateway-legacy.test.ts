@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { generateSecretKey, getPublicKey } from '@mcp-nostr/core';
 import { Client as ClientTwo } from '@modelcontextprotocol/client';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -136,6 +138,22 @@ describe('a session of a server over HTTP', () => {
     await client.close();
     await front.requests.first(({ method }) => method === 'DELETE');
     await expect.poll(() => sessions.size).toBe(0);
+  });
+
+  it('has its stream before the first request that may make the server speak', async () => {
+    const { handler } = serveSdkOne();
+    const order: unknown[] = [];
+    front.handler = async (request, response, body) => {
+      // A call that did not wait would come meanwhile.
+      if (request.method === 'GET') await sleep(100);
+      order.push(request.method === 'GET' ? 'stream' : (body as { method?: string } | undefined)?.method);
+      return handler(request, response, body);
+    };
+    const client = await gateway.connect();
+    await echo(client, 'first');
+    // The gateway asks by itself at its start whether anybody is there.
+    const asked = order.filter((what) => what !== 'server/discover');
+    expect(asked).toEqual(['initialize', 'notifications/initialized', 'stream', 'tools/call']);
   });
 
   it.each([404, 400] as const)(

@@ -28,7 +28,8 @@ export interface ExchangeOptions {
 
 /**
  * One message and what comes of it, on an SDK transport of its own, so that whatever arrives is known to belong to it.
- * Resolves when a request was answered, and when the server took any other message.
+ * Resolves when a request was answered, and when the server took any other message; with `keepsStream`, when it has also
+ * opened the stream or refused to.
  * @throws {HttpFailure}
  */
 export function exchange(
@@ -56,6 +57,8 @@ class Exchange {
   /** The last thing that went wrong on its streams. */
   #lastError: Error | undefined;
   #lingering: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while the stream of the session's own messages is asked for. */
+  #opening: ReturnType<typeof setTimeout> | undefined;
 
   constructor(upstream: Upstream, message: JsonRpcMessage, options: ExchangeOptions) {
     this.#message = message;
@@ -64,7 +67,7 @@ class Exchange {
       fetch: async (url, init) => {
         const response = await upstream.fetch(url, init, (failure) => this.#ontoolarge(failure));
         if (init?.method === 'POST') this.#noteResponse(response);
-        else this.#wasOpen ||= response.ok;
+        else this.#noteStream(response);
         return response;
       },
       maxRetries: options.keepsStream === undefined ? limits.resumeAttempts : Infinity,
@@ -111,7 +114,8 @@ class Exchange {
     try {
       await this.#transport.start();
       await this.#transport.send(this.#message, { headers, onRequestStreamEnd });
-      if (!isRequest(this.#message)) this.#resolve();
+      if (this.#options.keepsStream !== undefined) this.#awaitStream();
+      else if (!isRequest(this.#message)) this.#resolve();
       else if (!this.#isStream) this.#reject(this.#noAnswer());
     } catch (error) {
       this.#reject(this.#failureOf(error));
@@ -142,6 +146,7 @@ class Exchange {
     // A server that does not know the stream, or the session, any more will not remember it.
     const { status = 0 } = failure;
     if (this.#isStream && status >= 400 && status < 500) this.#reject(this.#noAnswer());
+    if (this.#opening !== undefined) this.#resolve();
     // Servers that offer no stream say so in many ways.
     if (this.#wasOpen) this.#options.keepsStream?.onerror(failure);
   }
@@ -151,6 +156,21 @@ class Exchange {
     this.#reject(failure);
     if (!this.#isOver) this.#options.keepsStream?.onerror(failure);
     this.#close();
+  }
+
+  /**
+   * What the server sends on its own while it has no such stream is lost, and the next request may make it send
+   * something: that one waits. Servers that send no headers before there is something to say are not waited for.
+   */
+  #awaitStream(): void {
+    this.#opening = setTimeout(() => this.#resolve(), limits.streamOpenTimeoutMs);
+  }
+
+  /** The answer to a GET; one that is no stream says that there is none. */
+  #noteStream({ ok }: Response): void {
+    this.#wasOpen ||= ok;
+    clearTimeout(this.#opening);
+    if (this.#options.keepsStream !== undefined) this.#resolve();
   }
 
   #noteResponse(response: Response): void {
@@ -197,6 +217,7 @@ class Exchange {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#lingering);
+    clearTimeout(this.#opening);
     void this.#transport.close().catch(() => undefined); // It only aborts.
   }
 }

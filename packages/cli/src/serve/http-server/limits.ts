@@ -16,6 +16,8 @@ export const limits = {
   lingerMs: 1_000,
   /** What follows a notification waits for its reception, so that their order stays; but not for ever. */
   receptionTimeoutMs: 10_000,
+  /** So long the first request of a session waits for the stream of the server's own messages. */
+  streamOpenTimeoutMs: 2_000,
   /** The farewell to a session (DELETE): the process that ends leaves no more time. */
   farewellTimeoutMs: 1_500,
   /** The question at the start whether there is anybody. */
