@@ -29,6 +29,12 @@ if (chosen.length === 0)
   throw new RangeError(`no leg is called ${values.leg.join(', ')} ${values.revision ?? ''}`);
 const seed = values.seed === undefined ? newSeed() : Number(values.seed);
 
+/** What makes the same table again. */
+function describeRun(): string {
+  const today = new Date().toISOString().slice(0, 10);
+  return `\`npm run conformance -- --write --seed ${seed}\`, ${today}, Node ${process.version.slice(1)}, ${describeVersions()}`;
+}
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 process.on('exit', killAll);
 const tell = (line: string): void => console.error(line);
@@ -36,9 +42,9 @@ const workshop = await openWorkshop(seed, tell);
 process.on('exit', () => workshop.clear());
 tell(`seed ${seed}`);
 const all = await runLegs(chosen, workshop, tell);
-console.log(`${formatText(all)}\n\n${describeVersions()}`);
+console.log(`${formatText(all)}\n\n${describeRun()}`);
 const short = shortfalls(all);
 for (const line of short) console.error(`short: ${line}`);
-if (values.write && chosen.length === legs.length) writePage(formatMarkdown(all));
+if (values.write && chosen.length === legs.length) writePage(`${describeRun()}:\n\n${formatMarkdown(all)}`);
 else if (values.write) console.error('docs/conformance.md is left as it was: not every leg was run');
 process.exit(short.length > 0 ? 1 : 0);
