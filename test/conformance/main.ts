@@ -42,7 +42,7 @@ const workshop = await openWorkshop(seed, tell);
 process.on('exit', () => workshop.clear());
 tell(`seed ${seed}`);
 const all = await runLegs(chosen, workshop, tell);
-console.log(`${formatText(all)}\n\n${describeRun()}`);
+console.log(`${formatText(all)}\n\n${describeVersions()}`);
 const short = shortfalls(all);
 for (const line of short) console.error(`short: ${line}`);
 if (values.write && chosen.length === legs.length) writePage(`${describeRun()}:\n\n${formatMarkdown(all)}`);
