@@ -185,6 +185,8 @@ describe.concurrent.each(calmLegs)('a client, $name', (leg) => {
       await fixture.started.first();
       const other = await world.connect();
       await evicted?.closes.first();
+      // Three clients that want two places at the same time would go on making room for each other.
+      await other.client.close();
 
       // Without a word of its own it is back.
       const [, , , back] = await fixture.opened.reached(4);
@@ -195,6 +197,6 @@ describe.concurrent.each(calmLegs)('a client, $name', (leg) => {
       expect(levels.items).toEqual(['warning']);
       fixture.release('busy');
       expect(await call).toMatchObject({ content: [{ text: 'waited for busy' }] });
-      expect([closes, busy.closes, other.closes].map(({ count }) => count)).toEqual([0, 0, 0]);
+      expect([closes, busy.closes].map(({ count }) => count)).toEqual([0, 0]);
     }));
 });
