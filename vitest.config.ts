@@ -4,20 +4,23 @@ import { defineConfig } from 'vitest/config';
 
 // The packages resolve to their sources; with TEST_DIST=1 to what ships.
 const conditions = process.env['TEST_DIST'] ? ['node'] : ['@mcp-nostr/source', 'node'];
+/** Files share the modules that a worker has loaded: half of the time would go into loading them again. */
+const quick = { isolate: false };
 const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
 
 export default defineConfig({
   test: {
     // Most of the time is spent waiting for sockets; on two cores the default would be a single worker.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: Math.max(4, availableParallelism() - 1),
     projects: [
       {
         ...shared,
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'] },
+        test: { ...quick, name: 'unit', include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'] },
       },
       {
         ...shared,
         test: {
+          ...quick,
           name: 'e2e',
           include: ['test/{e2e,chaos,sim,conformance}/**/*.test.ts'],
           testTimeout: 30_000,
@@ -27,6 +30,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...quick,
           name: 'checklist',
           include: ['test/checklist/{requirements,in-memory,one-relay}.test.ts'],
           testTimeout: 30_000,
@@ -36,6 +40,7 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          ...quick,
           name: 'checklist-full',
           include: ['test/checklist/{two-relays,unruly-relay,coming-and-going}.test.ts'],
           testTimeout: 60_000,

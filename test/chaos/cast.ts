@@ -7,7 +7,7 @@ import { Child } from './child.ts';
 import { CutProxy } from './cut-proxy.ts';
 import type { ClientReport, Incident } from './evidence.ts';
 import type { World } from './faults.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import type { ClientSetup, Command, RelaySetup, ServerSetup } from './role.ts';
 import { Service } from './service.ts';
 

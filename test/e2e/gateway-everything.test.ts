@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CallToolResultSchema, CreateMessageRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { freePorts } from '../chaos/free-ports.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { Gateway } from '../helpers/gateway.ts';
 
 const everything = join(
