@@ -46,6 +46,8 @@ export interface PhaseRules {
   name: string;
   /** Calls may fail with a named failure of the way; without it every call must be answered. */
   mayFail: boolean;
+  /** No relay was up for so long that a client may say so. */
+  mayBeUnreachable: boolean;
 }
 
 export interface Evidence extends ClientReport {

@@ -15,11 +15,19 @@ export interface FaultCounts {
   blackouts: number;
   serverKills: number;
   cutConnections: number;
+  /** For how long no relay was up, as it was and not as it was planned: a busy machine starts processes slowly. */
+  longestDarkMs: number;
 }
 
 /** Does to the world what the plan says. */
 export class Faults {
-  readonly counts: FaultCounts = { relayKills: 0, blackouts: 0, serverKills: 0, cutConnections: 0 };
+  readonly counts: FaultCounts = {
+    relayKills: 0,
+    blackouts: 0,
+    serverKills: 0,
+    cutConnections: 0,
+    longestDarkMs: 0,
+  };
   readonly #world: World;
   readonly #random: () => number;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -28,6 +36,7 @@ export class Faults {
   constructor(world: World, random: () => number) {
     this.#world = world;
     this.#random = random;
+    for (const relay of world.relays) relay.onup = () => this.#measureDarkness();
   }
 
   begin(plan: readonly Fault[]): void {
@@ -55,6 +64,13 @@ export class Faults {
       if (victims.length === relays.length) this.counts.blackouts++;
       for (const relay of victims) this.#add(relay.outage(fault.downMs));
     }
+  }
+
+  /** A relay is about to be up: it has been dark since the last of them went, if all had gone. */
+  #measureDarkness(): void {
+    const goneAt = this.#world.relays.map(({ downSince = Infinity }) => downSince);
+    const darkMs = Math.round(performance.now() - Math.max(...goneAt));
+    this.counts.longestDarkMs = Math.max(this.counts.longestDarkMs, darkMs);
   }
 
   #add(outage: Promise<void>): void {

@@ -88,6 +88,7 @@ function formatTable({ phases }: ChaosReport): string {
     ...codes.map((code) => row(`failed: ${code}`, ({ failures }) => failures[code] ?? 0)),
     row('relay kills', ({ relayKills }) => relayKills),
     row('all relays at once', ({ blackouts }) => blackouts),
+    row('no relay for at most', ({ longestDarkMs }) => `${longestDarkMs} ms`),
     row('connections cut', ({ cutConnections }) => cutConnections),
     row('server kills', ({ serverKills }) => serverKills),
     row('time to answer, p50', ({ p50Ms }) => `${p50Ms} ms`),

@@ -5,6 +5,7 @@ import { judge } from './verdict.ts';
 
 const SAFE = 'all calls succeed';
 const UNSAFE = 'calls may fail';
+const DARK = 'no relay was up for long';
 const answered: Outcome = { type: 'answered', tookMs: 5 };
 
 function failed(code: string): Outcome {
@@ -19,14 +20,15 @@ function call(outcome: Outcome, phase = SAFE, id = 'the-call'): CallRecord {
 function evidence(given: Partial<Evidence> = {}): Evidence {
   return {
     phases: [
-      { name: SAFE, mayFail: false },
-      { name: UNSAFE, mayFail: true },
+      { name: SAFE, mayFail: false, mayBeUnreachable: false },
+      { name: UNSAFE, mayFail: true, mayBeUnreachable: false },
+      { name: DARK, mayFail: false, mayBeUnreachable: true },
     ],
     clients: ['c0', 'c1'],
     calls: [],
     executions: [],
     incidents: [],
-    lastCalls: [SAFE, UNSAFE].flatMap((phase) =>
+    lastCalls: [SAFE, UNSAFE, DARK].flatMap((phase) =>
       ['c0', 'c1'].map((client) => ({ client, phase, succeeded: true })),
     ),
     ...given,
@@ -75,6 +77,14 @@ describe('the verdict on a call', () => {
     expect(kindsFor(call(failed(code), UNSAFE), 0)).toEqual([]);
   });
 
+  it('takes that no relay could be reached where none was there, if it was not executed', () => {
+    expect(kindsFor(call(failed('relays_unreachable'), DARK), 0)).toEqual([]);
+    expect(kindsFor(call(failed('server_silent'), DARK), 0)).toEqual(['failed call']);
+    expect(kindsFor(call(failed('relays_unreachable'), DARK), 1)).toEqual([
+      'executed but reported as not executed',
+    ]);
+  });
+
   it('finds one that was executed and reported as not executed', () => {
     const kind = 'executed but reported as not executed';
     expect(kindsFor(call(failed('server_silent'), UNSAFE), 1)).toEqual([kind]);
@@ -115,6 +125,7 @@ describe('the verdict on a run', () => {
       { client: 'c0', phase: SAFE, succeeded: true },
       { client: 'c1', phase: SAFE, succeeded: false },
       { client: 'c0', phase: UNSAFE, succeeded: true },
+      ...['c0', 'c1'].map((client) => ({ client, phase: DARK, succeeded: true })),
     ];
     expect(judge(evidence({ lastCalls }))).toEqual([
       { kind: 'no success at the end', text: `c1 in ${SAFE}` },
