@@ -3,11 +3,10 @@ import { TransportError } from '@mcp-nostr/transport';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { type HttpListener, startHttpListener } from '../../packages/cli/src/http-listener/http-listener.ts';
 import { DualEraServer } from '../helpers/dual-era-server.ts';
-import { listen } from '../helpers/http-world.ts';
+import { listen, listenWith } from '../helpers/http-world.ts';
 import {
   answer,
   initialize,
@@ -27,23 +26,6 @@ const isAnswer = (message: JsonRpcMessage): boolean => !('method' in message);
 const hello = { content: [{ text: 'hi' }] };
 const ok = { resultType: 'complete', content: [] };
 
-/** A listener whose connections are the test's own, in turn; the last serves on. */
-async function listenWith(
-  ...transports: ScriptedTransport[]
-): Promise<HttpListener & { opened: () => number }> {
-  let opened = 0;
-  const open = (): ScriptedTransport => transports[Math.min(opened++, transports.length - 1)]!;
-  const listener = await startHttpListener({
-    open,
-    port: 0,
-    token: undefined,
-    corsOrigins: [],
-    onlog: () => {},
-  });
-  onTestFinished(() => listener.close());
-  return Object.assign(listener, { opened: () => opened });
-}
-
 const failing = (code: FailureCode): ScriptedTransport =>
   new ScriptedTransport(({ id }, self) => self.onmessage?.(failureResponse(id, code, `it is ${code}`)));
 const working = (): ScriptedTransport =>
@@ -61,7 +43,7 @@ describe('when the way to the server fails', () => {
     ['message_too_large', 413],
     ['signer_failed', 500],
   ] as const)('a call says why, with a status for it: %s', async (code, status) => {
-    const { url } = await listenWith(failing(code));
+    const { url } = await listenWith([failing(code)]);
     expect(await answer(postModern(url, { ...echo, id: 'x' }))).toMatchObject({
       status,
       body: { id: 'x', error: { message: `it is ${code}`, data: { code } } },
@@ -73,7 +55,7 @@ describe('when the way to the server fails', () => {
     transport.send = async () => {
       throw new TransportError('server_silent', 'nobody there', { data: { relays: 'ws://one' } });
     };
-    const { url } = await listenWith(transport);
+    const { url } = await listenWith([transport]);
     const isModern = version === '2026-07-28';
     const pending = isModern ? postModern(url, { id: 0, method: 'server/discover' }) : post(url, initialize);
     expect(await answer(pending)).toMatchObject({
@@ -86,7 +68,7 @@ describe('when the way to the server fails', () => {
   });
 
   it('a session says so on its stream, and is over', async () => {
-    const { url } = await listenWith(failing('server_silent'), working());
+    const { url } = await listenWith([failing('server_silent'), working()]);
     const response = await post(url, initialize);
     const id = response.headers.get('mcp-session-id') ?? '';
     expect(await response.text()).toContain('it is server_silent');
@@ -98,7 +80,7 @@ describe('when the way to the server fails', () => {
     const start = async (): Promise<void> => {
       throw new Error('no relay list');
     };
-    const { url, opened } = await listenWith(new ScriptedTransport(() => {}, start), working());
+    const { url, opened } = await listenWith([new ScriptedTransport(() => {}, start), working()]);
     expect(await answer(postModern(url, echo))).toMatchObject({
       status: 503,
       body: { error: { message: 'no relay list', data: { code: 'relays_unreachable' } } },
@@ -115,7 +97,7 @@ describe('when the way to the server fails', () => {
         if (method === 'initialize') self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
         else self.onclose?.();
       });
-      const { url } = await listenWith(lost, working());
+      const { url } = await listenWith([lost, working()]);
       const session = isModern ? {} : await openSession(url);
       const call = isModern ? postModern(url, echo) : post(url, { id: 1, ...echo }, session);
       expect(await answer(call)).toMatchObject({
@@ -129,7 +111,7 @@ describe('when the way to the server fails', () => {
 
   it('a client that finds out the version does not take an outage for an old server', async () => {
     const down = failing('server_silent');
-    const { url } = await listenWith(down);
+    const { url } = await listenWith([down]);
     const client = new Client({ name: 'c', version: '1' }, { versionNegotiation: { mode: 'auto' } });
     const failure: unknown = await client
       .connect(new StreamableHTTPClientTransport(new URL(url)))
@@ -147,7 +129,7 @@ describe('when the way to the server fails', () => {
       );
       self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
     });
-    const { url } = await listenWith(asking);
+    const { url } = await listenWith([asking]);
     expect(await answer(postModern(url, echo))).toEqual({
       status: 200,
       body: { jsonrpc: '2.0', id: 1, result: ok },
@@ -166,7 +148,7 @@ describe('when the way to the server fails', () => {
       self.onmessage?.(log, { relatedRequestId: 99 });
       self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
     });
-    const { url } = await listenWith(chatty);
+    const { url } = await listenWith([chatty]);
     expect(await (await postModern(url, echo)).text()).not.toContain('secret');
   });
 });
@@ -177,7 +159,7 @@ describe('where the server does not say', () => {
       if (method === 'tools/call') self.onmessage?.({ jsonrpc: '2.0', id: 'q', method: 'roots/list' });
       self.onmessage?.({ jsonrpc: '2.0', id, result: ok });
     });
-    const { url } = await listenWith(asking);
+    const { url } = await listenWith([asking]);
     const session = await openSession(url);
     expect(await messages(await post(url, { id: 1, ...echo }, session))).toMatchObject([
       { id: 'q' },
@@ -191,7 +173,7 @@ describe('where the server does not say', () => {
     const ending = new ScriptedTransport(({ id }, self) =>
       self.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } }),
     );
-    const { url } = await listenWith(ending);
+    const { url } = await listenWith([ending]);
     const listening = await postModern(url, { id: 'listen:0', method: 'subscriptions/listen' });
     expect(await messages(listening)).toMatchObject([{ params: { requestId: 'listen:0' } }]);
   });
@@ -200,7 +182,7 @@ describe('where the server does not say', () => {
 describe('when there is no room for another protocol version', () => {
   it('its calls are refused until one that nobody uses can go', async () => {
     const inTurn = Array.from({ length: 4 }, () => mute());
-    const { url, opened } = await listenWith(...inTurn, working());
+    const { url, opened } = await listenWith([...inTurn, working()]);
     const call = (version: string): Promise<Response> => {
       const meta = { 'io.modelcontextprotocol/protocolVersion': version };
       const params = { ...echo.params, _meta: meta };
@@ -223,7 +205,7 @@ describe('when there is no room for another protocol version', () => {
 describe('when the listener closes', () => {
   it('what is under way is answered, and closing twice is closing once', async () => {
     const transports = [mute(), mute()];
-    const listener = await listenWith(...transports);
+    const listener = await listenWith(transports);
     const call = answer(postModern(listener.url, echo));
     await transports[0]!.sent.first();
     const session = await post(listener.url, initialize);
@@ -263,7 +245,7 @@ describe('when an HTTP client goes', () => {
       if (method !== 'tools/call') return;
       self.onmessage?.({ jsonrpc: '2.0', id: 'q', method: 'roots/list' }, { relatedRequestId: id });
     });
-    const { url } = await listenWith(asking);
+    const { url } = await listenWith([asking]);
     await answer(post(url, { id: 1, ...echo }, await openSession(url)));
     expect(await asking.sent.first(isAnswer)).toMatchObject({
       id: 'q',

@@ -1,9 +1,11 @@
 import { NostrClientTransport, type NostrClientTransportOptions } from '@mcp-nostr/client';
 import { generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
+import { onTestFinished } from 'vitest';
 
 import { type HttpListener, startHttpListener } from '../../packages/cli/src/http-listener/http-listener.ts';
 import type { Limits } from '../../packages/cli/src/http-listener/limits.ts';
 import { Recorder } from './recorder.ts';
+import type { ScriptedTransport } from './scripted-transport.ts';
 import type { World } from './world.ts';
 
 export interface ListenOptions {
@@ -48,4 +50,23 @@ export async function listen(world: World, options: ListenOptions = {}): Promise
   });
   world.onclose(() => listener.close());
   return new HttpEnd(listener, log);
+}
+
+/** A listener whose connections are the test's own, in turn; the last serves on. */
+export async function listenWith(
+  transports: readonly ScriptedTransport[],
+  limits: Partial<Limits> = {},
+): Promise<HttpListener & { opened: () => number }> {
+  let opened = 0;
+  const open = (): ScriptedTransport => transports[Math.min(opened++, transports.length - 1)]!;
+  const listener = await startHttpListener({
+    open,
+    port: 0,
+    token: undefined,
+    corsOrigins: [],
+    onlog: () => {},
+    limits,
+  });
+  onTestFinished(() => listener.close());
+  return Object.assign(listener, { opened: () => opened });
 }
