@@ -1,5 +1,6 @@
-import { type EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import type { Writable } from 'node:stream';
 
 import { getRequestListener } from '@hono/node-server';
 
@@ -8,6 +9,7 @@ import { Endpoint } from './endpoint.ts';
 import { errorCodes, errorResponse } from './error-response.ts';
 import { Gate, type GateOptions, MCP_PATH } from './gate.ts';
 import { limits as defaultLimits, type Limits } from './limits.ts';
+import { boundUnread } from './unread.ts';
 
 export interface HttpListenerOptions extends GateOptions {
   /** A connection to the server on Nostr that is not started. */
@@ -99,7 +101,7 @@ class Listener implements HttpListener {
     clearTimeout(late);
   }
 
-  async #handle(request: Request, outgoing: EventEmitter): Promise<Response> {
+  async #handle(request: Request, outgoing: Writable): Promise<Response> {
     try {
       const response = this.#gate.check(request) ?? (await this.#serve(request, outgoing));
       return this.#gate.allowReading(request, response);
@@ -108,7 +110,7 @@ class Listener implements HttpListener {
     }
   }
 
-  async #serve(request: Request, outgoing: EventEmitter): Promise<Response> {
+  async #serve(request: Request, outgoing: Writable): Promise<Response> {
     if (this.#closing !== undefined || this.#open >= this.#limits.maxOpenRequests) {
       const why = this.#closing === undefined ? `${this.#open} requests are open` : 'mcp-nostr is stopping';
       return errorResponse(503, errorCodes.badRequest, `Service Unavailable: ${why}; try again later`);
@@ -120,7 +122,11 @@ class Listener implements HttpListener {
         resolve();
       });
     });
-    return this.#endpoint.handle(request, ended);
+    const response = await this.#endpoint.handle(request, ended);
+    const { status, headers, body } = response;
+    if (body === null || headers.get('content-type') !== 'text/event-stream') return response;
+    const stream = boundUnread(body, this.#limits.maxUnreadBytes, () => outgoing.destroy());
+    return new Response(stream, { status, headers });
   }
 
   /** Nothing that a request does may end the process, or leave its sender without an answer. */

@@ -10,6 +10,8 @@ export interface Limits {
   sweepMs: number;
   /** HTTP requests that are open at once, streams included. */
   maxOpenRequests: number;
+  /** What waits in one stream for a client that does not read: two of the largest messages. */
+  maxUnreadBytes: number;
   /** Nostr connections for MCP 2026-07-28 and later, one for each protocol version that clients claim. */
   maxRevisions: number;
   /** Comments on a silent stream: proxies and hosts give up after a minute or two without a byte. */
@@ -25,6 +27,7 @@ export const limits: Readonly<Limits> = {
   sessionIdleMs: 30 * 60_000,
   sweepMs: 60_000,
   maxOpenRequests: 512,
+  maxUnreadBytes: 20_971_520,
   maxRevisions: 4,
   keepAliveMs: 15_000,
   closeGraceMs: 250,

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+
+import type { JsonRpcMessage } from '@mcp-nostr/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { listenWith } from '../helpers/http-world.ts';
+import { answer, type Message, messages, openSession, post, postModern } from '../helpers/raw-http.ts';
+import { ScriptedTransport } from '../helpers/scripted-transport.ts';
+
+const call: Message = { method: 'tools/call', params: { name: 'any', arguments: {} } };
+const isAnswer = (message: JsonRpcMessage): boolean => !('method' in message);
+const asks: JsonRpcMessage = { jsonrpc: '2.0', id: 'q', method: 'roots/list' };
+
+/** Answers everything but calls of tools. */
+const patient = (): ScriptedTransport =>
+  new ScriptedTransport(({ id, method }, self) => {
+    if (method !== 'tools/call') self.onmessage?.({ jsonrpc: '2.0', id, result: {} });
+  });
+
+/** A client that asks and then reads nothing. */
+async function deaf(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+  body?: object,
+): Promise<IncomingMessage> {
+  const request = httpRequest(url, {
+    method,
+    headers: {
+      accept: 'application/json, text/event-stream',
+      ...(body && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+  });
+  onTestFinished(() => void request.destroy());
+  request.on('error', () => {}); // it is cut
+  request.end(body && JSON.stringify({ jsonrpc: '2.0', ...body }));
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.on('error', () => {}); // it is cut
+  return response;
+}
+
+describe('a client that does not read', () => {
+  const news = (): JsonRpcMessage => ({
+    jsonrpc: '2.0',
+    method: 'notifications/message',
+    params: { level: 'info', data: 'x'.repeat(1_000_000) },
+  });
+
+  it.each(['GET', 'POST'])('is cut off its session (%s)', async (method) => {
+    const transport = patient();
+    const { url } = await listenWith([transport], { maxUnreadBytes: 4_000_000 });
+    const session = await openSession(url);
+    const stream = await deaf(url, method, session, method === 'POST' ? { id: 1, ...call } : undefined);
+    const cut = new Promise((resolve) => stream.once('close', resolve));
+    for (let i = 0; i < 40; i++)
+      transport.onmessage?.(news(), method === 'POST' ? { relatedRequestId: 1 } : {});
+    stream.resume(); // to see the end
+    await cut;
+    expect(stream.complete).toBe(false);
+    expect((await answer(post(url, { id: 2, method: 'ping' }, session))).body).toMatchObject({ id: 2 });
+  });
+
+  it('has its call cancelled', async () => {
+    const transport = patient();
+    const { url } = await listenWith([transport], { maxUnreadBytes: 4_000_000 });
+    const reading = postModern(url, { id: 1, ...call });
+    await transport.sent.first();
+    transport.onmessage?.(news(), { relatedRequestId: 1 });
+    const stream = await reading;
+    for (let i = 0; i < 40; i++) transport.onmessage?.(news(), { relatedRequestId: 1 });
+    expect(
+      await transport.sent.first((message) => 'method' in message && message.method !== 'tools/call'),
+    ).toMatchObject({ method: 'notifications/cancelled', params: { requestId: 1 } });
+    await expect(stream.text()).rejects.toThrow();
+  });
+
+  it('is not taken for one that reads a large answer', async () => {
+    const transport = new ScriptedTransport(({ id }, self) => {
+      self.onmessage?.(news(), { relatedRequestId: id });
+      self.onmessage?.({ jsonrpc: '2.0', id, result: { content: ['y'.repeat(10_000_000)] } });
+    });
+    const { url } = await listenWith([transport]);
+    expect(await messages(await postModern(url, { id: 1, ...call }))).toHaveLength(2);
+  });
+});
