@@ -85,3 +85,35 @@ describe('a client that does not read', () => {
     expect(await messages(await postModern(url, { id: 1, ...call }))).toHaveLength(2);
   });
 });
+
+describe('a request whose body is still coming when the listener closes', () => {
+  it('opens nothing any more', async () => {
+    const { url, opened, close } = await (async () => {
+      const listener = await listenWith([patient()]);
+      return { url: listener.url, opened: listener.opened, close: () => listener.close() };
+    })();
+    const request = httpRequest(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        'content-length': '200',
+      },
+    });
+    const response = once(request, 'response') as Promise<[IncomingMessage]>;
+    const body = JSON.stringify({
+      jsonrpc: '2.0',
+      id: 0,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'n', version: '0' } },
+    });
+    request.write(body);
+    const other = await post(url, { id: 1, method: 'ping' }); // by then the first has come in
+    expect(other.status).toBe(400);
+    const closed = close();
+    request.end(' '.repeat(200 - body.length));
+    const [{ statusCode }] = await response;
+    await closed;
+    expect([statusCode, opened()]).toEqual([503, 0]);
+  });
+});

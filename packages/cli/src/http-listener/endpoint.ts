@@ -18,6 +18,7 @@ export class Endpoint {
   readonly #limits: Limits;
   readonly #sessions: LegacySessions;
   readonly #calls: ModernCalls;
+  #isClosed = false;
 
   constructor(options: EndpointOptions) {
     this.#limits = options.limits;
@@ -47,6 +48,9 @@ export class Endpoint {
     } catch {
       return errorResponse(400, errorCodes.parseError, 'Parse error: the request body is not JSON');
     }
+    // It may have come in since.
+    if (this.#isClosed)
+      return errorResponse(503, errorCodes.badRequest, 'Service Unavailable: mcp-nostr is stopping');
     return this.#route(request, body, ended);
   }
 
@@ -57,6 +61,7 @@ export class Endpoint {
 
   /** Answers what is under way; never rejects. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([this.#sessions.close(), this.#calls.close()]);
   }
 
