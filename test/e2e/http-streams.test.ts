@@ -41,6 +41,68 @@ async function deaf(
   return response;
 }
 
+describe('the stream of a call in a session', () => {
+  it('ends when its client cancels the call: no answer will come', async () => {
+    const transport = patient();
+    const { url } = await listenWith([transport], { maxOpenRequests: 2 });
+    const session = await openSession(url);
+    for (const id of [1, 2, 3]) {
+      const stream = await post(url, { id, ...call }, session);
+      expect(stream.status).toBe(200);
+      const cancelled = { method: 'notifications/cancelled', params: { requestId: id } };
+      expect((await post(url, cancelled, session)).status).toBe(202);
+      expect(await messages(stream)).toEqual([]);
+    }
+    transport.onmessage?.({ jsonrpc: '2.0', id: 3, result: {} });
+    expect((await answer(post(url, { id: 3, method: 'ping' }, session))).body).toMatchObject({ id: 3 });
+  });
+});
+
+describe('a server that asks a session', () => {
+  it('hears it at once when the client has left the call that it asks for', async () => {
+    const transport = patient();
+    const { url } = await listenWith([transport]);
+    const session = await openSession(url);
+    const abort = new AbortController();
+    const stream = await post(url, { id: 1, ...call }, session, abort.signal);
+    const left = stream.text().catch(() => 'left');
+    await transport.sent.first((message) => 'id' in message && message.id === 1);
+    abort.abort();
+    await left;
+    // Only when the listener knows: until then it asks who has gone.
+    await expect
+      .poll(() => {
+        transport.onmessage?.(asks, { relatedRequestId: 1 });
+        return transport.sent.items.some(isAnswer);
+      })
+      .toBe(true);
+    expect(transport.sent.items.find(isAnswer)).toMatchObject({
+      id: 'q',
+      error: { data: { code: 'outcome_unknown' } },
+    });
+  });
+
+  it('hears it at once when nobody listens', async () => {
+    const transport = patient();
+    const { url } = await listenWith([transport]);
+    await openSession(url);
+    transport.onmessage?.(asks);
+    expect(await transport.sent.first(isAnswer)).toMatchObject({ id: 'q', error: {} });
+  });
+
+  it('reaches the client that listens beside its calls', async () => {
+    const transport = patient();
+    const { url } = await listenWith([transport]);
+    const session = await openSession(url);
+    const stream = await fetch(url, { headers: { ...session, accept: 'text/event-stream' } });
+    const reader = stream.body!.getReader();
+    transport.onmessage?.(asks);
+    expect(Buffer.from((await reader.read()).value ?? []).toString()).toContain('roots/list');
+    expect(transport.sent.items.some(isAnswer)).toBe(false);
+    await reader.cancel();
+  });
+});
+
 describe('a client that does not read', () => {
   const news = (): JsonRpcMessage => ({
     jsonrpc: '2.0',

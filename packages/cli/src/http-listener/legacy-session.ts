@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import {
   cancelledId,
   failureResponse,
+  isRecord,
   isRequest,
+  isRequestId,
   isResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
@@ -38,6 +40,10 @@ export class LegacySession {
   #started: Promise<void> | undefined;
   /** HTTP requests and streams that are open. */
   #open = 0;
+  /** The end of the stream on which the client listens beside its calls. */
+  #listening: Promise<void> | undefined;
+  /** By the ids of the client's requests: the end of each response that is open. */
+  readonly #streams: Map<RequestId, Promise<void>> = new Map();
   /** Requests of the client that are not answered. */
   readonly #pending: Set<RequestId> = new Set();
   #initializeId: RequestId | undefined;
@@ -73,14 +79,24 @@ export class LegacySession {
   }
 
   /** `ended`: resolves when the response is written or the client has gone. */
-  handle(request: Request, parsedBody: unknown, ended: Promise<void>): Promise<Response> {
+  async handle(request: Request, parsedBody: unknown, ended: Promise<void>): Promise<Response> {
     this.usedAt = performance.now();
     this.#open += 1;
+    const ids = [parsedBody].flat().map(idOf).filter(isRequestId);
+    for (const id of ids) this.#streams.set(id, ended);
     void ended.then(() => {
       this.#open -= 1;
       this.usedAt = performance.now();
+      for (const id of ids) if (this.#streams.get(id) === ended) this.#streams.delete(id);
     });
-    return this.#http.handleRequest(request, { parsedBody });
+    const response = await this.#http.handleRequest(request, { parsedBody });
+    if (request.method === 'GET' && response.ok) {
+      this.#listening = ended;
+      void ended.then(() => {
+        if (this.#listening === ended) this.#listening = undefined;
+      });
+    }
+    return response;
   }
 
   /** Answers what waits and says goodbye to the server. */
@@ -99,7 +115,7 @@ export class LegacySession {
       if (message.method === 'initialize') this.#initializeId ??= message.id;
     }
     const cancelled = cancelledId(message);
-    if (cancelled !== undefined) this.#pending.delete(cancelled);
+    if (cancelled !== undefined && this.#pending.delete(cancelled)) this.#forget(cancelled);
     this.#started ??= this.#nostr.start();
     this.#started
       .then(() => this.#nostr.send(message))
@@ -119,11 +135,26 @@ export class LegacySession {
     if (isResponse(message) && message.id !== undefined) this.#pending.delete(message.id);
     // A stdio server behind the other end cannot say for which request it asks, and not every client listens beside
     // its requests: its newest one is heard for sure.
-    const stream = related ?? (isRequest(message) ? [...this.#pending].at(-1) : undefined);
+    const stream = related ?? (isRequest(message) ? this.#newestOpen() : undefined);
+    const isOpen = stream === undefined ? this.#listening !== undefined : this.#streams.has(stream);
     const isSent = await this.#toClient(message, stream);
-    if (!isSent && isRequest(message)) this.#refuse(message);
+    if (isRequest(message) && !(isOpen && isSent)) this.#refuse(message);
     // There is no session where the server did not begin one.
     if ('error' in message && message.id !== undefined && message.id === this.#initializeId) this.close();
+  }
+
+  #newestOpen(): RequestId | undefined {
+    return [...this.#pending].filter((id) => this.#streams.has(id)).at(-1);
+  }
+
+  /** It was cancelled: no answer comes that would end its response, if no other request of a batch shares that. */
+  #forget(id: RequestId): void {
+    const ended = this.#streams.get(id);
+    const others = [...this.#streams].filter(([other, end]) => end === ended && this.#pending.has(other));
+    if (others.length > 0) return;
+    this.#http.closeSSEStream(id);
+    // The SDK's transport lets go of an id by its answer, which nobody reads any more.
+    void this.#toClient(failureResponse(id, 'outcome_unknown', 'cancelled')); // never rejects
   }
 
   /** The client has left the stream on which it would have been asked; the server must not wait for it. */
@@ -141,4 +172,9 @@ export class LegacySession {
       return false;
     }
   }
+}
+
+/** The id of a request, before anybody has checked that it is one. */
+function idOf(body: unknown): unknown {
+  return isRecord(body) && 'method' in body ? body['id'] : undefined;
 }
