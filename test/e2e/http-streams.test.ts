@@ -148,6 +148,21 @@ describe('a client that does not read', () => {
   });
 });
 
+describe('a session that its client has left', () => {
+  it('ends after a while, even if a call of it is never answered', async () => {
+    const transport = patient();
+    const { url } = await listenWith([transport], { sessionIdleMs: 1_000, sweepMs: 50 });
+    const session = await openSession(url);
+    const abort = new AbortController();
+    const stream = await post(url, { id: 1, ...call }, session, abort.signal);
+    const left = stream.text().catch(() => 'left');
+    expect(stream.status).toBe(200);
+    abort.abort();
+    await left;
+    await expect.poll(() => transport.isClosed, { timeout: 10_000 }).toBe(true);
+  });
+});
+
 describe('a request whose body is still coming when the listener closes', () => {
   it('opens nothing any more', async () => {
     const { url, opened, close } = await (async () => {

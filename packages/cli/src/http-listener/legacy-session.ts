@@ -73,6 +73,11 @@ export class LegacySession {
     return this.#open === 0 && this.#pending.size === 0;
   }
 
+  /** Nobody waits here, so that even an answer would have nowhere to go. */
+  get isLeft(): boolean {
+    return this.#open === 0;
+  }
+
   /** Resolves when the server was told that the session is over. */
   get goodbye(): Promise<void> {
     return this.#goodbye;

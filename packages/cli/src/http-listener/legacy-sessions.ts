@@ -52,7 +52,7 @@ export class LegacySessions {
   sweep(): void {
     for (const session of this.#sessions) {
       const idleMs = performance.now() - session.usedAt;
-      if (session.isIdle && idleMs > this.#options.limits.sessionIdleMs)
+      if (session.isLeft && idleMs > this.#options.limits.sessionIdleMs)
         session.close('the session was idle');
     }
   }
