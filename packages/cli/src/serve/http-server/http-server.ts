@@ -48,7 +48,9 @@ export class HttpServer {
   #session: Session;
   /** What was sent before and must arrive before: notifications, and the renewal of a session. */
   #turn: Promise<void> = Promise.resolve();
-  #underWay = 0;
+  /** Requests, and what has no answer, that are being sent. */
+  #performing = 0;
+  #telling = 0;
   #learning: Promise<void> | undefined;
   #transport: ServerTransport | undefined;
   #closing: Promise<void> | undefined;
@@ -85,23 +87,23 @@ export class HttpServer {
   /** A message of the client. */
   #receive(message: JsonRpcMessage): void {
     if (this.#closing !== undefined) return;
-    if (this.#underWay >= limits.maxExchanges) {
-      if (isRequest(message))
-        this.#send(failureResponse(message.id, 'busy', 'too many requests are under way'));
-      else this.#log('the HTTP server does not keep up; a message was dropped');
-      return;
-    }
+    const { maxExchanges, receptionTimeoutMs } = limits;
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#cancel(message, cancelled);
+    else if (isRequest(message) && this.#performing >= maxExchanges)
+      this.#send(failureResponse(message.id, 'busy', 'too many requests are under way'));
     else if (isRequest(message)) void this.#call(message); // it never rejects
+    // Apart from the requests, which may be waiting for an answer of the client.
+    else if (this.#telling >= maxExchanges)
+      this.#log('the HTTP server does not keep up; a message was dropped');
     else if (isResponse(message)) void this.#tell(message); // it never rejects
-    else this.#turn = atMost(limits.receptionTimeoutMs, this.#tell(message));
+    else this.#turn = atMost(receptionTimeoutMs, this.#tell(message));
   }
 
   async #call(request: JsonRpcRequest): Promise<void> {
     const call: Call = { request, controller: new AbortController() };
     this.#calls.set(request.id, call);
-    this.#underWay++;
+    this.#performing++;
     try {
       await this.#turn;
       if (request.method === 'initialize' && !isModern(request)) this.#startSession();
@@ -110,7 +112,7 @@ export class HttpServer {
       // Nobody waits any more for what was cancelled.
       if (this.#calls.get(request.id) === call) this.#fail(call, error);
     } finally {
-      this.#underWay--;
+      this.#performing--;
       if (this.#calls.get(request.id) === call) this.#calls.delete(request.id);
     }
   }
@@ -132,7 +134,9 @@ export class HttpServer {
 
   async #exchange(call: Call, session: Session | undefined): Promise<void> {
     const { request, controller } = call;
-    const messageHeaders = session === undefined ? await this.#argumentHeaders(call) : undefined;
+    const messageHeaders = session === undefined ? await this.#argumentHeaders(request) : undefined;
+    // Cancelled while something else had to come first.
+    if (this.#calls.get(request.id) !== call) return;
     await exchange(this.#options.upstream, request, {
       session: request.method === 'initialize' ? undefined : session?.key,
       headers: this.#headers,
@@ -147,8 +151,7 @@ export class HttpServer {
   }
 
   /** What MCP 2026-07-28 wants of a tool's arguments in headers, for which its schema has to be known. */
-  async #argumentHeaders(call: Call): Promise<Record<string, string> | undefined> {
-    const { request, controller } = call;
+  async #argumentHeaders(request: JsonRpcRequest): Promise<Record<string, string> | undefined> {
     if (request.method !== 'tools/call') return undefined;
     if (!this.#tools.isKnown(request)) {
       // Calls that come together ask once.
@@ -157,31 +160,33 @@ export class HttpServer {
       });
       await this.#learning;
     }
-    controller.signal.throwIfAborted();
     return this.#tools.of(request);
   }
 
   /** A failure is left to the call itself: the server may not need the headers. Never rejects. */
   async #learnTools(request: JsonRpcRequest): Promise<void> {
-    const { signal } = this.#controller;
+    const late = AbortSignal.timeout(limits.learningTimeoutMs);
+    const signal = AbortSignal.any([this.#controller.signal, late]);
     try {
       await learnTools(this.#options.upstream, request, this.#tools, { headers: this.#headers, signal });
     } catch (error) {
-      if (!signal.aborted)
+      // The next call does not wait for it again; should the headers be missed, the server says so.
+      this.#tools.isComplete ||= late.aborted;
+      if (!this.#controller.signal.aborted)
         this.#log(`the tools are not known, so neither are their headers: ${detailOf(error)}`);
     }
   }
 
   /** Sends what has no answer. Never rejects. */
   async #tell(message: JsonRpcMessage): Promise<void> {
-    this.#underWay++;
+    this.#telling++;
     try {
       await this.#turn;
       await this.#session.tell(message);
     } catch (error) {
       if (this.#closing === undefined) this.#log(`a message was not taken: ${detailOf(error)}`);
     } finally {
-      this.#underWay--;
+      this.#telling--;
     }
   }
 

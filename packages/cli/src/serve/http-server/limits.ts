@@ -2,7 +2,7 @@
 export const limits = {
   /** Of one message of the HTTP server: what a connection over Nostr carries. */
   maxMessageBytes: 10_485_760,
-  /** Requests, notifications and answers of one connection on their way at once. */
+  /** Requests of one connection on their way at once, and as many notifications and answers. */
   maxExchanges: 256,
   /** A server that takes no TCP connection in this time is taken for unreachable. */
   connectTimeoutMs: 10_000,
@@ -24,6 +24,8 @@ export const limits = {
   checkTimeoutMs: 5_000,
   /** Pages of `tools/list` that are read for the sake of headers. */
   maxToolPages: 20,
+  /** And how long they are waited for: a call that somebody makes matters more. */
+  learningTimeoutMs: 5_000,
   /** Tools whose headers are remembered for one connection. */
   maxTools: 2_000,
 } as const;
