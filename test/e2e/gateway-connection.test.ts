@@ -126,3 +126,34 @@ describe('a connection with as many requests under way as it may have', () => {
     await connection.front.aborts.first(({ body }) => body?.id === 0);
   });
 });
+
+describe('an HTTP server of before MCP 2026-07-28 that refuses a probe in its own words', () => {
+  it.each([
+    [400, 'No valid session ID'],
+    [404, 'Not Found'],
+    [405, ''],
+    [422, 'Unexpected message, expect initialize request'],
+  ])('is not taken for one that is out of order (%i)', async (status, words) => {
+    const refusing = serveBut(
+      'server/discover',
+      (_request, response) => void response.writeHead(status).end(words),
+    );
+    const connection = await Connection.open(refusing);
+    connection.receive({ id: 1, method: 'server/discover', params: { _meta: modernMeta } });
+    // An error of the way would be taken for an outage, and `initialize` not tried.
+    expect(await connection.answer(1)).toMatchObject({ error: { code: -32_601 } });
+  });
+
+  it.each([401, 403, 429, 500, 503])('but this one is (%i)', async (status) => {
+    const body = '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"not now"}}';
+    const refusing = serveBut(
+      'server/discover',
+      (_request, response) => void response.writeHead(status, json).end(body),
+    );
+    const connection = await Connection.open(refusing);
+    connection.receive({ id: 1, method: 'server/discover', params: { _meta: modernMeta } });
+    expect(await connection.answer(1)).toMatchObject({
+      error: { data: { code: expect.stringMatching(/^(server_failed|busy)$/) } },
+    });
+  });
+});

@@ -50,8 +50,27 @@ export class HttpFailure extends Error {
 
 /** The answer to a request whose exchange failed: the server's own error where it gave one. */
 export function toAnswer(id: RequestId, failure: HttpFailure): JsonRpcErrorResponse {
-  const { answer, status, message } = failure;
-  if (answer !== undefined) return { jsonrpc: '2.0', id, error: answer };
+  const { answer } = failure;
+  return answer === undefined ? failureAnswer(id, failure) : { jsonrpc: '2.0', id, error: answer };
+}
+
+/**
+ * The same for `server/discover`, where a client takes any error of the server for the word of an old one. MCP
+ * 2026-07-28, versioning: an HTTP server of before refuses with a status of 4xx, in whatever words. Credentials, load
+ * and outages say nothing of what a server speaks, whatever stands in their bodies.
+ */
+export function toProbeAnswer(id: RequestId, failure: HttpFailure): JsonRpcErrorResponse {
+  const { answer, status = 0, message } = failure;
+  const isRefusal = status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status);
+  if (!isRefusal) return failureAnswer(id, failure);
+  return { jsonrpc: '2.0', id, error: answer ?? { code: METHOD_NOT_FOUND, message } };
+}
+
+const METHOD_NOT_FOUND = -32_601;
+
+/** In our words. */
+function failureAnswer(id: RequestId, failure: HttpFailure): JsonRpcErrorResponse {
+  const { status, message } = failure;
   if (status === 413 || failure.code === 'too_large')
     return failureResponse(id, 'message_too_large', message);
   // RFC 6585, section 4, and RFC 9110, section 15.6.4: it may be tried again later.

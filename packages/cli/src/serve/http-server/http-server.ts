@@ -14,7 +14,7 @@ import {
 import { oneLine } from '../../terminal.ts';
 import type { ServerTransport } from '../child-server.ts';
 import { exchange } from './exchange.ts';
-import { HttpFailure, networkFailure, toAnswer } from './http-failure.ts';
+import { HttpFailure, networkFailure, toAnswer, toProbeAnswer } from './http-failure.ts';
 import { learnTools } from './learn-tools.ts';
 import { limits } from './limits.ts';
 import { isSessionLost, Session } from './session.ts';
@@ -227,7 +227,8 @@ export class HttpServer {
     const failure = error instanceof HttpFailure ? error : networkFailure(error);
     // An error of the protocol is the caller's to read; all else is the operator's too.
     if (failure.answer === undefined) this.#log(`${oneLine(call.request.method, 60)}: ${detailOf(failure)}`);
-    this.#sendError(toAnswer(call.request.id, failure));
+    const { id, method } = call.request;
+    this.#sendError(method === 'server/discover' ? toProbeAnswer(id, failure) : toAnswer(id, failure));
   }
 
   #sendError(answer: JsonRpcErrorResponse): void {
