@@ -6,7 +6,7 @@ import { HttpServer } from '../../packages/cli/src/serve/http-server/http-server
 import { openUpstream } from '../../packages/cli/src/serve/http-server/upstream.ts';
 import { Gate } from '../helpers/gates.ts';
 import { HttpFront, type HttpHandler } from '../helpers/http-front.ts';
-import { modernMeta } from '../helpers/raw-http.ts';
+import { initialize, modernMeta } from '../helpers/raw-http.ts';
 import { Recorder } from '../helpers/recorder.ts';
 
 /** One connection of the gateway, whose client is the test, before an HTTP server of the test. */
@@ -115,7 +115,7 @@ describe('a connection with as many requests under way as it may have', () => {
       response.write(`data: ${JSON.stringify(ask)}\n\n`);
     });
     const connection = await Connection.open(asking);
-    connection.receive({ id: 'i', method: 'initialize', params: { protocolVersion: '2025-11-25' } });
+    connection.receive({ ...initialize, id: 'i' });
     await connection.answer('i');
     for (let id = 0; id < 260; id++) connection.receive({ id, method: 'tools/call', params: { name: 'a' } });
     expect(await connection.answer(259)).toMatchObject({ error: { data: { code: 'busy' } } });
@@ -155,5 +155,124 @@ describe('an HTTP server of before MCP 2026-07-28 that refuses a probe in its ow
     expect(await connection.answer(1)).toMatchObject({
       error: { data: { code: expect.stringMatching(/^(server_failed|busy)$/) } },
     });
+  });
+});
+
+describe('a session that the HTTP server has forgotten', () => {
+  /** Asks with each call and answers none; forgets on request. */
+  function forgetful(): { handler: HttpHandler; forget: () => void } {
+    let session = 1;
+    const handler: HttpHandler = (request, response, body) => {
+      const { id, method } = (body ?? {}) as Asked;
+      if (request.method !== 'POST') return void response.writeHead(405).end();
+      if (method === 'initialize') response.setHeader('mcp-session-id', `session ${session}`);
+      else if (request.headers['mcp-session-id'] !== `session ${session}`)
+        return void response.writeHead(404).end();
+      if (method !== 'tools/call') return serve(request, response, body);
+      const ask = { jsonrpc: '2.0', id: 0, method: 'roots/list', params: { of: id } };
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`data: ${JSON.stringify(ask)}\n\n`);
+    };
+    return { handler, forget: () => session++ };
+  }
+  const any = { method: 'tools/call', params: { name: 'any' } };
+  const asking = (of: RequestId) => (message: JsonRpcMessage) =>
+    'method' in message && message.method === 'roots/list' && message.params?.['of'] === of;
+
+  it('is begun anew once, however many requests find out', async () => {
+    const { handler, forget } = forgetful();
+    const connection = await Connection.open(handler);
+    connection.receive({ ...initialize, id: 'i' });
+    await connection.answer('i');
+    forget();
+    for (let id = 0; id < 5; id++) connection.receive({ id, method: 'ping' });
+    for (let id = 0; id < 5; id++) expect(await connection.answer(id)).toMatchObject({ result: {} });
+    expect(connection.front.asked('initialize')).toHaveLength(2);
+  });
+
+  it('does not get the answer to what the one before has asked', async () => {
+    const { handler, forget } = forgetful();
+    const connection = await Connection.open(handler);
+    connection.receive({ ...initialize, id: 'i' });
+    await connection.answer('i');
+    connection.receive({ id: 1, ...any });
+    await connection.sent.first(asking(1));
+    forget();
+    connection.receive({ id: 2, method: 'ping' });
+    await connection.answer(2);
+    connection.receive({ id: 0, result: { roots: ['for the former'] } });
+    expect(
+      await connection.sent.first((each) => 'method' in each && each.method === 'notifications/cancelled'),
+    ).toMatchObject({ params: { requestId: 0 } });
+    connection.receive({ id: 3, ...any });
+    await connection.sent.first(asking(3));
+    connection.receive({ id: 0, result: { roots: ['for this one'] } });
+    const answered = ({ body }: { body: unknown }): boolean => JSON.stringify(body).includes('roots');
+    const { body } = await connection.front.requests.first(
+      (each) => answered(each) && each.body?.method === undefined,
+    );
+    expect(body).toMatchObject({ id: 0, result: { roots: ['for this one'] } });
+  });
+
+  it('fails what finds out while the server cannot be asked, and goes on when it can', async () => {
+    const { handler, forget } = forgetful();
+    const connection = await Connection.open(handler);
+    connection.receive({ ...initialize, id: 'i' });
+    await connection.answer('i');
+    forget();
+    connection.front.handler = (request, response, body) =>
+      (body as Asked).method === 'initialize'
+        ? void response.writeHead(503).end()
+        : handler(request, response, body);
+    connection.receive({ id: 1, method: 'ping' });
+    connection.receive({ id: 2, method: 'ping' });
+    for (const id of [1, 2])
+      expect(await connection.answer(id)).toMatchObject({ error: { data: { code: 'busy' } } });
+    connection.front.handler = handler;
+    connection.receive({ id: 3, method: 'ping' });
+    expect(await connection.answer(3)).toMatchObject({ result: {} });
+  });
+});
+
+describe('an HTTP server that answers strangely', () => {
+  const call = { id: 1, method: 'tools/call', params: { name: 'any' } };
+  const events = (...messages: object[]): string =>
+    messages.map((each) => `data: ${JSON.stringify({ jsonrpc: '2.0', ...each })}\n\n`).join('');
+
+  async function callOf(text: string, isEnd = true): Promise<Connection> {
+    const connection = await Connection.open(
+      serveBut('tools/call', (_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(text);
+        if (isEnd) response.end();
+      }),
+    );
+    connection.receive({ ...initialize, id: 'i' });
+    await connection.answer('i');
+    connection.receive(call);
+    return connection;
+  }
+
+  it('with the id of another: that is no answer', async () => {
+    for (const id of ['1', 2, 0]) {
+      const connection = await callOf(events({ id, result: {} }));
+      expect(await connection.answer(1)).toMatchObject({ error: { data: { code: 'server_failed' } } });
+    }
+  });
+
+  it('twice: the first is the answer', async () => {
+    const connection = await callOf(events({ id: 1, result: { n: 1 } }, { id: 1, result: { n: 2 } }));
+    connection.receive({ id: 2, method: 'ping' });
+    await connection.answer(2);
+    expect(connection.sent.items.filter((each) => 'id' in each && each.id === 1)).toEqual([
+      { jsonrpc: '2.0', id: 1, result: { n: 1 } },
+    ]);
+  });
+
+  it('and asks afterwards: it is told that nobody hears it', async () => {
+    const text = events({ id: 1, result: {} }, { id: 'late', method: 'roots/list' });
+    const connection = await callOf(text, false);
+    const { body } = await connection.front.requests.first((each) => each.body?.id === 'late');
+    expect(body).toMatchObject({ id: 'late', error: { data: { code: 'outcome_unknown' } } });
+    expect(connection.sent.items.filter((each) => 'method' in each)).toEqual([]);
   });
 });

@@ -43,6 +43,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #calls: Map<RequestId, Call> = new Map();
+  /** Requests of the HTTP server that the client has not answered. */
+  readonly #asked: Set<RequestId> = new Set();
   readonly #tools: ToolHeaders;
   readonly #controller = new AbortController();
   #session: Session;
@@ -96,7 +98,7 @@ export class HttpServer {
     // Apart from the requests, which may be waiting for an answer of the client.
     else if (this.#telling >= maxExchanges)
       this.#log('the HTTP server does not keep up; a message was dropped');
-    else if (isResponse(message)) void this.#tell(message); // it never rejects
+    else if (isResponse(message)) this.#reply(message);
     else this.#turn = atMost(receptionTimeoutMs, this.#tell(message));
   }
 
@@ -146,6 +148,7 @@ export class HttpServer {
         if (isResponse(message)) this.#answer(message, call, sessionId);
         // Nothing for a request after its answer or its cancellation.
         else if (this.#calls.get(request.id) === call) this.#send(message, request.id);
+        else if (isRequest(message) && session !== undefined) this.#refuse(message);
       },
     });
   }
@@ -188,6 +191,25 @@ export class HttpServer {
     } finally {
       this.#telling--;
     }
+  }
+
+  /** An answer of the client, to what this session has asked: each session counts its requests anew. */
+  #reply(answer: JsonRpcErrorResponse | JsonRpcResultResponse): void {
+    if (answer.id !== undefined && this.#asked.delete(answer.id)) void this.#tell(answer); // it never rejects
+  }
+
+  /** The session that asked is over, so that nobody waits for the answers. */
+  #cancelAsked(): void {
+    const method = 'notifications/cancelled';
+    for (const requestId of this.#asked)
+      this.#send({ jsonrpc: '2.0', method, params: { requestId, reason: 'the session is over' } });
+    this.#asked.clear();
+  }
+
+  #refuse({ id }: JsonRpcRequest): void {
+    this.#asked.delete(id);
+    const text = 'the client does not take this request any more';
+    void this.#tell(failureResponse(id, 'outcome_unknown', text)); // it never rejects
   }
 
   /**
@@ -238,6 +260,7 @@ export class HttpServer {
   }
 
   #startSession(): void {
+    this.#cancelAsked();
     const former = this.#session;
     this.#session = this.#newSession();
     void former.end(); // it never rejects
@@ -250,7 +273,10 @@ export class HttpServer {
       onmessage: (message) => this.#fromSession(message),
       onlog: (line) => this.#log(line),
       // Lists may be others now; the client is not told, because its server has not changed.
-      onrenewed: () => this.#tools.forget(),
+      onrenewed: () => {
+        this.#tools.forget();
+        this.#cancelAsked();
+      },
       onover: (reason) => {
         this.#log(`${reason}; the connection ends`);
         void this.close(); // it never rejects
@@ -276,11 +302,13 @@ export class HttpServer {
   #send(message: JsonRpcMessage, relatedRequestId?: RequestId): void {
     if (this.#closing !== undefined) return;
     if ('method' in message && message.method === 'notifications/tools/list_changed') this.#tools.forget();
+    if (isRequest(message)) this.#asked.add(message.id);
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) this.#asked.delete(cancelled);
     void this.#transport?.send(message, { relatedRequestId }).catch((error: unknown) => {
       if (this.#closing !== undefined) return;
       this.#log(`a message could not be sent: ${String(error)}`);
-      const text = 'the client does not take this request any more';
-      if (isRequest(message)) void this.#tell(failureResponse(message.id, 'server_failed', text)); // it never rejects
+      if (isRequest(message)) this.#refuse(message);
     });
   }
 

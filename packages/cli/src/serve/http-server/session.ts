@@ -119,11 +119,11 @@ export class Session {
       if (opening === undefined) return;
       const objection = await this.#ask(opening, undefined);
       if (objection !== undefined) return onover(objection);
+      onrenewed();
       for (const message of this.#replay.rest(newId)) {
         if ('id' in message) await this.#ask(message, this.#key);
         else await this.tell(message);
       }
-      onrenewed();
     } catch (error) {
       onlog(`the session could not be begun anew: ${error instanceof Error ? error.message : String(error)}`);
       throw error;
