@@ -49,6 +49,9 @@ it.each([
   [['serve', '--public', '--allow', 'f'.repeat(64), '--', 'node'], 'contradict each other'],
   [['serve', '--allow', 'somebody', '--', 'node'], 'not an address: "somebody"'],
   [['serve', '--public', '--', 'no-such-program-anywhere'], 'no-such-program-anywhere was not found'],
+  [['serve', '--public', 'ftp://x'], 'ftp://x is neither an http nor an https URL'],
+  [['serve', '--public', 'https://x', '--header', 'a: ${MISSING}'], 'set it in the environment'],
+  [['serve', '--public', 'https://x', '--header', 'a'], "as in --header 'Authorization: Bearer"],
   [['serve', '--public', '--key', 'f'.repeat(64), '--', 'node'], '--key takes the name of a file'],
   [['relay', '--port', 'x'], 'a port is a number'],
 ])('explains a mistake and ends with 2: %j', async (args, message) => {

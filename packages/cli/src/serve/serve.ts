@@ -132,6 +132,12 @@ function targetOf(words: string[], { header, callerHeader }: ServeCommandOptions
       'a program finds the caller in its environment, in MCP_NOSTR_CALLER',
     );
   }
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(first)) {
+    throw usageError(
+      `${oneLine(first, 100)} is neither an http nor an https URL`,
+      'an HTTP server is served by its URL, as in https://host/mcp; any other by its command, after --',
+    );
+  }
   if (findCommand(first) === undefined) {
     throw usageError(
       `the command ${oneLine(first, 100)} was not found`,

@@ -31,7 +31,12 @@ export function parseHeaders(
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
-    if (!TOKEN.test(name)) throw usageError('a --header is not of the form "Name: value"');
+    if (!TOKEN.test(name)) {
+      throw usageError(
+        'a --header is not of the form "Name: value"',
+        "as in --header 'Authorization: Bearer ${TOKEN}', in single quotes",
+      );
+    }
     if (name === callerHeader)
       throw usageError(`--header cannot set ${name}: it says who calls, and only the gateway knows`);
     if (RESERVED.test(name)) throw usageError(`--header cannot set ${name}: it follows from the message`);
@@ -46,7 +51,10 @@ function parseValue(name: string, text: string, env: NodeJS.ProcessEnv): string 
     .replace(/\$\{([^}]*)\}/g, (_match, variable: string) => {
       const found = env[variable];
       if (found !== undefined && found !== '') return found;
-      throw usageError(`the variable ${variable} that --header ${name} names is not set`);
+      throw usageError(
+        `the variable ${variable} that --header ${name} names is not set`,
+        'set it in the environment in which mcp-nostr is started',
+      );
     })
     .trim();
   // RFC 9110, section 5.5; with a line feed one header could become two.
