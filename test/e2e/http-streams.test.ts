@@ -58,6 +58,20 @@ describe('the stream of a call in a session', () => {
   });
 });
 
+describe('a request whose id no answer over Nostr could carry', () => {
+  it('is refused in a session, and answered outside of one', async () => {
+    const { url } = await listenWith([
+      new ScriptedTransport(({ id }, self) => self.onmessage?.({ jsonrpc: '2.0', id, result: {} })),
+    ]);
+    const session = await openSession(url);
+    const id = 'x'.repeat(257);
+    const invalid = { status: 400, body: { error: { code: -32_600 } } };
+    expect(await answer(post(url, { id, method: 'ping' }, session))).toMatchObject(invalid);
+    const ok = { status: 200, body: { id, result: {} } };
+    expect(await answer(postModern(url, { id, ...call }))).toMatchObject(ok);
+  });
+});
+
 describe('a server that asks a session', () => {
   it('hears it at once when the client has left the call that it asks for', async () => {
     const transport = patient();

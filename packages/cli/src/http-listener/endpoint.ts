@@ -1,4 +1,4 @@
-import { isRecord, isRequestId, type RequestId } from '@mcp-nostr/core';
+import { isRecord, isRequestId, limits as wireLimits, type RequestId } from '@mcp-nostr/core';
 import { classifyInboundRequest, isJsonContentType, readRequestBody } from '@modelcontextprotocol/server';
 
 import type { Log, OpenTransport } from './client-transport.ts';
@@ -74,12 +74,22 @@ export class Endpoint {
       ...(version !== null && { protocolVersionHeader: version }),
       ...(method !== null && { mcpMethodHeader: method }),
     });
+    // Nobody over Nostr could answer it; calls of the newer era get another id on their way.
+    if (outcome.kind === 'legacy' && [body].flat().some(hasLongId)) {
+      const text = `Invalid Request: an id may have ${wireLimits.maxIdLength} characters`;
+      return Promise.resolve(errorResponse(400, errorCodes.invalidRequest, text));
+    }
     if (outcome.kind === 'modern') return this.#calls.serve(outcome, request);
     if (outcome.kind === 'legacy')
       return this.#sessions.serve(request, body, outcome.reason === 'initialize', ended);
     const { httpStatus, code, message, data } = outcome;
     return Promise.resolve(errorResponse(httpStatus, code, message, { id: idOf(body), data }));
   }
+}
+
+function hasLongId(message: unknown): boolean {
+  const id = isRecord(message) ? message['id'] : undefined;
+  return typeof id === 'string' && !isRequestId(id);
 }
 
 /** Who sent a request that is refused gets its id back, if it has one. */
