@@ -154,3 +154,9 @@ function rootOf(error: unknown): { code: string; detail: string; isBeforeRequest
   const detail = root instanceof Error ? root.message : String(root);
   return { code: typeof code === 'string' ? code : '', detail, isBeforeRequest };
 }
+
+/** With what only the operator may read. */
+export function detailOf(error: unknown): string {
+  const { message, detail } = error instanceof HttpFailure ? error : networkFailure(error);
+  return detail === '' ? message : `${message} [${detail}]`;
+}

@@ -1,7 +1,6 @@
 import {
   cancelledId,
   failureResponse,
-  isRecord,
   isRequest,
   isResponse,
   type JsonRpcErrorResponse,
@@ -13,12 +12,13 @@ import {
 
 import { oneLine } from '../../terminal.ts';
 import type { ServerTransport } from '../child-server.ts';
+import { ArgumentHeaders } from './argument-headers.ts';
+import { atMost } from './at-most.ts';
 import { exchange } from './exchange.ts';
-import { HttpFailure, networkFailure, toAnswer, toProbeAnswer } from './http-failure.ts';
-import { learnTools } from './learn-tools.ts';
+import { detailOf, HttpFailure, networkFailure, toAnswer, toProbeAnswer } from './http-failure.ts';
 import { limits } from './limits.ts';
+import { isModern, progressToken } from './request-meta.ts';
 import { isSessionLost, Session } from './session.ts';
-import { ToolHeaders } from './tool-headers.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface HttpServerOptions {
@@ -45,7 +45,7 @@ export class HttpServer {
   readonly #calls: Map<RequestId, Call> = new Map();
   /** Requests of the HTTP server that the client has not answered. */
   readonly #asked: Set<RequestId> = new Set();
-  readonly #tools: ToolHeaders;
+  readonly #argumentHeaders: ArgumentHeaders;
   readonly #controller = new AbortController();
   #session: Session;
   /** What was sent before and must arrive before: notifications, and the renewal of a session. */
@@ -53,14 +53,18 @@ export class HttpServer {
   /** Requests, and what has no answer, that are being sent. */
   #performing = 0;
   #telling = 0;
-  #learning: Promise<void> | undefined;
   #transport: ServerTransport | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#headers = { [options.upstream.callerHeader]: options.caller };
-    this.#tools = new ToolHeaders((line) => this.#log(line));
+    this.#argumentHeaders = new ArgumentHeaders({
+      upstream: options.upstream,
+      headers: this.#headers,
+      signal: this.#controller.signal,
+      onlog: (line) => this.#log(line),
+    });
     this.#session = this.#newSession();
   }
 
@@ -136,7 +140,7 @@ export class HttpServer {
 
   async #exchange(call: Call, session: Session | undefined): Promise<void> {
     const { request, controller } = call;
-    const messageHeaders = session === undefined ? await this.#argumentHeaders(request) : undefined;
+    const messageHeaders = session === undefined ? await this.#argumentHeaders.of(request) : undefined;
     // Cancelled while something else had to come first.
     if (this.#calls.get(request.id) !== call) return;
     await exchange(this.#options.upstream, request, {
@@ -151,33 +155,6 @@ export class HttpServer {
         else if (isRequest(message) && session !== undefined) this.#refuse(message);
       },
     });
-  }
-
-  /** What MCP 2026-07-28 wants of a tool's arguments in headers, for which its schema has to be known. */
-  async #argumentHeaders(request: JsonRpcRequest): Promise<Record<string, string> | undefined> {
-    if (request.method !== 'tools/call') return undefined;
-    if (!this.#tools.isKnown(request)) {
-      // Calls that come together ask once.
-      this.#learning ??= this.#learnTools(request).finally(() => {
-        this.#learning = undefined;
-      });
-      await this.#learning;
-    }
-    return this.#tools.of(request);
-  }
-
-  /** A failure is left to the call itself: the server may not need the headers. Never rejects. */
-  async #learnTools(request: JsonRpcRequest): Promise<void> {
-    const late = AbortSignal.timeout(limits.learningTimeoutMs);
-    const signal = AbortSignal.any([this.#controller.signal, late]);
-    try {
-      await learnTools(this.#options.upstream, request, this.#tools, { headers: this.#headers, signal });
-    } catch (error) {
-      // The next call does not wait for it again; should the headers be missed, the server says so.
-      this.#tools.isComplete ||= late.aborted;
-      if (!this.#controller.signal.aborted)
-        this.#log(`the tools are not known, so neither are their headers: ${detailOf(error)}`);
-    }
   }
 
   /** Sends what has no answer. Never rejects. */
@@ -237,12 +214,8 @@ export class HttpServer {
     if (!('result' in answer)) return this.#sendError({ ...answer, id: request.id });
     if (!isModern(request)) this.#session.answered(request, answer);
     if (!isModern(request) && request.method === 'initialize') this.#session.begin(sessionId, answer);
-    this.#send(request.method === 'tools/list' && isModern(request) ? this.#learn(answer) : answer);
-  }
-
-  #learn(answer: JsonRpcResultResponse): JsonRpcMessage {
-    const result = this.#tools.learn(answer.result);
-    return result === answer.result ? answer : { ...answer, result };
+    const isList = request.method === 'tools/list' && isModern(request);
+    this.#send(isList ? this.#argumentHeaders.learn(answer) : answer);
   }
 
   #fail(call: Call, error: unknown): void {
@@ -255,7 +228,7 @@ export class HttpServer {
 
   #sendError(answer: JsonRpcErrorResponse): void {
     // The schema that a header was made by may be an old one.
-    if (answer.error.code === HEADER_MISMATCH) this.#tools.forget();
+    if (answer.error.code === HEADER_MISMATCH) this.#argumentHeaders.forget();
     this.#send(answer);
   }
 
@@ -274,7 +247,7 @@ export class HttpServer {
       onlog: (line) => this.#log(line),
       // Lists may be others now; the client is not told, because its server has not changed.
       onrenewed: () => {
-        this.#tools.forget();
+        this.#argumentHeaders.forget();
         this.#cancelAsked();
       },
       onover: (reason) => {
@@ -301,7 +274,8 @@ export class HttpServer {
 
   #send(message: JsonRpcMessage, relatedRequestId?: RequestId): void {
     if (this.#closing !== undefined) return;
-    if ('method' in message && message.method === 'notifications/tools/list_changed') this.#tools.forget();
+    if ('method' in message && message.method === 'notifications/tools/list_changed')
+      this.#argumentHeaders.forget();
     if (isRequest(message)) this.#asked.add(message.id);
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#asked.delete(cancelled);
@@ -319,31 +293,3 @@ export class HttpServer {
 
 /** MCP 2026-07-28's HeaderMismatch. */
 const HEADER_MISMATCH = -32_020;
-const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
-
-/** A request of MCP 2026-07-28 and later says so itself, and belongs to no session. */
-function isModern({ params }: JsonRpcRequest): boolean {
-  const meta = params?.['_meta'];
-  return isRecord(meta) && typeof meta[VERSION_KEY] === 'string';
-}
-
-function progressToken({ params }: JsonRpcRequest): unknown {
-  const meta = params?.['_meta'];
-  return isRecord(meta) ? meta['progressToken'] : undefined;
-}
-
-/** Resolves with the promise, or after this time. */
-async function atMost(timeoutMs: number, promise: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}
-
-/** With what only the operator may read. */
-function detailOf(error: unknown): string {
-  const { message, detail } = error instanceof HttpFailure ? error : networkFailure(error);
-  return detail === '' ? message : `${message} [${detail}]`;
-}
