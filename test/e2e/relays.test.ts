@@ -12,7 +12,10 @@ function ready(states: Recorder<RelayState>, url: string): Promise<RelayState> {
   return states.next((state) => state.url === url && state.status === 'ready');
 }
 
-function lost(states: Recorder<RelayState>, url: string): Promise<RelayState> {
+/** Where relays cut connections it may be lost already. */
+async function lost(states: Recorder<RelayState>, url: string): Promise<RelayState> {
+  const latest = states.items.findLast((state) => state.url === url);
+  if (latest?.status === 'waiting') return latest;
   return states.next((state) => state.url === url && state.status === 'waiting');
 }
 
