@@ -1,6 +1,6 @@
 import { isRequest, type JsonRpcMessage, type JsonRpcRequest } from '@mcp-nostr/core';
 
-import type { ClientTransport } from '../../packages/cli/src/http-listener/client-transport.ts';
+import type { ClientTransport } from '../../packages/cli/src/client-transport.ts';
 import { Recorder } from './recorder.ts';
 
 /** A transport whose server is the test. */

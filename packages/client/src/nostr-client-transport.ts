@@ -17,6 +17,7 @@ import {
   type Signer,
 } from '@mcp-nostr/core';
 import {
+  atMost,
   Courier,
   Endpoint,
   type IncomingFrame,
@@ -201,12 +202,7 @@ export class NostrClientTransport {
 
   /** The server frees the connection at once; it is waited for no longer than a moment. */
   async #sayBye(): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limits.byeTimeoutMs);
-    });
-    await Promise.race([this.#courier?.drain(), late]);
-    clearTimeout(timer);
+    await atMost(limits.byeTimeoutMs, this.#courier?.drain());
   }
 
   async #findRelays(): Promise<string[]> {

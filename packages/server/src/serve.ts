@@ -1,5 +1,6 @@
 import { formatAddress, formatNpub, randomHex, type Signer } from '@mcp-nostr/core';
 import {
+  atMost,
   type Encryption,
   Endpoint,
   type IncomingFrame,
@@ -9,7 +10,6 @@ import {
 } from '@mcp-nostr/transport';
 
 import { type Access, accessCheck } from './access.ts';
-import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
 import { type Answer, Doorkeeper } from './doorkeeper.ts';
 import { limits } from './limits.ts';

@@ -1,5 +1,6 @@
 import { randomHex } from '@mcp-nostr/core';
 import {
+  atMost,
   Courier,
   type Endpoint,
   type IncomingFrame,
@@ -8,7 +9,6 @@ import {
   type UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
-import { atMost } from './at-most.ts';
 import type { Caller } from './caller.ts';
 import { HostedServers } from './hosted-servers.ts';
 import { limits } from './limits.ts';

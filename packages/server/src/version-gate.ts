@@ -1,7 +1,10 @@
-import { isRecord, type JsonRpcErrorResponse, type JsonRpcRequest, type RequestId } from '@mcp-nostr/core';
-
-/** Where a request of the modern era names its version. */
-const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+import {
+  claimedVersion,
+  type JsonRpcErrorResponse,
+  type JsonRpcRequest,
+  metaKeys,
+  type RequestId,
+} from '@mcp-nostr/core';
 
 const FIRST_MODERN_VERSION = '2026-07-28';
 
@@ -33,9 +36,9 @@ export class VersionGate {
   }
 
   /** The answer to a request that the MCP server must not see. */
-  refusal({ id, method, params }: JsonRpcRequest): JsonRpcErrorResponse | undefined {
-    const meta = params?.['_meta'];
-    const claim = isRecord(meta) ? meta[VERSION_KEY] : undefined;
+  refusal(request: JsonRpcRequest): JsonRpcErrorResponse | undefined {
+    const { id, method } = request;
+    const claim = claimedVersion(request);
     const isModern = claim !== undefined || method === 'server/discover';
     if (isModern && !this.#speaksModern) return this.#unsupported(id, claim);
     if (isModern || method === 'initialize') this.#isOpen = true;
@@ -53,7 +56,9 @@ export class VersionGate {
 
   /** MCP 2026-07-28, basic: -32602 where the version is missing. The revisions before it name no code. */
   #unopened(id: RequestId, method: string): JsonRpcErrorResponse {
-    const orClaim = this.#speaksModern ? `, or params._meta["${VERSION_KEY}"] with each request` : '';
+    const orClaim = this.#speaksModern
+      ? `, or params._meta["${metaKeys.protocolVersion}"] with each request`
+      : '';
     return failure(id, -32_602, `${method} came before any session: send "initialize" first${orClaim}`);
   }
 }

@@ -1,3 +1,4 @@
+export { atMost } from './at-most.ts';
 export { Courier, type CourierOptions, type FrameSource } from './courier.ts';
 export { Endpoint, type EndpointOptions } from './endpoint.ts';
 export { RelayError, type RelayErrorCode, TransportError, type TransportErrorCode } from './errors.ts';

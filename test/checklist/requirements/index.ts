@@ -10,10 +10,12 @@ import { progress } from './progress.ts';
 import { requests } from './requests.ts';
 import { security } from './security.ts';
 import { serverRequests } from './server-requests.ts';
+import { sizes } from './sizes.ts';
 import { tasks } from './tasks.ts';
 
 export const requirements: readonly Requirement[] = [
   ...framing,
+  ...sizes,
   ...requests,
   ...progress,
   ...notifications,

@@ -2,6 +2,7 @@ import type { NostrClientTransport } from '@mcp-nostr/client';
 import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
+import type { OpenTransport } from '../client-transport.ts';
 import { usageError } from '../errors.ts';
 import { collectOrigins, DEFAULT_PORT } from '../http-listener/http-options.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
@@ -10,7 +11,7 @@ import { relayLines } from '../relay-lines.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
 import { oneLine, shortNpub } from '../terminal.ts';
-import { type ClientTransport, HostBridge } from './host-bridge.ts';
+import { HostBridge } from './host-bridge.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
 
@@ -89,7 +90,7 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
 }
 
 async function runStdio(
-  open: () => ClientTransport,
+  open: OpenTransport,
   write: (text: string) => void,
   stopped: Promise<StopSignal>,
 ): Promise<void> {

@@ -1,7 +1,8 @@
 import type { JsonRpcMessage } from '@mcp-nostr/core';
 import { expect, it } from 'vitest';
 
-import { type ClientTransport, HostBridge } from './host-bridge.ts';
+import type { ClientTransport } from '../client-transport.ts';
+import { HostBridge } from './host-bridge.ts';
 
 interface Fake extends ClientTransport {
   sent: JsonRpcMessage[];

@@ -2,32 +2,23 @@ import {
   cancelledId,
   type FailureCode,
   failureResponse,
-  isFailureCode,
   isRequest,
   isResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
   type RequestId,
 } from '@mcp-nostr/core';
-import { TransportError } from '@mcp-nostr/transport';
 
-/** What the bridge needs of a transport to the server: a part of the SDK's `Transport`. */
-export interface ClientTransport {
-  start(): Promise<void>;
-  send(message: JsonRpcMessage): Promise<void>;
-  close(): Promise<void>;
-  onmessage?: ((message: JsonRpcMessage) => void) | undefined;
-  onclose?: (() => void) | undefined;
-  onerror?: ((error: Error) => void) | undefined;
-}
+import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
+import { errorText, failureAnswer } from '../failure-answer.ts';
 
 export interface HostBridgeOptions {
   /** A transport that was not started. */
-  open: () => ClientTransport;
+  open: OpenTransport;
   /** A message for the host. */
   onmessage: (message: JsonRpcMessage) => void;
   /** A line for whoever reads the host's log. */
-  onlog: (line: string) => void;
+  onlog: Log;
 }
 
 /** One transport from its start to its end. */
@@ -130,8 +121,7 @@ export class HostBridge {
 
   #answerFailure(session: Session, request: JsonRpcRequest, error: unknown): void {
     if (session !== this.#session || !session.pending.delete(request.id)) return;
-    const code = error instanceof TransportError && isFailureCode(error.code) ? error.code : undefined;
-    this.#fail(request.id, code ?? 'relays_unreachable', errorText(error));
+    this.#options.onmessage(failureAnswer(request.id, error));
   }
 
   /** The relays of the server are not known, or the like: the next message tries anew. */
@@ -165,8 +155,4 @@ export class HostBridge {
   #fail(id: RequestId, code: FailureCode, reason: string): void {
     this.#options.onmessage(failureResponse(id, code, reason));
   }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

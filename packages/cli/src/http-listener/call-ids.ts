@@ -1,14 +1,16 @@
 import {
   cancelledId,
-  isRecord,
   isResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
+  metaKeys,
+  metaOf,
+  progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
 
 /** MCP 2026-07-28, Subscriptions: every notification of a subscription carries the id of its `subscriptions/listen`. */
-const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
+const SUBSCRIPTION_ID = metaKeys.subscriptionId;
 
 /**
  * Requests of many HTTP clients share one connection, and each client counts from 0. So a request travels with a
@@ -16,9 +18,8 @@ const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
  */
 export function withCallId(request: JsonRpcRequest, id: number): JsonRpcRequest {
   const { params } = request;
-  const meta = params?.['_meta'];
-  if (!isRecord(meta) || meta['progressToken'] === undefined) return { ...request, id };
-  return { ...request, id, params: { ...params, _meta: { ...meta, progressToken: id } } };
+  if (progressToken(request) === undefined) return { ...request, id };
+  return { ...request, id, params: { ...params, _meta: { ...metaOf(params), progressToken: id } } };
 }
 
 /** The call that a message of the server belongs to, if it says. */
@@ -41,7 +42,7 @@ export function withOwnId(message: JsonRpcMessage, id: number, request: JsonRpcR
   if (message.params === undefined) return message;
   const params = withSubscription(message.params, id, request.id);
   if (message.method === 'notifications/progress' && params['progressToken'] === id)
-    params['progressToken'] = metaOf(request.params)?.['progressToken'];
+    params['progressToken'] = progressToken(request);
   if (cancelledId(message) === id) params['requestId'] = request.id;
   return { ...message, params };
 }
@@ -55,9 +56,4 @@ function withSubscription(
   const meta = metaOf(record);
   if (meta?.[SUBSCRIPTION_ID] !== id) return { ...record };
   return { ...record, _meta: { ...meta, [SUBSCRIPTION_ID]: ownId } };
-}
-
-function metaOf(record: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
-  const meta = record?.['_meta'];
-  return isRecord(meta) ? meta : undefined;
 }

@@ -1,7 +1,7 @@
 import { isRecord, isRequestId, limits as wireLimits, type RequestId } from '@mcp-nostr/core';
 import { classifyInboundRequest, isJsonContentType, readRequestBody } from '@modelcontextprotocol/server';
 
-import type { Log, OpenTransport } from './client-transport.ts';
+import type { Log, OpenTransport } from '../client-transport.ts';
 import { errorCodes, errorResponse } from './error-response.ts';
 import { LegacySessions } from './legacy-sessions.ts';
 import type { Limits } from './limits.ts';

@@ -59,12 +59,20 @@ describe('the headers of arguments', () => {
     properties: {
       region: { type: 'string', 'x-mcp-header': 'Region' },
       deep: { type: 'object', properties: { count: { type: 'integer', 'x-mcp-header': 'Count' } } },
-      list: { type: 'array', items: { type: 'string', 'x-mcp-header': 'Never' } },
-      bad: { type: 'string', 'x-mcp-header': 'no token' },
     },
   };
+  const unreachable = { properties: { list: { items: { type: 'string', 'x-mcp-header': 'Never' } } } };
+  const misnamed = { properties: { bad: { type: 'string', 'x-mcp-header': 'no token' } } };
   const known = new ParamHeaders();
-  known.learn({ tools: [{ name: 'place', inputSchema }, { name: 'plain', inputSchema: {} }, 5] });
+  known.learn({
+    tools: [
+      { name: 'place', inputSchema },
+      { name: 'plain', inputSchema: {} },
+      { name: 'unreachable', inputSchema: unreachable },
+      { name: 'misnamed', inputSchema: misnamed },
+      5,
+    ],
+  });
   const check = (
     args: Record<string, unknown>,
     headers: Record<string, string>,
@@ -81,9 +89,10 @@ describe('the headers of arguments', () => {
     expect(check({ deep: { count: 42 } }, { 'Mcp-Param-Count': '0x2a' })).toContain('42');
   });
 
-  it('are not asked for without the argument, where a chain of properties does not lead, or of other tools', () => {
-    for (const args of [{}, { region: null }, { list: ['x'] }, { bad: 'x' }, { region: {} }])
-      expect(check(args, {})).toBeUndefined();
+  it('are not asked for without the argument, of faulty tools, or of others', () => {
+    for (const args of [{}, { region: null }, { region: {} }]) expect(check(args, {})).toBeUndefined();
+    expect(check({ list: ['x'] }, {}, 'unreachable')).toBeUndefined();
+    expect(check({ bad: 'x' }, {}, 'misnamed')).toBeUndefined();
     expect(check({ region: 'eu' }, {}, 'plain')).toBeUndefined();
     expect(check({ region: 'eu' }, {}, 'unheard')).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 
 import { getRequestListener } from '@hono/node-server';
 
-import type { Log, OpenTransport } from './client-transport.ts';
+import type { Log, OpenTransport } from '../client-transport.ts';
 import { Endpoint } from './endpoint.ts';
 import { errorCodes, errorResponse } from './error-response.ts';
 import { Gate, type GateOptions, MCP_PATH } from './gate.ts';

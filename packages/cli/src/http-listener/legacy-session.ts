@@ -13,8 +13,8 @@ import {
 } from '@mcp-nostr/core';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 
-import type { ClientTransport, Log, OpenTransport } from './client-transport.ts';
-import { errorText, failureAnswer } from './failure-answer.ts';
+import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
+import { errorText, failureAnswer } from '../failure-answer.ts';
 import type { Limits } from './limits.ts';
 
 export interface LegacySessionOptions {

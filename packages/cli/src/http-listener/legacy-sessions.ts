@@ -1,5 +1,5 @@
 import { errorCodes, errorResponse } from './error-response.ts';
-import type { Log, OpenTransport } from './client-transport.ts';
+import type { Log, OpenTransport } from '../client-transport.ts';
 import { LegacySession } from './legacy-session.ts';
 import type { Limits } from './limits.ts';
 

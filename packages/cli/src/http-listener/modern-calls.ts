@@ -4,7 +4,7 @@ import {
   PerRequestHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 
-import type { Log, OpenTransport } from './client-transport.ts';
+import type { Log, OpenTransport } from '../client-transport.ts';
 import { answerStatus, errorCodes, errorResponse } from './error-response.ts';
 import type { HeaderMismatch } from './header-mismatch.ts';
 import type { Limits } from './limits.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { CliError, exitCodes, usageError } from '../errors.ts';
 import { exitAfter, type StopSignal } from '../shutdown.ts';
-import type { Log, OpenTransport } from './client-transport.ts';
+import type { Log, OpenTransport } from '../client-transport.ts';
 import { type HttpListener, startHttpListener } from './http-listener.ts';
 
 /** A token of the user's own, so that the hosts' configurations outlive a restart. */

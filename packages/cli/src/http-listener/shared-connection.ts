@@ -8,8 +8,8 @@ import {
 import { TransportError } from '@mcp-nostr/transport';
 
 import { callIdOf, withCallId, withOwnId } from './call-ids.ts';
-import type { ClientTransport, Log, OpenTransport } from './client-transport.ts';
-import { errorText, failureAnswer } from './failure-answer.ts';
+import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
+import { errorText, failureAnswer } from '../failure-answer.ts';
 
 interface Call {
   readonly request: JsonRpcRequest;

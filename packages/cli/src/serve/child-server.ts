@@ -3,11 +3,11 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import {
   cancelledId,
   failureResponse,
-  isRecord,
   isRequest,
   isResponse,
   type JsonRpcMessage,
   parseJsonRpc,
+  progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
 
@@ -130,7 +130,7 @@ export class ChildServer {
       if (isRequest(message)) this.#send(failureResponse(message.id, 'busy', 'the server does not keep up'));
       return;
     }
-    if (isRequest(message)) this.#pending.set(message.id, progressTokenOf(message.params?.['_meta']));
+    if (isRequest(message)) this.#pending.set(message.id, progressToken(message));
     stdin.write(formatLine(message));
   }
 
@@ -149,7 +149,7 @@ export class ChildServer {
   /** The request that a progress notification belongs to: late progress must not reach a host that has its answer. */
   #requestOf(message: JsonRpcMessage): RequestId | undefined {
     if (!('method' in message) || message.method !== 'notifications/progress') return undefined;
-    const token = progressTokenOf(message.params);
+    const token = message.params?.['progressToken'];
     for (const [id, ofRequest] of this.#pending) if (token !== undefined && ofRequest === token) return id;
     return undefined;
   }
@@ -210,8 +210,4 @@ export class ChildServer {
     this.#child?.stderr.destroy();
     this.#options.ongone?.();
   }
-}
-
-function progressTokenOf(value: unknown): unknown {
-  return isRecord(value) ? value['progressToken'] : undefined;
 }

@@ -54,16 +54,20 @@ export function toAnswer(id: RequestId, failure: HttpFailure): JsonRpcErrorRespo
   return answer === undefined ? failureAnswer(id, failure) : { jsonrpc: '2.0', id, error: answer };
 }
 
-/**
- * The same for `server/discover`, where a client takes any error of the server for the word of an old one. MCP
- * 2026-07-28, versioning: an HTTP server of before refuses with a status of 4xx, in whatever words. Credentials, load
- * and outages say nothing of what a server speaks, whatever stands in their bodies.
- */
+/** The same for `server/discover`, where a client takes any error of the server for the word of an old one. */
 export function toProbeAnswer(id: RequestId, failure: HttpFailure): JsonRpcErrorResponse {
-  const { answer, status = 0, message } = failure;
-  const isRefusal = status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status);
-  if (!isRefusal) return failureAnswer(id, failure);
+  if (!isProbeRefusal(failure)) return failureAnswer(id, failure);
+  const { answer, message } = failure;
   return { jsonrpc: '2.0', id, error: answer ?? { code: METHOD_NOT_FOUND, message } };
+}
+
+/**
+ * Whether a server has answered `server/discover` by refusing it. MCP 2026-07-28, versioning: an HTTP server of before
+ * does that with a status of 4xx, in whatever words. Credentials, load and outages say nothing of what a server speaks,
+ * whatever stands in their bodies; an error with 200 is an answer.
+ */
+export function isProbeRefusal({ status = 0 }: HttpFailure): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status);
 }
 
 const METHOD_NOT_FOUND = -32_601;

@@ -1,5 +1,6 @@
 import {
   cancelledId,
+  claimedVersion,
   failureResponse,
   isRequest,
   isResponse,
@@ -7,17 +8,17 @@ import {
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
+  progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
+import { atMost } from '@mcp-nostr/transport';
 
 import { oneLine } from '../../terminal.ts';
 import type { ServerTransport } from '../child-server.ts';
 import { ArgumentHeaders } from './argument-headers.ts';
-import { atMost } from './at-most.ts';
 import { exchange } from './exchange.ts';
 import { detailOf, HttpFailure, networkFailure, toAnswer, toProbeAnswer } from './http-failure.ts';
 import { limits } from './limits.ts';
-import { isModern, progressToken } from './request-meta.ts';
 import { isSessionLost, Session } from './session.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -293,3 +294,8 @@ export class HttpServer {
 
 /** MCP 2026-07-28's HeaderMismatch. */
 const HEADER_MISMATCH = -32_020;
+
+/** A request of MCP 2026-07-28 and later says so itself, and belongs to no session. */
+function isModern(request: JsonRpcRequest): boolean {
+  return typeof claimedVersion(request) === 'string';
+}

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRpcRequest, randomHex } from '@mcp-nostr/core';
+import { type JsonRpcRequest, metaOf, randomHex } from '@mcp-nostr/core';
 
 import { exchange, type ExchangeOptions } from './exchange.ts';
 import { limits } from './limits.ts';
@@ -16,7 +16,7 @@ export async function learnTools(
   options: Pick<ExchangeOptions, 'headers' | 'signal'>,
 ): Promise<void> {
   // The version and what else the caller says of itself; its progress token belongs to its own request.
-  const meta = { ...(isRecord(params?.['_meta']) ? params['_meta'] : {}), progressToken: undefined };
+  const meta = { ...metaOf(params), progressToken: undefined };
   let cursor: unknown;
   for (let page = 0; page < limits.maxToolPages; page++) {
     const request = {

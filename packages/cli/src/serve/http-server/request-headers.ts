@@ -1,10 +1,9 @@
 import { usageError } from '../../errors.ts';
+import { HTTP_TOKEN } from '../../http-token.ts';
 
 /** Who calls, unless the operator gives the header another name. */
 export const defaultCallerHeader = 'x-mcp-nostr-caller';
 
-/** RFC 9110, section 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** What HTTP, MCP's transport or the message itself decides. */
 const RESERVED =
   /^(accept|connection|content-.*|expect|host|keep-alive|last-event-id|mcp-(method|name|param-.*|protocol-version|session-id)|te|trailer|transfer-encoding|upgrade)$/;
@@ -12,7 +11,7 @@ const RESERVED =
 /** A name from `--caller-header`. @throws {CliError} */
 export function parseCallerHeader(name: string): string {
   const lower = name.toLowerCase();
-  if (!TOKEN.test(name)) throw usageError(`${JSON.stringify(name)} is no name of an HTTP header`);
+  if (!HTTP_TOKEN.test(name)) throw usageError(`${JSON.stringify(name)} is no name of an HTTP header`);
   if (RESERVED.test(lower) || lower === 'authorization' || lower === 'cookie')
     throw usageError(`--caller-header cannot be ${lower}: it has a meaning of its own`);
   return lower;
@@ -31,7 +30,7 @@ export function parseHeaders(
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
-    if (!TOKEN.test(name)) {
+    if (!HTTP_TOKEN.test(name)) {
       throw usageError(
         'a --header is not of the form "Name: value"',
         "as in --header 'Authorization: Bearer ${TOKEN}', in single quotes",

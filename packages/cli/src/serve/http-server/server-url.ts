@@ -1,9 +1,11 @@
 import { isIP } from 'node:net';
 
+import { metaKeys } from '@mcp-nostr/core';
+
 import { usageError } from '../../errors.ts';
 import { packageVersion } from '../../version.ts';
 import { exchange } from './exchange.ts';
-import { HttpFailure } from './http-failure.ts';
+import { HttpFailure, isProbeRefusal } from './http-failure.ts';
 import { limits } from './limits.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -47,9 +49,9 @@ export async function checkServer(upstream: Upstream): Promise<string | undefine
     method: 'server/discover',
     params: {
       _meta: {
-        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-        'io.modelcontextprotocol/clientCapabilities': {},
-        'io.modelcontextprotocol/clientInfo': { name: 'mcp-nostr', version: packageVersion() },
+        [metaKeys.protocolVersion]: '2026-07-28',
+        [metaKeys.clientCapabilities]: {},
+        [metaKeys.clientInfo]: { name: 'mcp-nostr', version: packageVersion() },
       },
     },
   };
@@ -60,8 +62,7 @@ export async function checkServer(upstream: Upstream): Promise<string | undefine
   } catch (error) {
     if (!(error instanceof HttpFailure))
       return `the HTTP server did not answer within ${limits.checkTimeoutMs / 1_000} s`;
-    // A server of before 2026-07-28 refuses the question, in its own words.
-    if (error.answer !== undefined || error.status === 400) return undefined;
+    if (isProbeRefusal(error)) return undefined;
     return error.detail === '' ? error.message : `${error.message} [${error.detail}]`;
   }
 }

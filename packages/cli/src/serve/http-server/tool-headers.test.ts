@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { argumentHeaders, mirroredArguments, ToolHeaders } from './tool-headers.ts';
+import { mirroredArguments } from '../../mirrored-arguments.ts';
+import { argumentHeaders, ToolHeaders } from './tool-headers.ts';
 
 const object = (properties: object): object => ({ type: 'object', properties });
 const marked = (name: unknown, type = 'string'): object => ({ type, 'x-mcp-header': name });

@@ -1,6 +1,6 @@
 import type { JsonRpcMessage, RequestId } from '@mcp-nostr/core';
 
-/** What the listener needs of a transport to the server: a part of the SDK's `Transport`. */
+/** What a bridge needs of a transport to the server: a part of the SDK's `Transport`. */
 export interface ClientTransport {
   start(): Promise<void>;
   send(message: JsonRpcMessage): Promise<void>;
