@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { AddressError, generateSecretKey, isRecord, parseSecretKey } from '@mcp-nostr/core';
 
 import { CliError, exitCodes } from './errors.ts';
+import { ourFolder } from './folders.ts';
 
 /** Who the key stands for: what `serve` answers as, or what `connect` and `call` ask as. */
 export type KeyName = 'server' | 'client';
@@ -18,11 +18,7 @@ const MAX_KEY_FILE_BYTES = 4_096;
  * XDG data folder.
  */
 export function keyFilePath(name: KeyName, env: NodeJS.ProcessEnv = process.env): string {
-  const data = env['XDG_DATA_HOME'] ?? '';
-  // The XDG base directory specification: a relative path is to be ignored.
-  const root =
-    env['MCP_NOSTR_HOME'] || join(isAbsolute(data) ? data : join(homedir(), '.local', 'share'), 'mcp-nostr');
-  return join(root, 'keys', `${name}.key`);
+  return join(ourFolder('data', env), 'keys', `${name}.key`);
 }
 
 /** The path that `--key` names. A key itself has no place in the arguments: every user of the machine sees them. */
