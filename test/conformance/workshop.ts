@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { buildCli } from '../../packages/cli/bundle/build-cli.ts';
 import { bundle } from '../chaos/bundle.ts';
 import type { Leg } from './plan.ts';
 import { installSuite, type Suite } from './suite/install.ts';
@@ -27,14 +27,13 @@ export interface Workshop {
 
 export async function openWorkshop(seed: number, onprogress: (line: string) => void): Promise<Workshop> {
   const suite = await installSuite(onprogress);
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  execFileSync('node_modules/.bin/tsc', ['-b', 'packages/cli'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const { file: cli } = await buildCli();
   const folder = mkdtempSync(join(tmpdir(), 'mcp-nostr-conformance-'));
   const bundles = join(folder, 'bundles');
   await bundle([fileURLToPath(new URL('./clients/client-process.ts', import.meta.url))], bundles);
   return {
     suite,
-    cli: join(root, 'packages/cli/dist/main.js'),
+    cli,
     bundles,
     home: join(folder, 'home'),
     seed,

@@ -59,6 +59,17 @@ export class CliRun {
     }
   }
 
+  /** What the groups of a pattern match in stderr, as soon as they do. Rejects when the process ends before. */
+  async printed(pattern: RegExp): Promise<string[]> {
+    for (;;) {
+      const [match, ...groups] = pattern.exec(this.stderr) ?? [];
+      if (match !== undefined) return groups;
+      const more = once(this.child.stderr, 'data').then(() => undefined);
+      const end = await Promise.race([more, this.ended]);
+      if (end !== undefined) throw new Error(`it ended with ${end.exitCode}: ${end.stderr}`);
+    }
+  }
+
   async stop(): Promise<Ended> {
     this.child.kill('SIGTERM');
     return this.ended;

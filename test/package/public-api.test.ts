@@ -3,7 +3,6 @@ import * as core from '@mcp-nostr/core';
 import * as relay from '@mcp-nostr/relay';
 import * as server from '@mcp-nostr/server';
 import * as transport from '@mcp-nostr/transport';
-import * as cli from 'mcp-nostr';
 import { describe, expect, it } from 'vitest';
 
 /** Every value that can be imported. A name more or less is a decision: it changes this list in the same commit. */
@@ -87,7 +86,6 @@ const names = {
   client: ['NostrClientTransport', 'defaultLookupRelays', 'findRelays'],
   server: ['NostrServerTransport', 'serve'],
   relay: ['RelayStartError', 'defaultLimits', 'startRelay'],
-  'mcp-nostr': ['main'],
 };
 
 describe('the public names', () => {
@@ -97,7 +95,6 @@ describe('the public names', () => {
     ['client', client],
     ['server', server],
     ['relay', relay],
-    ['mcp-nostr', cli],
   ] as const)('of %s are the ones listed here', (name, module) => {
     expect(Object.keys(module).sort()).toEqual(names[name]);
   });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { CliRun } from '../helpers/cli.ts';
 import { bin, packageFolders, root, run } from './run.ts';
 
 /** What a stranger writes after `npm install`, in one file: a relay, a server, a client. */
@@ -32,16 +31,6 @@ await server.close();
 await relay.close();
 `;
 
-/** A server on stdin and stdout, for `mcp-nostr serve`. */
-const stdioServer = `
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-
-const mcp = new McpServer({ name: 'packed', version: '1.0.0' });
-mcp.registerTool('ping', {}, () => ({ content: [{ type: 'text', text: 'pong' }] }));
-await mcp.connect(new StdioServerTransport());
-`;
-
 /** Uses every package's types. */
 const typed = `
 import { NostrClientTransport, type NostrClientTransportOptions } from '@mcp-nostr/client';
@@ -51,7 +40,6 @@ import { type NostrServer, serve } from '@mcp-nostr/server';
 import { TransportError } from '@mcp-nostr/transport';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { main } from 'mcp-nostr';
 
 export async function use(signer: Signer, server: string): Promise<[Relay, NostrServer, Address]> {
   const options: NostrClientTransportOptions = { server, signer };
@@ -63,7 +51,6 @@ export async function use(signer: Signer, server: string): Promise<[Relay, Nostr
   const code: string | undefined = new TransportError('closed', 'over').code;
   // @ts-expect-error -- who may call has to be said
   void serve({ signer, relays: [] }, () => new McpServer({ name: code, version: '' }));
-  void main(['--version']);
   return [relay, served, parseAddress(server)];
 }
 `;
@@ -75,12 +62,15 @@ const resolutions = {
 
 interface Manifest {
   name: string;
+  version: string;
   dependencies: Record<string, string>;
+  scripts: Record<string, string>;
 }
 
 let folder: string;
 let project: string;
 let tarballs: string[];
+let cliTarball: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mcp-nostr-tarballs-'));
@@ -92,6 +82,7 @@ beforeAll(async () => {
   tarballs = (await readdir(folder))
     .filter((name) => name.endsWith('.tgz'))
     .map((name) => join(folder, name));
+  cliTarball = tarballs.find((path) => /\/mcp-nostr-\d/.test(path)) ?? '';
   await installTarballs();
 });
 
@@ -115,14 +106,20 @@ describe('the packed packages', () => {
       'package.json',
       'src/index.ts',
     ];
-    for (const tarball of tarballs) {
-      const files = (await run('tar', ['-tzf', tarball]))
-        .split('\n')
-        .map((path) => path.replace('package/', ''));
+    for (const tarball of tarballs.filter((path) => path !== cliTarball)) {
+      const files = await filesOf(tarball);
       expect(files).toEqual(expect.arrayContaining(wanted));
       const unwanted = /\.test\.|tsbuildinfo|(bip340|nip44)\.vectors\.json|node_modules/;
       expect(files.filter((path) => unwanted.test(path))).toEqual([]);
     }
+  });
+
+  it('are for the command line one program in one file, and what has to be said about it', async () => {
+    const files = ['LICENSE', 'README.md', 'dist/THIRD-PARTY.txt', 'dist/mcp-nostr.js', 'package.json'];
+    expect((await filesOf(cliTarball)).sort()).toEqual(files);
+    const { dependencies, scripts } = await manifestOf(cliTarball);
+    expect(dependencies).toEqual({});
+    expect(Object.keys(scripts).filter((name) => name.endsWith('install'))).toEqual([]);
   });
 
   it('name versions, and nothing of the workspace, as what they depend on', async () => {
@@ -146,29 +143,6 @@ describe('the packed packages', () => {
     });
   });
 
-  it('bring the command mcp-nostr, which tells its version and explains itself', async () => {
-    const { version } = JSON.parse(
-      await readFile(join(project, 'node_modules/mcp-nostr/package.json'), 'utf8'),
-    ) as { version: string };
-    expect(await run('npx', ['--no-install', 'mcp-nostr', '--version'], project)).toBe(`${version}\n`);
-    const help = await run('npx', ['--no-install', 'mcp-nostr', '--help'], project);
-    for (const command of ['serve', 'connect', 'call', 'relay']) expect(help).toContain(`  ${command} `);
-  });
-
-  it('bring a command line that runs a relay, serves a stdio server on it and calls that', async () => {
-    const place = { words: [join(project, 'node_modules/.bin/mcp-nostr')], folder: project };
-    const env = { MCP_NOSTR_HOME: join(folder, 'home') };
-    const relay = new CliRun(['relay', '--port', '0', '--json'], env, place);
-    const url = String((await relay.event('ready'))['url']);
-    const words = ['serve', '--public', '--json', '--relay', url, '--', process.execPath, 'stdio.mjs'];
-    const server = new CliRun(words, env, place);
-    const address = String((await server.event('ready'))['address']);
-    const call = await new CliRun(['call', address, 'ping', '--json'], env, place).ended;
-    expect(JSON.parse(call.stdout)).toMatchObject({ result: { content: [{ type: 'text', text: 'pong' }] } });
-    expect((await server.stop()).exitCode).toBe(0);
-    expect((await relay.stop()).exitCode).toBe(0);
-  });
-
   it.each(Object.entries(resolutions))('type-check under %s resolution', async (name, options) => {
     const compilerOptions = { ...options, target: 'es2022', lib: ['es2023', 'dom'], types: ['node'] };
     const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true };
@@ -179,34 +153,39 @@ describe('the packed packages', () => {
   });
 });
 
-/** An empty project that has all six; each finds the others among the tarballs and not at the registry. */
+/** A project that has the five to be imported; each finds the others among the tarballs and not at the registry. */
 async function installTarballs(): Promise<void> {
   await mkdir(project);
+  const libraries = tarballs.filter((path) => path !== cliTarball);
   const manifests = await Promise.all(
-    tarballs.map(async (tarball) => ({ tarball, manifest: await manifestOf(tarball) })),
+    libraries.map(async (tarball) => ({ tarball, manifest: await manifestOf(tarball) })),
   );
   const ours = manifests.map(({ tarball, manifest }) => [manifest.name, `file:${tarball}`]);
-  const others = manifests.map(({ manifest }) => manifest.dependencies['@modelcontextprotocol/sdk']);
   const dependencies = {
     ...Object.fromEntries(ours),
-    '@modelcontextprotocol/sdk': others.find((range) => range !== undefined),
-    '@types/node': await nodeTypesVersion(),
+    '@modelcontextprotocol/sdk': await installedVersion('test', '@modelcontextprotocol/sdk'),
+    '@types/node': await installedVersion('.', '@types/node'),
   };
   const overrides = Object.fromEntries(ours.map(([name]) => [name, `$${name}`]));
   const manifest = { name: 'project', private: true, type: 'module', dependencies, overrides };
   await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
   await writeFile(join(project, 'round-trip.mjs'), roundTrip);
-  await writeFile(join(project, 'stdio.mjs'), stdioServer);
   await writeFile(join(project, 'typed.ts'), typed);
   await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], project);
 }
 
-async function manifestOf(tarball: string): Promise<Manifest> {
-  const text = await run('tar', ['-xzOf', tarball, 'package/package.json']);
-  return JSON.parse(text) as Manifest;
+async function filesOf(tarball: string): Promise<string[]> {
+  const paths = (await run('tar', ['-tzf', tarball])).trimEnd().split('\n');
+  return paths.map((path) => path.replace('package/', ''));
 }
 
-async function nodeTypesVersion(): Promise<string> {
-  const text = await readFile(join(root, 'node_modules/@types/node/package.json'), 'utf8');
+async function manifestOf(tarball: string): Promise<Manifest> {
+  const text = await run('tar', ['-xzOf', tarball, 'package/package.json']);
+  return { dependencies: {}, scripts: {}, ...(JSON.parse(text) as Partial<Manifest>) } as Manifest;
+}
+
+/** What the workspace itself is tested with. */
+async function installedVersion(workspace: string, name: string): Promise<string> {
+  const text = await readFile(join(root, workspace, 'node_modules', name, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
