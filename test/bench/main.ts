@@ -2,20 +2,23 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { buildCli } from '../../packages/cli/bundle/build-cli.ts';
 import { writePage } from './page.ts';
 import { killAll, measurePart } from './part.ts';
 import { callsPart } from './part-calls.ts';
 import { eventsPart } from './part-events.ts';
 import { largePart } from './part-large.ts';
+import { startupPart } from './part-startup.ts';
 import { throughputPart } from './part-throughput.ts';
 import { formatJson, formatMarkdown, formatText, missedBars, type Outcomes } from './report.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What ships is measured: the packages are built, the children run the built files. */
-function build(): void {
+async function build(): Promise<void> {
   const projects = ['packages/client', 'packages/server', 'relay'];
   execFileSync('node_modules/.bin/tsc', ['-b', ...projects], { cwd: root, stdio: ['ignore', 2, 2] });
+  await buildCli();
 }
 
 const { values } = parseArgs({
@@ -23,12 +26,13 @@ const { values } = parseArgs({
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 process.on('exit', killAll);
-build();
+await build();
 const outcomes: Outcomes = {
   calls: await measurePart(callsPart),
   events: await measurePart(eventsPart),
   large: await measurePart(largePart),
   throughput: await measurePart(throughputPart),
+  startup: await measurePart(startupPart),
 };
 console.log(values.json ? formatJson(outcomes) : formatText(outcomes));
 const isWhole = Object.values(outcomes).every(({ result }) => result !== undefined);

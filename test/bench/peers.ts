@@ -37,7 +37,7 @@ export async function startHttp(start: Start, clients = 1): Promise<Pair> {
   return { server: server.role, client: client.role };
 }
 
-function installedVersion(name: string): string {
+export function installedVersion(name: string): string {
   const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -2,10 +2,11 @@ import { cpus } from 'node:os';
 
 import type { Outcome } from './part.ts';
 import { callsHead } from './part-calls.ts';
+import { startupHead } from './part-startup.ts';
 import { LABELS } from './peers.ts';
 
 /** All parts of one run. */
-export type Outcomes = Record<'calls' | 'events' | 'large' | 'throughput', Outcome>;
+export type Outcomes = Record<'calls' | 'events' | 'large' | 'throughput' | 'startup', Outcome>;
 
 const loadHead = ['', LABELS.ours, LABELS.http, 'ours is', 'bar'];
 
@@ -38,16 +39,18 @@ export function formatText(outcomes: Outcomes): string {
 export function formatMarkdown(outcomes: Outcomes): string {
   const texts = tables(outcomes).map((rows) => {
     const [head = '', ...lines] = rows.map((row) => `| ${row.join(' | ')} |`);
-    return [head, '| --- | ---: | ---: | ---: | ---: |', ...lines].join('\n');
+    const rule = (rows[0] ?? []).map((_, column) => (column === 0 ? '---' : '---:'));
+    return [head, `| ${rule.join(' | ')} |`, ...lines].join('\n');
   });
   return [`\`pnpm bench --write\`, ${today()}, ${describeMachine()}:`, ...texts].join('\n\n');
 }
 
 /** A part that failed has no rows. */
-function tables({ calls, events, large, throughput }: Outcomes): string[][][] {
+function tables({ calls, events, large, throughput, startup }: Outcomes): string[][][] {
   return [
     [callsHead, ...calls.rows],
     [loadHead, ...events.rows, ...large.rows, ...throughput.rows],
+    [startupHead, ...startup.rows],
   ];
 }
 
