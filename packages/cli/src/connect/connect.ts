@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 
 import type { OpenTransport } from '../client-transport.ts';
 import { usageError } from '../errors.ts';
-import { collectOrigins, DEFAULT_PORT } from '../http-listener/http-options.ts';
+import { collectOrigins, DEFAULT_PORT, listeningOptions } from '../http-listener/http-options.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { parsePort } from '../port-option.ts';
 import { relayLines } from '../relay-lines.ts';
@@ -20,6 +20,8 @@ interface ConnectCommandOptions {
   key?: string;
   encryption: 'required' | 'none';
   http?: number | true;
+  sse?: number | true;
+  ws?: number | true;
   token: boolean;
   cors?: string[];
 }
@@ -31,7 +33,7 @@ export function connectCommand(): Command {
   return new Command('connect')
     .description(
       'Give an MCP host (Claude, Cursor, VS Code, …) a server on Nostr as if it were a local stdio server, ' +
-        'or with --http a local Streamable HTTP server.',
+        'or as a local server that speaks Streamable HTTP, HTTP+SSE or WebSocket.',
     )
     .argument('<address>', 'nprofile, npub or hex')
     .option(
@@ -46,18 +48,21 @@ export function connectCommand(): Command {
       `listen on http://127.0.0.1:${DEFAULT_PORT}/mcp instead, or on this port; 0 takes a free one`,
       parsePort,
     )
-    .option('--no-token', 'with --http: let every program on this machine call, without a bearer token')
+    .option('--sse [port]', 'the same for HTTP+SSE of MCP 2024-11-05, at /sse', parsePort)
+    .option('--ws [port]', 'the same for WebSocket, at /ws; the three share a port', parsePort)
+    .option('--no-token', 'with those: let every program on this machine call, without a bearer token')
     .option(
       '--cors <origin>',
-      'with --http: let web pages of this origin call; can be repeated',
+      'with those: let web pages of this origin call; can be repeated',
       collectOrigins,
     )
     .action(runConnect);
 }
 
 async function runConnect(addressText: string, options: ConnectCommandOptions): Promise<void> {
-  if (options.http === undefined && (!options.token || options.cors !== undefined))
-    throw usageError('--no-token and --cors are for --http', 'mcp-nostr connect <address> --http');
+  const listening = listeningOptions(options);
+  if (listening === undefined && (!options.token || options.cors !== undefined))
+    throw usageError('--no-token and --cors are for --http, --sse and --ws', 'mcp-nostr connect <address> --http');
   const address = parseAddress(addressText);
   const relays = clientRelays(address, options.relay);
   const write = guardStdout();
@@ -77,11 +82,11 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
   log(
     `connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(await signer.getPublicKey()))}`,
   );
-  if (options.http === undefined) return runStdio(open, write, stopped);
+  if (listening === undefined) return runStdio(open, write, stopped);
   const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
   return runHttpListener({
     open,
-    port: options.http === true ? DEFAULT_PORT : options.http,
+    ...listening,
     token: options.token,
     corsOrigins: options.cors ?? [],
     stopped,

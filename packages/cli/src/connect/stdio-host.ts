@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 
-import { isRecord, type JsonRpcErrorResponse, type JsonRpcMessage, parseJsonRpc } from '@mcp-nostr/core';
+import type { JsonRpcMessage } from '@mcp-nostr/core';
 
 import { formatLine, LineReader } from '../json-lines.ts';
+import { readMessage } from '../read-message.ts';
 
 export interface StdioHostOptions {
   input: Readable;
@@ -13,7 +14,6 @@ export interface StdioHostOptions {
   parentCheckMs?: number;
 }
 
-const PARSE_ERROR = -32_700;
 const INVALID_REQUEST = -32_600;
 
 /** The host's side of `connect`: messages as lines on stdin and stdout. */
@@ -26,7 +26,7 @@ export class StdioHost {
     this.#options = options;
     const reader = new LineReader({
       online: (line) => this.#read(line),
-      ontoolong: () => this.#refuse(INVALID_REQUEST, 'the message is too long'),
+      ontoolong: () => this.#refuseLongLine(),
     });
     const { input } = options;
     input.on('data', (chunk: Buffer) => reader.push(chunk));
@@ -48,28 +48,13 @@ export class StdioHost {
   }
 
   #read(line: string): void {
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      this.#refuse(PARSE_ERROR, 'Parse error: the line is not JSON');
-      return;
-    }
-    let message: JsonRpcMessage;
-    try {
-      message = parseJsonRpc(value);
-    } catch (error) {
-      this.#refuse(INVALID_REQUEST, `Invalid Request: ${error instanceof Error ? error.message : ''}`, value);
-      return;
-    }
-    this.#options.onmessage(message);
+    const reading = readMessage(line);
+    if ('message' in reading) this.#options.onmessage(reading.message);
+    else this.send(reading.refusal);
   }
 
-  /** Answered with the request's id when it is one: then nobody waits in vain. */
-  #refuse(code: number, message: string, value?: unknown): void {
-    const id = isRecord(value) && 'method' in value ? value['id'] : undefined;
-    const answer: JsonRpcErrorResponse = { jsonrpc: '2.0', error: { code, message } };
-    if (typeof id === 'string' || (typeof id === 'number' && Number.isInteger(id))) answer.id = id;
-    this.send(answer);
+  #refuseLongLine(): void {
+    const error = { code: INVALID_REQUEST, message: 'the message is too long' };
+    this.send({ jsonrpc: '2.0', error });
   }
 }

@@ -1,15 +1,18 @@
 import { isRecord, isRequestId, limits as wireLimits, type RequestId } from '@mcp-nostr/core';
-import { classifyInboundRequest, isJsonContentType, readRequestBody } from '@modelcontextprotocol/server';
+import { classifyInboundRequest } from '@modelcontextprotocol/server';
 
 import type { Log, OpenTransport } from '../client-transport.ts';
 import { errorCodes, errorResponse } from './error-response.ts';
 import { LegacySessions } from './legacy-sessions.ts';
 import type { Limits } from './limits.ts';
 import { ModernCalls } from './modern-calls.ts';
+import { readBody } from './read-body.ts';
+import type { Seats } from './seats.ts';
 
 export interface EndpointOptions {
   open: OpenTransport;
   limits: Limits;
+  seats: Seats;
   onlog: Log;
 }
 
@@ -29,22 +32,11 @@ export class Endpoint {
   /** `ended`: resolves when the response is written or the client has gone. */
   async handle(request: Request, ended: Promise<void>): Promise<Response> {
     if (request.method !== 'POST') return this.#sessions.serve(request, undefined, false, ended);
-    if (!isJsonContentType(request.headers.get('content-type'))) {
-      const text = 'Unsupported Media Type: Content-Type must be application/json';
-      return errorResponse(415, errorCodes.badRequest, text);
-    }
-    const { maxBodyBytes } = this.#limits;
-    // The sender has gone in the middle of it.
-    const read = await readRequestBody(request, maxBodyBytes).catch(() => undefined);
-    if (read === undefined)
-      return errorResponse(400, errorCodes.parseError, 'Parse error: the request body was cut');
-    if (read.tooLarge) {
-      const text = `Payload Too Large: a message may have ${maxBodyBytes} bytes; pass large data by reference`;
-      return errorResponse(413, errorCodes.badRequest, text);
-    }
+    const text = await readBody(request, this.#limits.maxBodyBytes);
+    if (text instanceof Response) return text;
     let body: unknown;
     try {
-      body = JSON.parse(read.text);
+      body = JSON.parse(text);
     } catch {
       return errorResponse(400, errorCodes.parseError, 'Parse error: the request body is not JSON');
     }

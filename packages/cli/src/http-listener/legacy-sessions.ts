@@ -2,10 +2,12 @@ import { errorCodes, errorResponse } from './error-response.ts';
 import type { Log, OpenTransport } from '../client-transport.ts';
 import { LegacySession } from './legacy-session.ts';
 import type { Limits } from './limits.ts';
+import type { Seats } from './seats.ts';
 
 export interface LegacySessionsOptions {
   open: OpenTransport;
   limits: Limits;
+  seats: Seats;
   onlog: Log;
 }
 
@@ -38,7 +40,7 @@ export class LegacySessions {
       return errorResponse(400, errorCodes.badRequest, 'Bad Request: Mcp-Session-Id header is required');
     }
     if (!this.#makeRoom()) {
-      const text = `${this.#sessions.size} sessions are in use; end one with DELETE, or try again later`;
+      const text = `${this.#options.seats.taken} sessions are in use; end one with DELETE, or try again later`;
       return errorResponse(503, errorCodes.badRequest, text);
     }
     const session = this.#open();
@@ -66,17 +68,19 @@ export class LegacySessions {
 
   /** At the bound the session that was not used for longest makes room, if nothing of it is under way. */
   #makeRoom(): boolean {
-    if (this.#sessions.size < this.#options.limits.maxSessions) return true;
+    if (!this.#options.seats.isFull) return true;
     const oldest = [...this.#sessions].filter(({ isIdle }) => isIdle).sort((a, b) => a.usedAt - b.usedAt)[0];
     oldest?.close('room was needed for another session');
     return oldest !== undefined;
   }
 
   #open(): LegacySession {
+    const leave = this.#options.seats.take();
     const session: LegacySession = new LegacySession({
       ...this.#options,
       oninitialized: (id) => void this.#byId.set(id, session),
       onclosed: () => {
+        leave();
         this.#sessions.delete(session);
         if (session.id !== undefined) this.#byId.delete(session.id);
       },

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { CliError, exitCodes, usageError } from '../errors.ts';
 import { exitAfter, type StopSignal } from '../shutdown.ts';
 import type { Log, OpenTransport } from '../client-transport.ts';
-import { type HttpListener, startHttpListener } from './http-listener.ts';
+import { type HttpListener, type HttpListenerOptions, startHttpListener } from './http-listener.ts';
+import type { Way } from './ways.ts';
 
 /** A token of the user's own, so that the hosts' configurations outlive a restart. */
 const TOKEN_VARIABLE = 'MCP_NOSTR_HTTP_TOKEN';
@@ -15,6 +16,7 @@ const MIN_TOKEN_LENGTH = 16;
 export interface RunHttpListenerOptions {
   open: OpenTransport;
   port: number;
+  ways: readonly Way[];
   /** False: everybody on this machine may call. */
   token: boolean;
   corsOrigins: readonly string[];
@@ -22,9 +24,9 @@ export interface RunHttpListenerOptions {
   log: Log;
 }
 
-/** `connect --http`: listens until it is asked to stop. */
+/** `connect --http`, `--sse`, `--ws`: listens until it is asked to stop. */
 export async function runHttpListener(options: RunHttpListenerOptions): Promise<void> {
-  const { open, port, corsOrigins, stopped, log } = options;
+  const { open, port, ways, corsOrigins, stopped, log } = options;
   const given = process.env[TOKEN_VARIABLE] || undefined;
   if (given !== undefined && !isToken(given))
     throw usageError(
@@ -32,8 +34,8 @@ export async function runHttpListener(options: RunHttpListenerOptions): Promise<
       'take what this prints: openssl rand -hex 24',
     );
   const token = options.token ? (given ?? randomBytes(24).toString('base64url')) : undefined;
-  const listener = await listen(port, { open, token, corsOrigins, onlog: log });
-  log(`listening on ${listener.url}`);
+  const listener = await listen(port, { open, ways, token, corsOrigins, onlog: log });
+  for (const url of listener.urls) log(`listening on ${url}`);
   if (token === undefined) log('without a token: every program on this machine can call as this key');
   else log(`header: Authorization: Bearer ${given === undefined ? token : `$${TOKEN_VARIABLE}`}`);
   await stopped;
@@ -46,23 +48,25 @@ function isToken(text: string): boolean {
   return text.length >= MIN_TOKEN_LENGTH && /^[\w.~+/-]+=*$/.test(text);
 }
 
-async function listen(
-  port: number,
-  options: Omit<Parameters<typeof startHttpListener>[0], 'port'>,
-): Promise<HttpListener> {
+async function listen(port: number, options: Omit<HttpListenerOptions, 'port'>): Promise<HttpListener> {
   try {
     return await startHttpListener({ ...options, port });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE')
-      throw portError('port_in_use', `port ${port} is in use on this machine`, error);
+      throw portError('port_in_use', `port ${port} is in use on this machine`, options.ways, error);
     if (code === 'EACCES')
-      throw portError('port_not_allowed', `port ${port} is not allowed to this user`, error);
+      throw portError('port_not_allowed', `port ${port} is not allowed to this user`, options.ways, error);
     throw error;
   }
 }
 
-function portError(code: 'port_in_use' | 'port_not_allowed', message: string, cause: unknown): CliError {
-  const hint = 'give another one, or 0 for any free one: --http 0';
+function portError(
+  code: 'port_in_use' | 'port_not_allowed',
+  message: string,
+  [way = 'http']: readonly Way[] = [],
+  cause: unknown,
+): CliError {
+  const hint = `give another one, or 0 for any free one: --${way} 0`;
   return new CliError(code, exitCodes.usage, message, { hint, cause });
 }
