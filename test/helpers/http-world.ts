@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 
 import { type HttpListener, startHttpListener } from '../../packages/cli/src/http-listener/http-listener.ts';
 import type { Limits } from '../../packages/cli/src/http-listener/limits.ts';
+import type { Way } from '../../packages/cli/src/http-listener/ways.ts';
 import { Recorder } from './recorder.ts';
 import type { ScriptedTransport } from './scripted-transport.ts';
 import type { World } from './world.ts';
@@ -13,6 +14,7 @@ export interface ListenOptions {
   token?: string;
   corsOrigins?: string[];
   limits?: Partial<Limits>;
+  ways?: readonly Way[];
   transport?: Partial<NostrClientTransportOptions>;
 }
 
@@ -43,6 +45,7 @@ export async function listen(world: World, options: ListenOptions = {}): Promise
         ...options.transport,
       }),
     port: 0,
+    ways: options.ways ?? ['http'],
     token: options.token,
     corsOrigins: options.corsOrigins ?? [],
     onlog: log.add,
@@ -56,12 +59,14 @@ export async function listen(world: World, options: ListenOptions = {}): Promise
 export async function listenWith(
   transports: readonly ScriptedTransport[],
   limits: Partial<Limits> = {},
+  ways: readonly Way[] = ['http'],
 ): Promise<HttpListener & { opened: () => number }> {
   let opened = 0;
   const open = (): ScriptedTransport => transports[Math.min(opened++, transports.length - 1)]!;
   const listener = await startHttpListener({
     open,
     port: 0,
+    ways,
     token: undefined,
     corsOrigins: [],
     onlog: () => {},

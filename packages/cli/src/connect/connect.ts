@@ -62,7 +62,10 @@ export function connectCommand(): Command {
 async function runConnect(addressText: string, options: ConnectCommandOptions): Promise<void> {
   const listening = listeningOptions(options);
   if (listening === undefined && (!options.token || options.cors !== undefined))
-    throw usageError('--no-token and --cors are for --http, --sse and --ws', 'mcp-nostr connect <address> --http');
+    throw usageError(
+      '--no-token and --cors are for --http, --sse and --ws',
+      'mcp-nostr connect <address> --http',
+    );
   const address = parseAddress(addressText);
   const relays = clientRelays(address, options.relay);
   const write = guardStdout();

@@ -43,7 +43,11 @@ export class Gate {
     const methods = this.#paths.get(new URL(request.url).pathname);
     if (methods === undefined) {
       const paths = [...this.#paths.keys()].join(', ');
-      return errorResponse(404, errorCodes.badRequest, `Not Found: the paths of this MCP endpoint are ${paths}`);
+      return errorResponse(
+        404,
+        errorCodes.badRequest,
+        `Not Found: the paths of this MCP endpoint are ${paths}`,
+      );
     }
     // A preflight never carries credentials (Fetch, "CORS-preflight fetch").
     if (request.method === 'OPTIONS' && isCors) return preflight(request, methods);

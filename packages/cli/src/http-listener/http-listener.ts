@@ -87,9 +87,7 @@ class Listener implements HttpListener {
   }
 
   get urls(): string[] {
-    return this.#ways.map(
-      (way) => `${way === 'ws' ? 'ws' : 'http'}://${HOST}:${this.port}${wayPaths[way]}`,
-    );
+    return this.#ways.map((way) => `${way === 'ws' ? 'ws' : 'http'}://${HOST}:${this.port}${wayPaths[way]}`);
   }
 
   get url(): string {

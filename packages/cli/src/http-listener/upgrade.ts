@@ -24,7 +24,10 @@ export function upgradeRequest(incoming: IncomingMessage): Request | undefined {
  */
 export function upgradeToken(request: Request): string | undefined {
   const [, basic] = /^Basic +(\S+) *$/i.exec(request.headers.get('authorization') ?? '') ?? [];
-  if (basic !== undefined) return Buffer.from(basic, 'base64').toString('utf8').replace(/^[^:]*:/, '');
+  if (basic !== undefined)
+    return Buffer.from(basic, 'base64')
+      .toString('utf8')
+      .replace(/^[^:]*:/, '');
   const offered = (request.headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim());
   const named = offered.find((name) => name.startsWith(TOKEN_SUBPROTOCOL));
   return bearerToken(request) ?? named?.slice(TOKEN_SUBPROTOCOL.length);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import type { JsonRpcMessage } from '@mcp-nostr/core';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 
 import type { Log, OpenTransport } from '../client-transport.ts';
 import { readMessage } from '../read-message.ts';
@@ -101,7 +101,7 @@ export class WebSocketClients {
       isAlive = true;
       if (socket.readyState !== socket.OPEN) return;
       if (isBinary) return socket.close(closeCodes.unsupportedData, 'MCP messages are text');
-      const reading = readMessage(textOf(data));
+      const reading = readMessage(Buffer.isBuffer(data) ? data.toString('utf8') : '');
       if ('message' in reading) duplex.receive(reading.message);
       else send(reading.refusal);
     });
@@ -114,10 +114,6 @@ export class WebSocketClients {
       void duplex.close(); // it never rejects
     });
   }
-}
-
-function textOf(data: RawData): string {
-  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString('utf8');
 }
 
 /** The end of a connection is told by `close`. */
