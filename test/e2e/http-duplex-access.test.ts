@@ -105,7 +105,7 @@ describe('who may connect over WebSocket', () => {
   it('no handshake that is none, and the others go on', async () => {
     const { ws, port } = await open();
     const lines = [
-      `GET /ws HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: upgrade\r\nupgrade: nonsense`,
+      `POST /ws HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: upgrade\r\nupgrade: websocket`,
       `GET /ws HTTP/1.1\r\nhost: [\r\nconnection: upgrade\r\nupgrade: websocket`,
       `GET /ws HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: ${authorization}\r\nconnection: upgrade\r\nupgrade: websocket`,
     ];
@@ -117,6 +117,25 @@ describe('who may connect over WebSocket', () => {
       socket.destroy();
     }
     expect(await new RawWebSocket(ws, { headers: { authorization } }).status).toBe(101);
+  });
+});
+
+describe('a client that offers another protocol first', () => {
+  it('is served as if it had not', async () => {
+    const { url, port } = await listenWith([new ScriptedTransport(() => {})], {}, ['http', 'ws']);
+    const body = JSON.stringify({ jsonrpc: '2.0', method: 'nonsense' });
+    const socket = connect(port, '127.0.0.1');
+    const head =
+      `POST /mcp HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\n` +
+      `http2-settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\ncontent-type: application/json\r\n`;
+    for (let request = 0; request < 2; request++) {
+      socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      // Streamable HTTP's own word for it: the request and its body have arrived.
+      expect(answer.toString()).toMatch(/^HTTP\/1.1 400 [^]*Mcp-Session-Id header is required/);
+    }
+    socket.destroy();
+    expect((await fetch(url)).status).toBe(400);
   });
 });
 

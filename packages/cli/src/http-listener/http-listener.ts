@@ -12,7 +12,7 @@ import { limits as defaultLimits, type Limits } from './limits.ts';
 import { Seats } from './seats.ts';
 import { SseClients } from './sse-clients.ts';
 import { boundUnread } from './unread.ts';
-import { refuseUpgrade, upgradeRequest, upgradeToken } from './upgrade.ts';
+import { ignoreUpgrade, isWebSocket, refuseUpgrade, upgradeRequest, upgradeToken } from './upgrade.ts';
 import { MCP_PATH, methodsByPath, type Way, wayPaths, WEBSOCKET_PATH } from './ways.ts';
 import { WebSocketClients } from './websocket-clients.ts';
 
@@ -163,6 +163,7 @@ class Listener implements HttpListener {
   }
 
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!isWebSocket(incoming)) return ignoreUpgrade(this.#server, incoming, socket, head);
     socket.on('error', () => socket.destroy());
     const request = upgradeRequest(incoming);
     const refusal =

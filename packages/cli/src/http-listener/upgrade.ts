@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 import { bearerToken } from './gate.ts';
@@ -6,10 +6,31 @@ import { bearerToken } from './gate.ts';
 /** A subprotocol that carries the token, for programs that can set no header: browsers, for example. */
 const TOKEN_SUBPROTOCOL = 'bearer.';
 
+/** What a request without an upgrade does not say. */
+const UPGRADE_HEADERS = new Set(['connection', 'upgrade', 'http2-settings']);
+
+/**
+ * "A server MAY ignore a received Upgrade header field" (RFC 9110, section 7.8), and has to where it is meant for another
+ * protocol: Java's clients offer HTTP/2 with their first request. Node has given us the socket, and takes it back.
+ */
+export function ignoreUpgrade(server: Server, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { method, url, rawHeaders } = incoming;
+  const names = rawHeaders.filter((_, index) => index % 2 === 0);
+  const lines = names.map((name, index) => `${name}: ${rawHeaders[index * 2 + 1]}\r\n`);
+  const kept = lines.filter((_, index) => !UPGRADE_HEADERS.has((names[index] ?? '').toLowerCase()));
+  const request = `${method} ${url} HTTP/1.1\r\n${kept.join('')}\r\n`;
+  socket.unshift(Buffer.concat([Buffer.from(request, 'latin1'), head]));
+  server.emit('connection', socket);
+}
+
+export function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
 /** A WebSocket handshake as the gate reads requests; nothing when it is none. */
 export function upgradeRequest(incoming: IncomingMessage): Request | undefined {
   const { headers, method = '', url = '' } = incoming;
-  if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return undefined;
+  if (method !== 'GET') return undefined;
   const pairs = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
   try {
     return new Request(new URL(url, `http://${headers.host}`), { headers: pairs });
