@@ -49,7 +49,7 @@ it.each([
   [['serve', '--public', '--allow', 'f'.repeat(64), '--', 'node'], 'contradict each other'],
   [['serve', '--allow', 'somebody', '--', 'node'], 'not an address: "somebody"'],
   [['serve', '--public', '--', 'no-such-program-anywhere'], 'no-such-program-anywhere was not found'],
-  [['serve', '--public', 'ftp://x'], 'ftp://x is neither an http nor an https URL'],
+  [['serve', '--public', 'ftp://x'], 'ftp://x is neither an http(s) nor a ws(s) URL'],
   [['serve', '--public', 'https://x', '--header', 'a: ${MISSING}'], 'set it in the environment'],
   [['serve', '--public', 'https://x', '--header', 'a'], "as in --header 'Authorization: Bearer"],
   [['serve', '--public', '--key', 'f'.repeat(64), '--', 'node'], '--key takes the name of a file'],

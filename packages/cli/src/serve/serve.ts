@@ -7,6 +7,7 @@ import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { collectRelays, relaysFromEnvironment } from '../relay-options.ts';
 import { exitAfter, untilSignal } from '../shutdown.ts';
 import { oneLine, paintFor } from '../terminal.ts';
+import { duplexSource } from './duplex-server/duplex-source.ts';
 import { findCommand } from './find-command.ts';
 import { defaultCallerHeader, parseCallerHeader, parseHeaders } from './http-server/request-headers.ts';
 import { isServerUrl, parseServerUrl, shownUrl } from './http-server/server-url.ts';
@@ -20,6 +21,7 @@ interface ServeCommandOptions {
   key?: string;
   encryption: 'required' | 'optional' | 'none';
   maxConnections: number;
+  sse?: boolean;
   header?: string[];
   callerHeader?: string;
   json?: boolean;
@@ -32,9 +34,9 @@ export function serveCommand(): Command {
   return new Command('serve')
     .description(
       'Put an MCP server on Nostr: a program that speaks stdio, with a process for each connection, or the URL of a ' +
-        'Streamable HTTP server, with a session for each.',
+        'server that speaks Streamable HTTP, HTTP+SSE or WebSocket, with a session for each.',
     )
-    .argument('<server...>', 'http(s)://host/mcp, or after -- the program and its arguments')
+    .argument('<server...>', 'http(s)://host/mcp, ws(s)://host, or after -- the program and its arguments')
     .option('--public', 'whoever has the address may call')
     .option(
       '--allow <npub...>',
@@ -53,6 +55,7 @@ export function serveCommand(): Command {
         .default('required'),
     )
     .option('--max-connections <number>', 'connections, and so processes, at a time', parseCount, 50)
+    .option('--sse', 'the URL is that of a server that speaks only HTTP+SSE of MCP 2024-11-05')
     .option(
       '--header <line>',
       "with a URL: 'Name: value' for each HTTP request, ${VARIABLE} from the environment; can be repeated",
@@ -113,7 +116,7 @@ interface Target {
   open: (printer: ServePrinter) => Source | Promise<Source>;
 }
 
-function targetOf(words: string[], { header, callerHeader }: ServeCommandOptions): Target {
+function targetOf(words: string[], { sse = false, header, callerHeader }: ServeCommandOptions): Target {
   const [first = ''] = words;
   if (isServerUrl(first)) {
     if (words.length > 1)
@@ -121,21 +124,24 @@ function targetOf(words: string[], { header, callerHeader }: ServeCommandOptions
     const url = parseServerUrl(first);
     const name = parseCallerHeader(callerHeader ?? defaultCallerHeader);
     const headers = parseHeaders(header ?? [], name, process.env);
+    const isWebSocket = url.protocol.startsWith('ws');
+    if (sse && isWebSocket) throw usageError('--sse is for an http or https URL');
+    const open = sse || isWebSocket ? duplexSource : urlSource;
     return {
       words: [shownUrl(url)],
-      open: (printer) => urlSource({ url, headers, callerHeader: name }, printer),
+      open: (printer) => open({ url, headers, callerHeader: name }, printer),
     };
   }
-  if (header !== undefined || callerHeader !== undefined) {
+  if (sse || header !== undefined || callerHeader !== undefined) {
     throw usageError(
-      '--header and --caller-header are for a server with a URL',
+      '--sse, --header and --caller-header are for a server with a URL',
       'a program finds the caller in its environment, in MCP_NOSTR_CALLER',
     );
   }
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(first)) {
     throw usageError(
-      `${oneLine(first, 100)} is neither an http nor an https URL`,
-      'an HTTP server is served by its URL, as in https://host/mcp; any other by its command, after --',
+      `${oneLine(first, 100)} is neither an http(s) nor a ws(s) URL`,
+      'a server with a URL is served by its URL, as in https://host/mcp; any other by its command, after --',
     );
   }
   if (findCommand(first) === undefined) {

@@ -110,7 +110,8 @@ function statusMessage(status: number, retryAfter: string | undefined): string {
   if (status === 403)
     return `${said}: it refuses the gateway's credentials or this caller; the operator's --header sets them`;
   if (status === 404) return `${said}: there is no MCP endpoint at the URL that the operator gave`;
-  if (status === 405) return `${said}: what the operator gave is no Streamable HTTP endpoint`;
+  if (status === 405)
+    return `${said}: what the operator gave is an endpoint of another kind (--sse is for older servers)`;
   if (status === 413) return `${said}: the message is too large for it`;
   if (status === 429 || status === 503) {
     // A header of a server that we do not know: only the two forms of RFC 9110, section 10.2.3.

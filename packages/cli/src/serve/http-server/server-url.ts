@@ -6,19 +6,19 @@ import { usageError } from '../../errors.ts';
 import { packageVersion } from '../../version.ts';
 import { exchange } from './exchange.ts';
 import { HttpFailure, isProbeRefusal } from './http-failure.ts';
+import { speaksLegacySse } from './legacy-probe.ts';
 import { limits } from './limits.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Whether the word after `serve` is no command. */
 export function isServerUrl(word: string): boolean {
-  return /^https?:\/\//i.test(word);
+  return /^(https?|wss?):\/\//i.test(word);
 }
 
 /** @throws {CliError} */
 export function parseServerUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined)
-    throw usageError('the URL of the HTTP server cannot be read', 'as in https://host/mcp');
+  if (url === undefined) throw usageError('the URL of the server cannot be read', 'as in https://host/mcp');
   if (url.username !== '' || url.password !== '') {
     throw usageError(
       'the URL has a name or password in it',
@@ -37,7 +37,8 @@ export function shownUrl({ origin, pathname }: URL): string {
 /** Whether what is sent there stays on this machine, or is encrypted. */
 export function isPrivateWay({ protocol, hostname }: URL): boolean {
   const host = hostname.replace(/^\[|\]$/g, '');
-  if (protocol === 'https:' || host === 'localhost' || host.endsWith('.localhost')) return true;
+  if (protocol === 'https:' || protocol === 'wss:' || host === 'localhost' || host.endsWith('.localhost'))
+    return true;
   return (isIP(host) === 4 && host.startsWith('127.')) || host === '::1';
 }
 
@@ -62,7 +63,10 @@ export async function checkServer(upstream: Upstream): Promise<string | undefine
   } catch (error) {
     if (!(error instanceof HttpFailure))
       return `the HTTP server did not answer within ${limits.checkTimeoutMs / 1_000} s`;
-    if (isProbeRefusal(error)) return undefined;
+    if (isProbeRefusal(error)) {
+      if (!(await speaksLegacySse(upstream))) return undefined;
+      return `${shownUrl(upstream.url)} speaks the older HTTP+SSE: serve it with --sse before the URL`;
+    }
     return error.detail === '' ? error.message : `${error.message} [${error.detail}]`;
   }
 }
