@@ -227,9 +227,8 @@ describe('a server that says more than the relays take', () => {
     const setting = await open(kind);
     const end = await begin(setting);
     const gate = new Gate();
-    const { send } = end;
     end.send = async (message) => {
-      await send.call(end, message);
+      end.sent.add(message);
       await gate.opened;
     };
     const { server } = setting.fixture.newest.server;

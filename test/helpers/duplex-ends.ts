@@ -14,7 +14,7 @@ Object.assign(globalThis, { WebSocket: globalThis.WebSocket ?? WebSocket });
 /** The transports of others that the listener has to serve, by their names. */
 export const duplexTransports = [
   ['sse', "SDK 1.x's SSE", (url: URL): Transport => new Sse1(url)],
-  ['sse', "SDK 2.x's SSE", (url: URL): Transport => new Sse2(url) as Transport],
+  ['sse', "SDK 2.x's SSE", (url: URL): Transport => new Sse2(url)],
   ['ws', "SDK 1.x's WebSocket", (url: URL): Transport => new WebSocketClientTransport(url)],
 ] as const;
 
@@ -41,7 +41,9 @@ export class RawWebSocket {
       this.socket.on('error', reject);
     });
     this.status.catch(() => {}); // a test that does not ask
-    this.socket.on('message', (data) => this.messages.add(JSON.parse(String(data)) as Message));
+    this.socket.on('message', (data) =>
+      this.messages.add(JSON.parse((data as Buffer).toString()) as Message),
+    );
     this.socket.on('close', (code) => this.closes.add(code));
     onTestFinished(() => this.socket.terminate());
   }

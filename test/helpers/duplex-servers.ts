@@ -121,7 +121,10 @@ export class WebSocketServers extends DuplexServers {
   protected prepare(server: Server): void {
     const webSockets = new WebSocketServer({ noServer: true });
     server.on('upgrade', (request, socket, head) => {
-      if (this.refuse !== undefined) return void socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+      if (this.refuse !== undefined) {
+        socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+        return;
+      }
       webSockets.handleUpgrade(request, socket, head, (client) => {
         this.sockets.add(client);
         client.on('close', () => {
@@ -147,8 +150,8 @@ function overWebSocket(socket: WebSocket): Transport {
     close: async () => socket.close(),
   };
   socket.on('message', (data) => {
-    const message: JsonRpcMessage = parseJsonRpc(JSON.parse(String(data)));
-    transport.onmessage?.(message as Parameters<NonNullable<Transport['onmessage']>>[0]);
+    const message: JsonRpcMessage = parseJsonRpc(JSON.parse((data as Buffer).toString()));
+    transport.onmessage?.(message);
   });
   socket.on('close', () => transport.onclose?.());
   return transport;

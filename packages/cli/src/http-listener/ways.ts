@@ -2,7 +2,7 @@
 export type Way = 'http' | 'sse' | 'ws';
 
 export const MCP_PATH = '/mcp';
-export const SSE_PATH = '/sse';
+const SSE_PATH = '/sse';
 /** Where the `endpoint` event of an SSE stream sends its client's messages. */
 export const MESSAGES_PATH = '/messages';
 export const WEBSOCKET_PATH = '/ws';

@@ -182,7 +182,7 @@ export class DuplexServer {
 
   /** Whoever waits for an answer gets none any more; nothing is sent again that may have been executed. */
   #lost(failure: HttpFailure): void {
-    for (const call of [...this.#calls.values()]) if (call.isSent) this.#fail(call, failure);
+    for (const call of this.#calls.values()) if (call.isSent) this.#fail(call, failure);
   }
 
   /** The connection that asked is over, so that nobody waits for the answers. */

@@ -63,12 +63,13 @@ async function sseWay(settings: DuplexSourceSettings): Promise<Way> {
   return { open: sseOpener(settings.url, upstream.fetch), close: () => upstream.close() };
 }
 
+function ignore(): void {}
+
 /** Connects once, and says nothing; returns what is wrong, if something is. */
-export async function checkConnection(
+async function checkConnection(
   open: OpenConnection,
   headers: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
-  const ignore = (): void => undefined;
   const events = { onmessage: ignore, onproblem: ignore, onlost: ignore };
   try {
     const connection = await open(headers, events, new AbortController().signal);

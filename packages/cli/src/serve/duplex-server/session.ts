@@ -192,14 +192,16 @@ export class Session {
   }
 
   async #ask(connection: Connection, request: JsonRpcRequest): Promise<Answer> {
-    const { promise, resolve, reject } = deferred<Answer>();
-    const timer = setTimeout(() => {
-      const text = `the server behind this one did not answer within ${limits.replayTimeoutMs / 1_000} s`;
-      reject(new HttpFailure('broken', text));
-    }, limits.replayTimeoutMs);
-    this.#asked.set(request.id, { resolve, reject });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const answered = new Promise<Answer>((resolve, reject) => {
+      this.#asked.set(request.id, { resolve, reject });
+      timer = setTimeout(() => {
+        const text = `the server behind this one did not answer within ${limits.replayTimeoutMs / 1_000} s`;
+        reject(new HttpFailure('broken', text));
+      }, limits.replayTimeoutMs);
+    });
     try {
-      const [answer] = await Promise.all([promise, connection.send(request)]);
+      const [answer] = await Promise.all([answered, connection.send(request)]);
       return answer;
     } finally {
       clearTimeout(timer);
@@ -211,20 +213,6 @@ export class Session {
     const version = result['protocolVersion'];
     if (typeof version === 'string') this.#attempt?.connection?.useVersion(version);
   }
-}
-
-function deferred<T>(): {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
-  reject: (error: Error) => void;
-} {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
 
 function newId(): string {

@@ -9,13 +9,8 @@ import { openUpstream } from './upstream.ts';
 
 describe('the URL of an HTTP server', () => {
   it('is told from a command', () => {
-    expect(['https://a/b', 'HTTP://a', 'node', 'httpd', './http://'].map(isServerUrl)).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-    ]);
+    for (const url of ['https://a/b', 'HTTP://a', 'ws://a', 'WSS://a/b']) expect(isServerUrl(url)).toBe(true);
+    for (const word of ['node', 'httpd', './http://', 'wsx://', 'ws']) expect(isServerUrl(word)).toBe(false);
   });
 
   it('has no credentials in it, and its query is shown to nobody', () => {
@@ -30,6 +25,9 @@ describe('the URL of an HTTP server', () => {
     ['http://localhost:3000/', true],
     ['http://127.3.2.1/', true],
     ['http://[::1]/', true],
+    ['wss://host/', true],
+    ['ws://localhost/', true],
+    ['ws://host/', false],
     ['http://host/', false],
     ['http://10.0.0.1/', false],
     ['http://127.0.0.1.example/', false],
