@@ -18,6 +18,7 @@ Examples:
   mcp-nostr call nprofile1… echo message=hello      one call
   mcp-nostr connect nprofile1…                      stdio, for the configuration of an MCP host
   mcp-nostr connect nprofile1… --http               the same on http://127.0.0.1:7788/mcp
+  mcp-nostr connect nprofile1… --sse --ws           for clients of HTTP+SSE and WebSocket
   mcp-nostr relay                                   a relay on ws://127.0.0.1:7777
 
 Exit codes:
