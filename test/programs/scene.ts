@@ -21,7 +21,7 @@ export interface Stage {
 }
 
 /** The bearer token of every listener of ours. */
-export const token = 'a-token-for-the-length-of-a-test';
+const token = 'a-token-for-the-length-of-a-test';
 export const authorization = `Bearer ${token}`;
 
 const START_TIMEOUT_MS = 20_000;
