@@ -4,6 +4,8 @@ import { Command, Option } from 'commander';
 
 import type { OpenTransport } from '../client-transport.ts';
 import { usageError } from '../errors.ts';
+import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
+import { filtered } from '../filter/filtered-transport.ts';
 import { collectOrigins, DEFAULT_PORT } from '../http-listener/http-options.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { parsePort } from '../port-option.ts';
@@ -15,7 +17,7 @@ import { HostBridge } from './host-bridge.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
 
-interface ConnectCommandOptions {
+interface ConnectCommandOptions extends FilterOptions {
   relay?: string[];
   key?: string;
   encryption: 'required' | 'none';
@@ -28,7 +30,7 @@ interface ConnectCommandOptions {
 const CLOSE_LIMIT_MS = 1_000;
 
 export function connectCommand(): Command {
-  return new Command('connect')
+  const command = new Command('connect')
     .description(
       'Give an MCP host (Claude, Cursor, VS Code, …) a server on Nostr as if it were a local stdio server, ' +
         'or with --http a local Streamable HTTP server.',
@@ -53,6 +55,7 @@ export function connectCommand(): Command {
       collectOrigins,
     )
     .action(runConnect);
+  return addFilterOptions(command);
 }
 
 async function runConnect(addressText: string, options: ConnectCommandOptions): Promise<void> {
@@ -66,7 +69,7 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
   const client = await import('@mcp-nostr/client');
 
   const showRelay = relayLines(log, (_style, text) => text);
-  const open = (): NostrClientTransport =>
+  const openNostr = (): NostrClientTransport =>
     new client.NostrClientTransport({
       server: addressText,
       signer,
@@ -74,6 +77,7 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
       encryption: options.encryption,
       onrelay: showRelay,
     });
+  const open = filtered(openNostr, filterFrom(options));
   log(
     `connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(await signer.getPublicKey()))}`,
   );
