@@ -1,4 +1,3 @@
-import type { NostrClientTransport } from '@mcp-nostr/client';
 import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
@@ -14,6 +13,8 @@ import { clientRelays, collectRelays } from '../relay-options.ts';
 import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
 import { oneLine, shortNpub } from '../terminal.ts';
 import { HostBridge } from './host-bridge.ts';
+import { openJoined } from './joined/open-joined.ts';
+import { parseUpstreamWords, type UpstreamWord } from './joined/upstream-words.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
 
@@ -35,7 +36,7 @@ export function connectCommand(): Command {
       'Give an MCP host (Claude, Cursor, VS Code, …) a server on Nostr as if it were a local stdio server, ' +
         'or with --http a local Streamable HTTP server.',
     )
-    .argument('<address>', 'nprofile, npub or hex')
+    .argument('<address...>', 'nprofile, npub or hex; of several servers, each as name=address or address')
     .option(
       '--relay <url>',
       "use this relay instead of the nprofile's, or look up a bare key here; can be repeated",
@@ -58,29 +59,36 @@ export function connectCommand(): Command {
   return addFilterOptions(command);
 }
 
-async function runConnect(addressText: string, options: ConnectCommandOptions): Promise<void> {
+async function runConnect(words: string[], options: ConnectCommandOptions): Promise<void> {
   if (options.http === undefined && (!options.token || options.cors !== undefined))
     throw usageError('--no-token and --cors are for --http', 'mcp-nostr connect <address> --http');
-  const address = parseAddress(addressText);
-  const relays = clientRelays(address, options.relay);
+  const upstreams = parseUpstreamWords(words);
   const write = guardStdout();
   const stopped = untilSignal();
   const signer = secretKeySigner(await loadSecretKey(keyFileOption(options.key, 'client')));
   const client = await import('@mcp-nostr/client');
 
-  const showRelay = relayLines(log, (_style, text) => text);
-  const openNostr = (): NostrClientTransport =>
-    new client.NostrClientTransport({
-      server: addressText,
-      signer,
-      ...relays,
-      encryption: options.encryption,
-      onrelay: showRelay,
-    });
-  const open = filtered(openNostr, filterFrom(options));
-  log(
-    `connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(await signer.getPublicKey()))}`,
-  );
+  const us = shortNpub(formatNpub(await signer.getPublicKey()));
+  const openNostr = ({ prefix, address: server }: UpstreamWord): OpenTransport => {
+    const address = parseAddress(server);
+    const name = prefix === undefined ? '' : `${prefix}: `;
+    log(`${name}connecting to ${shortNpub(formatNpub(address.pubkey))} as ${us}`);
+    const onrelay = relayLines(
+      (line) => log(`${name}${line}`),
+      (_style, text) => text,
+    );
+    const { relay, encryption } = options;
+    return () =>
+      new client.NostrClientTransport({
+        server,
+        signer,
+        ...clientRelays(address, relay),
+        encryption,
+        onrelay,
+      });
+  };
+  const opens = upstreams.map((each) => ({ prefix: each.prefix, open: openNostr(each) }));
+  const open = filtered(openJoined(opens, log), filterFrom(options));
   if (options.http === undefined) return runStdio(open, write, stopped);
   const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
   return runHttpListener({
