@@ -1,10 +1,8 @@
-import { limits } from './limits.ts';
-
 /** What comes of this, if it comes soon enough to be waited for. */
-export async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+export async function inTime<T>(waitMs: number, work: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, limits.waitMs, undefined);
+    timer = setTimeout(resolve, waitMs, undefined);
   });
   try {
     return await Promise.race([work, late]);

@@ -15,6 +15,7 @@ import type { ClientTransport, Log, OpenTransport } from '../../client-transport
 import { Asked } from './asked.ts';
 import { withShownUri } from './contents.ts';
 import { inTime } from './in-time.ts';
+import { limits } from './limits.ts';
 import { isListMethod, type ListMethod, listKinds } from './listing.ts';
 import { Member } from './member.ts';
 import { mergedInitialize, type Part } from './merge.ts';
@@ -25,6 +26,8 @@ import type { Answer } from './upstream.ts';
 export interface JoinedOptions {
   upstreams: readonly { prefix: string; open: OpenTransport }[];
   onlog: Log;
+  /** How long a server is waited for. @default 2500 */
+  waitMs?: number;
 }
 
 /**
@@ -37,6 +40,7 @@ export class JoinedTransport implements ClientTransport {
   onclose: (() => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
   readonly #members: readonly Member[];
+  readonly #waitMs: number;
   readonly #asked = new Asked();
   /** Requests of the host that are not answered. */
   readonly #waiting: Set<RequestId> = new Set();
@@ -44,12 +48,14 @@ export class JoinedTransport implements ClientTransport {
   #isInitialized = false;
   #isClosed = false;
 
-  constructor({ upstreams, onlog }: JoinedOptions) {
+  constructor({ upstreams, onlog, waitMs = limits.waitMs }: JoinedOptions) {
+    this.#waitMs = waitMs;
     this.#members = upstreams.map(({ prefix, open }) => {
       const member: Member = new Member({
         prefix,
         open,
         onlog,
+        waitMs,
         onmessage: (message, hostId) => this.#fromServer(member, message, hostId),
         onready: () => this.#changed(member),
         onlost: () => this.#lost(member),
@@ -105,7 +111,7 @@ export class JoinedTransport implements ClientTransport {
     const parts = await Promise.all(
       this.#members.map(async ({ prefix, upstream }) => ({
         prefix,
-        answer: await inTime(upstream.initialize(request)),
+        answer: await inTime(this.#waitMs, upstream.initialize(request)),
       })),
     );
     const errors = parts.flatMap(({ answer }) => (answer !== undefined && 'error' in answer ? [answer] : []));
@@ -167,7 +173,9 @@ export class JoinedTransport implements ClientTransport {
   /** Those that log; well if one has taken it. */
   async #askAll({ id, method, params }: JsonRpcRequest): Promise<Answer | undefined> {
     const members = this.#members.filter((member) => member.can('logging'));
-    const answers = await Promise.all(members.map((member) => inTime(member.ask(method, params, id))));
+    const answers = await Promise.all(
+      members.map((member) => inTime(this.#waitMs, member.ask(method, params, id))),
+    );
     const known = answers.filter((answer) => answer !== undefined);
     return known.find((answer) => 'result' in answer) ?? known[0] ?? { jsonrpc: '2.0', id, result: {} };
   }

@@ -42,6 +42,7 @@ interface Fetched {
 
 export interface ListingOptions {
   prefix: string;
+  waitMs: number;
   method: ListMethod;
   ask: (method: string, params: JsonRpcRequest['params']) => Promise<Answer | undefined>;
   /** What the host was told is not so any more. */
@@ -80,7 +81,7 @@ export class Listing {
   async get(): Promise<readonly Item[] | JsonRpcErrorResponse> {
     this.#fetching ??= this.#fetch(++this.#round);
     const fetching = this.#fetching;
-    const fetched = await inTime(fetching);
+    const fetched = await inTime(this.#options.waitMs, fetching);
     const items = this.#items ?? [];
     this.#told = JSON.stringify(items);
     if (fetched?.error !== undefined && this.#items === undefined) return fetched.error;

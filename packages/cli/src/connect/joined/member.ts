@@ -6,6 +6,8 @@ import { looksCut } from './names.ts';
 import { type Answer, Upstream, type UpstreamOptions } from './upstream.ts';
 
 export interface MemberOptions extends UpstreamOptions {
+  /** How long its part of a list is waited for. */
+  waitMs: number;
   /** One of its lists is another than the host was told. */
   onchanged: (method: ListMethod) => void;
 }
@@ -17,12 +19,13 @@ export class Member {
   readonly #listings: { readonly [method in ListMethod]: Listing };
 
   constructor(options: MemberOptions) {
-    const { prefix, onchanged } = options;
+    const { prefix, waitMs, onchanged } = options;
     this.prefix = prefix;
     this.upstream = new Upstream(options);
     const listing = (method: ListMethod): Listing =>
       new Listing({
         prefix,
+        waitMs,
         method,
         ask: (name, params) => this.upstream.ask(name, params),
         onchanged: () => onchanged(method),
