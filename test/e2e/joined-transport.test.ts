@@ -70,7 +70,7 @@ describe('initialize', () => {
     );
     expect(await new JoinedHost({ unreachable }).ask('initialize')).toMatchObject({
       data: { code: 'relays_unreachable' },
-      message: 'unreachable: no relay',
+      message: 'no relay',
     });
   });
 

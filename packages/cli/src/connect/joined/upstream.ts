@@ -1,6 +1,8 @@
 import {
   type FailureCode,
   failureResponse,
+  isFailureCode,
+  isRecord,
   isResponse,
   type JsonRpcErrorResponse,
   type JsonRpcMessage,
@@ -87,7 +89,9 @@ export class Upstream {
       this.#settle(request.id, this.#failure(request.id, error));
     }
     const answer = await answered;
-    if (answer !== undefined && 'result' in answer) this.#replay.answered(request, answer);
+    if (answer === undefined) return undefined;
+    if ('error' in answer) return this.#withPrefix(answer);
+    this.#replay.answered(request, answer);
     return answer;
   }
 
@@ -198,14 +202,20 @@ export class Upstream {
   }
 
   #settleAll(code: FailureCode, reason: string): void {
-    for (const id of this.#pending.keys())
-      this.#settle(id, failureResponse(id, code, `${this.prefix}: ${reason}`));
+    for (const id of this.#pending.keys()) this.#settle(id, failureResponse(id, code, reason));
   }
 
   #failure(id: RequestId, error: unknown): JsonRpcErrorResponse {
     if (error instanceof Refusal && error.answer !== undefined) return { ...error.answer, id };
-    const answer = failureAnswer(id, error);
-    return { ...answer, error: { ...answer.error, message: `${this.prefix}: ${answer.error.message}` } };
+    return failureAnswer(id, error);
+  }
+
+  /** A failure of the way says whose way it is. */
+  #withPrefix(answer: JsonRpcErrorResponse): JsonRpcErrorResponse {
+    const { error } = answer;
+    const code = isRecord(error.data) ? error.data['code'] : undefined;
+    if (typeof code !== 'string' || !isFailureCode(code)) return answer;
+    return { ...answer, error: { ...error, message: `${this.prefix}: ${error.message}` } };
   }
 
   #newId(): number {
