@@ -102,7 +102,9 @@ describe('requests of the host', () => {
     const host = new JoinedHost({ a, b });
     await host.open();
     host.send({ id: 1, method: 'tools/call', params: { name: 'a_x', _meta: { progressToken: 9 } } });
-    await a.sent.first((message) => 'method' in message && message.method === 'tools/call');
+    host.send({ id: 2, method: 'tools/call', params: { name: 'b_x', _meta: { progressToken: 8 } } });
+    for (const each of [a, b])
+      await each.sent.first((message) => 'method' in message && message.method === 'tools/call');
     const progress = (value: number): JsonRpcMessage => ({
       jsonrpc: '2.0',
       method: 'notifications/progress',

@@ -144,9 +144,12 @@ describe('lists', () => {
     answers[0]?.({ tools: [{ name: 'x' }] });
     await host.notified('notifications/tools/list_changed');
     expect(await host.ask('tools/list')).toEqual({ tools: [{ name: 'slow_x' }] });
+    host.send({ id: 'left', method: 'tools/list' });
+    host.send({ method: 'notifications/cancelled', params: { requestId: 'left' } });
     // The same again is no news.
     answers[1]?.({ tools: [{ name: 'x' }] });
-    expect(await host.ask('ping')).toEqual({});
+    expect(await host.ask('tools/list', {}, 'again')).toEqual({ tools: [{ name: 'slow_x' }] });
+    expect(host.received.items.filter((message) => 'id' in message && message.id === 'left')).toEqual([]);
     const changes = host.received.items.filter((message) => 'method' in message);
     expect(changes).toHaveLength(1);
   });
@@ -248,5 +251,6 @@ it('closes all that it has opened, once, and says nothing after it', async () =>
   await Promise.all([host.transport.close(), host.transport.close()]);
   expect([a.isClosed, stuck.isClosed, closes]).toEqual([true, true, 1]);
   host.send({ id: 2, method: 'ping' });
+  a.onmessage?.({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
   expect(host.received.count).toBe(before);
 });

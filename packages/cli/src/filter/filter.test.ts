@@ -92,6 +92,7 @@ describe('what is there', () => {
     expect(complete({ type: 'ref/prompt', name: 'secret' })).toMatchObject({ code: -32_602 });
     expect(complete({ type: 'ref/resource', uri: 'file:///b/{name}' })).toMatchObject({ code: -32_602 });
     // Whichever of both the server goes by.
+    expect(complete({ type: 'ref/prompt', name: 'hello', uri: 'file:///b/{name}' })).toBeDefined();
     expect(complete({ type: 'ref/resource', uri: 'file:///a/{name}', name: 'secret' })).toBeDefined();
   });
 
@@ -153,6 +154,7 @@ describe('a caller who is not honest', () => {
     expect(callable(filter, ...names)).toEqual([]);
     expect(callable(filter, undefined, null, 7, ['delete_all'], { toString: 'delete_all' })).toEqual([]);
     expect(callable(filter, 'x'.repeat(2_049))).toEqual([]);
+    expect(callable(filterOf({ tool: { deny: ['a café'] } }), 'a cafe\u0301', 'A CAFÉ')).toEqual([]);
     // An allow is taken at its word.
     const one = filterOf({ tool: { allow: ['read'] } });
     expect(callable(one, 'read', 'READ', ' read', 'ｒead')).toEqual(['read']);
@@ -197,6 +199,7 @@ describe('a caller who is not honest', () => {
         'file:/private/x',
       ),
     ).toEqual([]);
+    expect(readable(deny, `file:///%${'25'.repeat(40)}70rivate/x`)).toEqual([]);
     expect(readable(deny, 'file:///a/../public/x')).toEqual(['file:///a/../public/x']);
   });
 
