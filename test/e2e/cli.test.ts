@@ -31,7 +31,18 @@ let address: string;
 beforeAll(async () => {
   relay = await startRelay();
   server = new CliRun(
-    ['serve', '--public', '--json', '--relay', relay.url, '--', process.execPath, everything, 'stdio'],
+    // The tool shows the environment of this machine.
+    [
+      'serve',
+      '--public',
+      '--json',
+      '--deny-tool',
+      'get-env',
+      '--relay',
+      relay.url,
+      '--',
+      process.execPath,
+    ].concat(everything, 'stdio'),
     env,
   );
   address = String((await server.event('ready'))['address']);
@@ -91,6 +102,30 @@ describe('connect', () => {
     expect(progress).toEqual([1, 2, 3, 4]);
   });
 
+  it('joins servers under names, and shows what a filter leaves of them', async () => {
+    const args = ['connect', '--allow-tool', 'all_[eg]*', `all=${address}`, '--deny-prompt', '*'];
+    const [command = '', ...words] = [...cliWords, ...args];
+    const transport = new StdioClientTransport({
+      command,
+      args: words,
+      cwd: root,
+      env: { ...process.env, ...env },
+      stderr: 'pipe',
+    });
+    const client = new Client({ name: 'host', version: '1.0.0' });
+    await client.connect(transport);
+    onTestFinished(() => client.close());
+    const names = (await client.listTools()).tools.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['all_echo', 'all_get-sum']));
+    expect(names.filter((name) => !/^all_[eg]/.test(name) || name === 'all_get-env')).toEqual([]);
+    const echo = await client.callTool({ name: 'all_echo', arguments: { message: 'hi' } });
+    expect(echo.content).toEqual([{ type: 'text', text: 'Echo: hi' }]);
+    // Hidden by us, and by who serves it.
+    for (const name of ['all_toggle-simulated-logging', 'all_get-env'])
+      await expect(client.callTool({ name })).rejects.toThrow(/Tool (all_toggle.*|get-env) not found/);
+    expect((await client.listPrompts()).prompts).toEqual([]);
+  });
+
   it('ends at once at the end of input, and the server frees the child that it had', async () => {
     const host = new CliRun(['connect', address], env);
     const initialize = {
@@ -131,7 +166,18 @@ describe('serve', () => {
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
     expect(statSync(join(home, 'keys')).mode & 0o777).toBe(0o700);
     const again = new CliRun(
-      ['serve', '--public', '--json', '--relay', relay.url, '--', process.execPath, everything, 'stdio'],
+      // The tool shows the environment of this machine.
+      [
+        'serve',
+        '--public',
+        '--json',
+        '--deny-tool',
+        'get-env',
+        '--relay',
+        relay.url,
+        '--',
+        process.execPath,
+      ].concat(everything, 'stdio'),
       env,
     );
     expect((await again.event('ready'))['address']).toBe(address);

@@ -65,7 +65,7 @@ async function sourceOf(url: URL, make = duplexSource): Promise<Pick<Setting, 's
 /** A connection whose caller is the test. */
 async function connect({ source }: Pick<Setting, 'source'>): Promise<CallerEnd> {
   const end = new CallerEnd();
-  await source.open(caller).connect(end as never);
+  await source.open(caller).connect(end);
   return end;
 }
 

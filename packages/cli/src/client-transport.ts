@@ -7,7 +7,7 @@ export interface ClientTransport {
   close(): Promise<void>;
   /** `extra.relatedRequestId`: the request of ours on whose behalf the server sends this. */
   onmessage?:
-    | ((message: JsonRpcMessage, extra?: { relatedRequestId?: RequestId | undefined }) => void)
+    | ((message: JsonRpcMessage, extra?: object & { relatedRequestId?: RequestId | undefined }) => void)
     | undefined;
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;

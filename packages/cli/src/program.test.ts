@@ -45,6 +45,12 @@ it.each([
   [['call', 'f'.repeat(64), '--relay', 'http://x'], 'it starts with wss:// or ws://'],
   [['call', 'f'.repeat(64), '--args', '{}'], '--args needs the name of a tool'],
   [['call', 'f'.repeat(64), 'tool', '--args', '[1]'], '--args is not a JSON object'],
+  [['connect', 'f'.repeat(64), '--allow-tool', 'a[b'], '[ has no ]; a bracket itself is written [[]'],
+  [['serve', '--public', '--deny-prompt', '', '--', 'node'], 'a pattern cannot be empty'],
+  // One value for each use: what follows is the address.
+  [['connect', '--allow-tool', 'a', '--deny-resource', 'b', 'nothing'], 'not an address: "nothing"'],
+  [['connect', `a=${'f'.repeat(64)}`, 'nothing'], 'not an address: "nothing"'],
+  [['connect', `a=${'f'.repeat(64)}`, `a=${'e'.repeat(64)}`], 'two servers would be called a'],
   [['serve', '--', 'node'], '--allow <npub> admits one key (repeat it for more), --public admits'],
   [['serve', '--public', '--allow', 'f'.repeat(64), '--', 'node'], 'contradict each other'],
   [['serve', '--allow', 'somebody', '--', 'node'], 'not an address: "somebody"'],

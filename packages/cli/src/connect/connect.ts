@@ -1,24 +1,25 @@
-import type { NostrClientTransport } from '@mcp-nostr/client';
-import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
-import type { RelayState } from '@mcp-nostr/transport';
+import { secretKeySigner } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
 import type { OpenTransport } from '../client-transport.ts';
 import { usageError } from '../errors.ts';
+import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
+import { filtered } from '../filter/filtered-transport.ts';
 import { collectOrigins, DEFAULT_PORT, listeningOptions } from '../http-listener/http-options.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { parsePort } from '../port-option.ts';
-import { relayLines } from '../relay-lines.ts';
-import { clientRelays, collectRelays } from '../relay-options.ts';
+import { collectRelays } from '../relay-options.ts';
 import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
-import { oneLine, shortNpub } from '../terminal.ts';
+import { oneLine } from '../terminal.ts';
 import { HostBridge } from './host-bridge.ts';
-import { hostStack } from './host-stack.ts';
+import { openJoined } from './joined/open-joined.ts';
+import { parseUpstreamWords } from './joined/upstream-words.ts';
+import { openNostr } from './open-nostr.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
 import { survive } from './survive.ts';
 
-interface ConnectCommandOptions {
+interface ConnectCommandOptions extends FilterOptions {
   relay?: string[];
   key?: string;
   encryption: 'required' | 'none';
@@ -33,12 +34,12 @@ interface ConnectCommandOptions {
 const CLOSE_LIMIT_MS = 1_000;
 
 export function connectCommand(): Command {
-  return new Command('connect')
+  const command = new Command('connect')
     .description(
       'Give an MCP host (Claude, Cursor, VS Code, …) a server on Nostr as if it were a local stdio server, ' +
         'or as a local server that speaks Streamable HTTP, HTTP+SSE or WebSocket.',
     )
-    .argument('<address>', 'nprofile, npub or hex')
+    .argument('<address...>', 'nprofile, npub or hex; of several servers, each as name=address or address')
     .option(
       '--relay <url>',
       "use this relay instead of the nprofile's, or look up a bare key here; can be repeated",
@@ -60,17 +61,17 @@ export function connectCommand(): Command {
       collectOrigins,
     )
     .action(runConnect);
+  return addFilterOptions(command);
 }
 
-async function runConnect(addressText: string, options: ConnectCommandOptions): Promise<void> {
+async function runConnect(words: string[], options: ConnectCommandOptions): Promise<void> {
   const listening = listeningOptions(options);
   if (listening === undefined && (!options.token || options.cors !== undefined))
     throw usageError(
       '--no-token and --cors are for --http, --sse and --ws',
       'mcp-nostr connect <address> --http',
     );
-  const address = parseAddress(addressText);
-  const relays = clientRelays(address, options.relay);
+  const upstreams = parseUpstreamWords(words);
   // Before anything that is not ours runs: whatever it prints must not reach the host.
   const write = guardStdout();
   survive(log);
@@ -81,27 +82,14 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
   const caller = await signer.getPublicKey();
   const client = await import('@mcp-nostr/client');
 
-  const showRelay = relayLines(log, (_style, text) => text);
-  const open = (onrelay: (state: RelayState) => void): NostrClientTransport =>
-    new client.NostrClientTransport({
-      server: addressText,
-      signer,
-      ...relays,
-      encryption: options.encryption,
-      onrelay: (state) => {
-        showRelay(state);
-        onrelay(state);
-      },
-    });
-  log(`connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(caller))}`);
-  if (listening === undefined) {
-    const { pubkey } = address;
-    const stack = hostStack({ open, pubkey, address: addressText, caller, onlog: log });
-    return runStdio(stack, write, stopped);
-  }
+  const isHost = listening === undefined;
+  const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, log });
+  const opens = upstreams.map((each) => ({ prefix: each.prefix, open: nostr(each, isHost) }));
+  const open = filtered(openJoined(opens, log), filterFrom(options));
+  if (listening === undefined) return runStdio(open, write, stopped);
   const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
   return runHttpListener({
-    open: () => open(() => undefined),
+    open,
     ...listening,
     token: options.token,
     corsOrigins: options.cors ?? [],

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 
+import { Filter } from '../filter/filter.ts';
+import { Glob } from '../filter/glob.ts';
 import { humanPrinter, jsonPrinter } from './print-serve.ts';
 
 const caller = {
@@ -77,4 +79,16 @@ it('prints one JSON object a line', () => {
       outcome: 'ok',
     },
   ]);
+});
+
+it('says at the start what callers do not see', () => {
+  const { text, write } = printed();
+  const [get, secret, all] = ['get_*', '*_secret', '*'].map((glob) => new Glob(glob));
+  if (get === undefined || secret === undefined || all === undefined) throw new Error('no globs');
+  const server = { npub: '', address: '', relays: [], command: ['x'], keyFile: '', allow: 'public' as const };
+  humanPrinter(write, (_style, word) => word).ready({
+    ...server,
+    filter: new Filter({ tool: { allow: [get], deny: [secret] }, prompt: { allow: [], deny: [all] } }),
+  });
+  expect(text()).toContain('\n  filter    tools get_*, not *_secret; prompts not *\n');
 });

@@ -2,6 +2,8 @@ import { formatNpub } from '@mcp-nostr/core';
 import type { RequestReport } from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 
+import type { Filter } from '../filter/filter.ts';
+import { describeFilter } from '../filter/filter-options.ts';
 import { relayLines } from '../relay-lines.ts';
 import { formatDuration, oneLine, type Paint, shortNpub } from '../terminal.ts';
 
@@ -25,6 +27,8 @@ interface ServedAs {
   keyFile: string;
   /** Public keys, or everybody. */
   allow: 'public' | string[];
+  /** What callers do not see of it. */
+  filter?: Filter | undefined;
 }
 
 /** One JSON object a line; what the children say goes to stderr as it does for people. */
@@ -74,12 +78,13 @@ export function humanPrinter(write: (text: string) => void, paint: Paint): Serve
   const problems = new Set<string>();
   let problemsSince = 0;
   return {
-    ready({ npub, address, command, keyFile, allow }) {
+    ready({ npub, address, command, keyFile, allow, filter }) {
       print(`\n  ${paint('bold', oneLine(command.map(shortPath).join(' '), 100))}\n`);
       print(`  address   ${paint('bold', address)}`);
       print(`  key       ${npub}`);
       print(`            ${paint('dim', `the same every time, kept in ${keyFile}`)}`);
       print(`  access    ${formatAccess(allow)}`);
+      if (filter !== undefined) print(`  filter    ${describeFilter(filter)}`);
       print(`  try       npx mcp-nostr call ${address}\n`);
     },
     relay: relayLines((line) => print(`  ${line}`), paint),

@@ -3,18 +3,20 @@ import type { RelayState } from '@mcp-nostr/transport';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { usageError } from '../errors.ts';
+import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { collectRelays, relaysFromEnvironment } from '../relay-options.ts';
 import { exitAfter, untilSignal } from '../shutdown.ts';
 import { oneLine, paintFor } from '../terminal.ts';
 import { duplexSource } from './duplex-server/duplex-source.ts';
+import { filteredSource } from './filtered-source.ts';
 import { findCommand } from './find-command.ts';
 import { defaultCallerHeader, parseCallerHeader, parseHeaders } from './http-server/request-headers.ts';
 import { isServerUrl, parseServerUrl, shownUrl } from './http-server/server-url.ts';
 import { humanPrinter, jsonPrinter, type ServePrinter } from './print-serve.ts';
 import { commandSource, type Source, urlSource } from './source.ts';
 
-interface ServeCommandOptions {
+interface ServeCommandOptions extends FilterOptions {
   public?: boolean;
   allow?: string[];
   relay?: string[];
@@ -31,7 +33,7 @@ interface ServeCommandOptions {
 const CLOSE_LIMIT_MS = 3_000;
 
 export function serveCommand(): Command {
-  return new Command('serve')
+  const command = new Command('serve')
     .description(
       'Put an MCP server on Nostr: a program that speaks stdio, with a process for each connection, or the URL of a ' +
         'server that speaks Streamable HTTP, HTTP+SSE or WebSocket, with a session for each.',
@@ -67,6 +69,7 @@ export function serveCommand(): Command {
     )
     .option('--json', 'print events as JSON lines on stdout')
     .action(runServe);
+  return addFilterOptions(command);
 }
 
 async function runServe(words: string[], options: ServeCommandOptions): Promise<void> {
@@ -80,7 +83,8 @@ async function runServe(words: string[], options: ServeCommandOptions): Promise<
   const { serve } = await import('@mcp-nostr/server');
 
   const printer = printerFor(options);
-  const source = await target.open(printer);
+  const filter = filterFrom(options);
+  const source = filteredSource(await target.open(printer), filter);
   // However this process ends, short of SIGKILL, no child stays behind.
   process.on('exit', () => source.kill());
 
@@ -101,7 +105,7 @@ async function runServe(words: string[], options: ServeCommandOptions): Promise<
     source.open,
   );
   const { npub, address } = server;
-  printer.ready({ npub, address, relays, command: target.words, keyFile, allow });
+  printer.ready({ npub, address, relays, command: target.words, keyFile, allow, filter });
   for (const state of early) printer.relay(state);
   early = undefined;
   await stopped;

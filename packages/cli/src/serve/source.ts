@@ -1,18 +1,25 @@
 import { basename } from 'node:path';
 
-import type { Caller, McpServerLike } from '@mcp-nostr/server';
+import type { Caller } from '@mcp-nostr/server';
 
 import { oneLine } from '../terminal.ts';
 import { childEnvironment } from './child-environment.ts';
-import { ChildServer } from './child-server.ts';
+import { ChildServer, type ServerTransport } from './child-server.ts';
 import { HttpServer } from './http-server/http-server.ts';
 import { checkServer, isPrivateWay, shownUrl } from './http-server/server-url.ts';
 import { openUpstream, type Upstream } from './http-server/upstream.ts';
 import type { ServePrinter } from './print-serve.ts';
 
+/** A server for one connection. */
+export interface ServedServer {
+  readonly decidesVersion?: boolean | undefined;
+  connect(transport: ServerTransport): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What is put on Nostr: makes a server for each connection. */
 export interface Source {
-  readonly open: (caller: Caller) => McpServerLike;
+  readonly open: (caller: Caller) => ServedServer;
   /** For the last moment of this process. */
   kill(): void;
   /** Resolves when all servers have ended. */

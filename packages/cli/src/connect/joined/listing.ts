@@ -1,0 +1,135 @@
+import { isRecord, type JsonRpcErrorResponse, type JsonRpcRequest } from '@mcp-nostr/core';
+
+import { inTime } from './in-time.ts';
+import { limits } from './limits.ts';
+import { shownName, shownUri } from './names.ts';
+import type { Answer } from './upstream.ts';
+
+type Item = Record<string, unknown>;
+
+export type ListMethod = 'tools/list' | 'prompts/list' | 'resources/list' | 'resources/templates/list';
+
+interface ListKind {
+  /** Where a result has its items. */
+  readonly key: string;
+  readonly capability: 'tools' | 'prompts' | 'resources';
+  /** What of an item gets the prefix, and how. */
+  readonly field: string;
+  readonly shown: (prefix: string, own: string) => string;
+}
+
+/** The lists of MCP. */
+export const listKinds: Readonly<Record<ListMethod, ListKind>> = {
+  'tools/list': { key: 'tools', capability: 'tools', field: 'name', shown: shownName },
+  'prompts/list': { key: 'prompts', capability: 'prompts', field: 'name', shown: shownName },
+  'resources/list': { key: 'resources', capability: 'resources', field: 'uri', shown: shownUri },
+  'resources/templates/list': {
+    key: 'resourceTemplates',
+    capability: 'resources',
+    field: 'uriTemplate',
+    shown: shownUri,
+  },
+};
+
+export function isListMethod(method: string): method is ListMethod {
+  return Object.hasOwn(listKinds, method);
+}
+
+/** How it went. */
+interface Fetched {
+  readonly error?: JsonRpcErrorResponse;
+}
+
+export interface ListingOptions {
+  prefix: string;
+  waitMs: number;
+  method: ListMethod;
+  ask: (method: string, params: JsonRpcRequest['params']) => Promise<Answer | undefined>;
+  /** What the host was told is not so any more. */
+  onchanged: () => void;
+}
+
+/** One list of one server, whole, as the host sees it. */
+export class Listing {
+  readonly #options: ListingOptions;
+  /** As they came last. */
+  #items: readonly Item[] | undefined;
+  /** As the host was told, in case it was told before it was known. */
+  #told = '';
+  #own: ReadonlyMap<string, string> = new Map();
+  #fetching: Promise<Fetched> | undefined;
+  #round = 0;
+
+  constructor(options: ListingOptions) {
+    this.#options = options;
+  }
+
+  /** What the server calls the item of this name; undefined when it is not known to have one. */
+  ownName(shown: string): string | undefined {
+    return this.#own.get(shown);
+  }
+
+  /** The server has another list: what is being fetched is of the former one. */
+  forget(): void {
+    this.#fetching = undefined;
+  }
+
+  /**
+   * All items, asked for anew; as they were last when the server does not answer in time, and an error when it has
+   * not answered well at all. Never rejects.
+   */
+  async get(): Promise<readonly Item[] | JsonRpcErrorResponse> {
+    this.#fetching ??= this.#fetch(++this.#round);
+    const fetching = this.#fetching;
+    const fetched = await inTime(this.#options.waitMs, fetching);
+    const items = this.#items ?? [];
+    this.#told = JSON.stringify(items);
+    if (fetched?.error !== undefined && this.#items === undefined) return fetched.error;
+    if (fetched === undefined) {
+      void fetching.then(() => {
+        if (this.#told !== JSON.stringify(this.#items ?? [])) this.#options.onchanged();
+      });
+    }
+    return items;
+  }
+
+  /** Never rejects. */
+  async #fetch(round: number): Promise<Fetched> {
+    const answer = await this.#allPages();
+    if (round !== this.#round) return {};
+    this.#fetching = undefined;
+    if ('error' in answer) return { error: answer };
+    this.#learn(answer);
+    return {};
+  }
+
+  async #allPages(): Promise<Item[] | JsonRpcErrorResponse> {
+    const { method, ask } = this.#options;
+    const { key } = listKinds[method];
+    const items: Item[] = [];
+    let cursor: unknown;
+    for (let page = 0; page < limits.maxPages && items.length < limits.maxItems; page++) {
+      const answer = await ask(method, cursor === undefined ? {} : { cursor });
+      if (answer === undefined) break; // cancelled, by nobody so far
+      if ('error' in answer) return answer;
+      const list = answer.result[key];
+      if (Array.isArray(list)) items.push(...list.filter((item) => isRecord(item)));
+      cursor = answer.result['nextCursor'];
+      if (typeof cursor !== 'string') break;
+    }
+    return items.slice(0, limits.maxItems);
+  }
+
+  #learn(items: readonly Item[]): void {
+    const { method, prefix } = this.#options;
+    const { field, shown } = listKinds[method];
+    const own = new Map<string, string>();
+    this.#items = items.flatMap((item) => {
+      const name = item[field];
+      if (typeof name !== 'string') return [];
+      own.set(shown(prefix, name), name);
+      return [{ ...item, [field]: shown(prefix, name) }];
+    });
+    this.#own = own;
+  }
+}

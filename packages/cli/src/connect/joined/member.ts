@@ -1,0 +1,76 @@
+import { isRecord, type JsonRpcErrorResponse, type JsonRpcRequest, type RequestId } from '@mcp-nostr/core';
+
+import { shownResult } from './contents.ts';
+import { Listing, listKinds, type ListMethod } from './listing.ts';
+import { looksCut } from './names.ts';
+import { type Answer, Upstream, type UpstreamOptions } from './upstream.ts';
+
+export interface MemberOptions extends UpstreamOptions {
+  /** How long its part of a list is waited for. */
+  waitMs: number;
+  /** One of its lists is another than the host was told. */
+  onchanged: (method: ListMethod) => void;
+}
+
+/** One server of several, as the host knows it: under names that begin with its prefix. */
+export class Member {
+  readonly prefix: string;
+  readonly upstream: Upstream;
+  readonly #listings: { readonly [method in ListMethod]: Listing };
+
+  constructor(options: MemberOptions) {
+    const { prefix, waitMs, onchanged } = options;
+    this.prefix = prefix;
+    this.upstream = new Upstream(options);
+    const listing = (method: ListMethod): Listing =>
+      new Listing({
+        prefix,
+        waitMs,
+        method,
+        ask: (name, params) => this.upstream.ask(name, params),
+        onchanged: () => onchanged(method),
+      });
+    this.#listings = {
+      'tools/list': listing('tools/list'),
+      'prompts/list': listing('prompts/list'),
+      'resources/list': listing('resources/list'),
+      'resources/templates/list': listing('resources/templates/list'),
+    };
+  }
+
+  /** Whether it has the capability, as far as is known. */
+  can(capability: string): boolean {
+    const { result } = this.upstream;
+    return result === undefined || (isRecord(result['capabilities']) && capability in result['capabilities']);
+  }
+
+  /** The lists of this kind are others now. */
+  forget(kind: string): void {
+    for (const [method, listing] of Object.entries(this.#listings))
+      if (method.startsWith(`${kind}/`)) listing.forget();
+  }
+
+  /** Its part of a list. Never rejects. */
+  async list(method: ListMethod): Promise<readonly Record<string, unknown>[] | JsonRpcErrorResponse> {
+    return this.can(listKinds[method].capability) ? this.#listings[method].get() : [];
+  }
+
+  /** What it calls a tool or prompt; `rest` is what follows the prefix. Never rejects. */
+  async ownName(method: ListMethod, shown: string, rest: string): Promise<string> {
+    const listing = this.#listings[method];
+    // A host may know a name from an earlier time, whose list has not passed through here.
+    if (listing.ownName(shown) === undefined && looksCut(shown)) await listing.get();
+    return listing.ownName(shown) ?? rest;
+  }
+
+  /** Its answer with names that the host can use. Never rejects. */
+  async ask(
+    method: string,
+    params: JsonRpcRequest['params'],
+    hostId: RequestId,
+  ): Promise<Answer | undefined> {
+    const answer = await this.upstream.ask(method, params, hostId);
+    if (answer === undefined || 'error' in answer) return answer;
+    return { ...answer, result: shownResult(this.prefix, method, answer.result) };
+  }
+}
