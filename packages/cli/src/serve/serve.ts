@@ -7,6 +7,7 @@ import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { collectRelays, relaysFromEnvironment } from '../relay-options.ts';
 import { exitAfter, untilSignal } from '../shutdown.ts';
 import { oneLine, paintFor } from '../terminal.ts';
+import { envOption, idleOption } from './child-options.ts';
 import { duplexSource } from './duplex-server/duplex-source.ts';
 import { findCommand } from './find-command.ts';
 import { defaultCallerHeader, parseCallerHeader, parseHeaders } from './http-server/request-headers.ts';
@@ -24,6 +25,8 @@ interface ServeCommandOptions {
   sse?: boolean;
   header?: string[];
   callerHeader?: string;
+  idle?: number;
+  env?: string[];
   json?: boolean;
 }
 
@@ -56,6 +59,8 @@ export function serveCommand(): Command {
     )
     .option('--max-connections <number>', 'connections, and so processes, at a time', parseCount, 50)
     .option('--sse', 'the URL is that of a server that speaks only HTTP+SSE of MCP 2024-11-05')
+    .addOption(idleOption())
+    .addOption(envOption())
     .option(
       '--header <line>',
       "with a URL: 'Name: value' for each HTTP request, ${VARIABLE} from the environment; can be repeated",
@@ -116,11 +121,16 @@ interface Target {
   open: (printer: ServePrinter) => Source | Promise<Source>;
 }
 
-function targetOf(words: string[], { sse = false, header, callerHeader }: ServeCommandOptions): Target {
+function targetOf(words: string[], { sse = false, header, callerHeader, env, idle: idleMs }: ServeCommandOptions): Target {
   const [first = ''] = words;
   if (isServerUrl(first)) {
     if (words.length > 1)
       throw usageError(`a URL was given, and more: ${oneLine(words.slice(1).join(' '), 100)}`);
+    if (env !== undefined || idleMs !== undefined)
+      throw usageError(
+        '--env and --idle are for a program',
+        'a server with a URL is started by somebody else',
+      );
     const url = parseServerUrl(first);
     const name = parseCallerHeader(callerHeader ?? defaultCallerHeader);
     const headers = parseHeaders(header ?? [], name, process.env);
@@ -150,7 +160,7 @@ function targetOf(words: string[], { sse = false, header, callerHeader }: ServeC
       'write the program to serve after --, as in: mcp-nostr serve --public -- node server.js',
     );
   }
-  return { words, open: (printer) => commandSource(words, printer) };
+  return { words, open: (printer) => commandSource(words, printer, { env, idleMs }) };
 }
 
 /** Nobody is let in by default, and nobody by accident: it has to be said. */

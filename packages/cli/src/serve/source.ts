@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Caller, McpServerLike } from '@mcp-nostr/server';
 
 import { oneLine } from '../terminal.ts';
+import { Children } from './child/children.ts';
 import { childEnvironment } from './child-environment.ts';
 import { ChildServer } from './child-server.ts';
 import { HttpServer } from './http-server/http-server.ts';
@@ -19,28 +20,40 @@ export interface Source {
   close(): Promise<void>;
 }
 
+export interface CommandOptions {
+  /** Names of the variables that the program sees of our environment. @default all but our own */
+  env?: readonly string[] | undefined;
+  /** Without use for so long a connection's program is ended until the next request; 0 is never. */
+  idleMs?: number | undefined;
+}
+
 /** A program that is started for each connection. */
-export function commandSource([command = '', ...args]: readonly string[], printer: ServePrinter): Source {
-  const children = new Set<ChildServer>();
-  const open = ({ npub, connectionId }: Caller): ChildServer => {
-    const source = `${oneLine(basename(command), 20)} ${connectionId.slice(0, 4)}`;
-    const child = new ChildServer({
-      command,
-      args,
-      env: childEnvironment(process.env, npub),
+export function commandSource(
+  [command = '', ...args]: readonly string[],
+  printer: ServePrinter,
+  { env: names, idleMs }: CommandOptions = {},
+): Source {
+  const children = new Children((problem) => printer.problem(problem));
+  const servers = new Set<ChildServer>();
+  const name = oneLine(basename(command), 20);
+  const open = (caller: Caller): ChildServer => {
+    const source = `${name} ${caller.connectionId.slice(0, 4)}`;
+    const server = new ChildServer({
+      children,
+      command: { command, args, env: childEnvironment(process.env, { caller, names }) },
       onlog: (line) => printer.log(source, line),
-      ongone: () => children.delete(child),
+      ongone: () => servers.delete(server),
+      idleMs,
     });
-    children.add(child);
-    return child;
+    servers.add(server);
+    return server;
   };
   return {
     open,
-    kill: () => {
-      for (const child of children) child.kill();
-    },
+    kill: () => children.kill(),
     close: async () => {
-      await Promise.all([...children].map((child) => child.close()));
+      await Promise.all([...servers].map((server) => server.close()));
+      children.close();
     },
   };
 }
