@@ -188,10 +188,11 @@ export class KeptChild {
   #failed(reason: string): void {
     const delayMs = this.#restarts.failed({ hasWorked: this.#child?.hasSpoken === true });
     this.#stop(reason);
-    const timer = setTimeout(() => this.#tryAgain(), delayMs);
-    this.#outage = { reason, untilMs: performance.now() + delayMs, timer };
     this.#logFailure(reason.replace("the server's program", 'the program'), delayMs);
     this.#options.ondown(reason, false);
+    if (delayMs === 0) return this.#tryAgain();
+    const timer = setTimeout(() => this.#tryAgain(), delayMs);
+    this.#outage = { reason, untilMs: performance.now() + delayMs, timer };
   }
 
   #giveUp(objection: string): void {
@@ -207,7 +208,7 @@ export class KeptChild {
   }
 
   #refusal({ reason, untilMs }: { reason: string; untilMs: number }): Refusal {
-    const retryAfterMs = Math.max(Math.round(untilMs - performance.now()), 0);
+    const retryAfterMs = Math.max(Math.ceil(untilMs - performance.now()), 1);
     return {
       code: 'server_failed',
       message: `${reason}; it is tried again in ${formatDuration(retryAfterMs)}`,
