@@ -27,6 +27,7 @@ interface ServeCommandOptions {
   callerHeader?: string;
   idle?: number;
   env?: string[];
+  shared?: boolean;
   json?: boolean;
 }
 
@@ -59,6 +60,7 @@ export function serveCommand(): Command {
     )
     .option('--max-connections <number>', 'connections, and so processes, at a time', parseCount, 50)
     .option('--sse', 'the URL is that of a server that speaks only HTTP+SSE of MCP 2024-11-05')
+    .option('--shared', 'one process of the program for all connections')
     .addOption(idleOption())
     .addOption(envOption())
     .option(
@@ -121,14 +123,14 @@ interface Target {
   open: (printer: ServePrinter) => Source | Promise<Source>;
 }
 
-function targetOf(words: string[], { sse = false, header, callerHeader, env, idle: idleMs }: ServeCommandOptions): Target {
+function targetOf(words: string[], { sse = false, header, callerHeader, env, idle: idleMs, shared }: ServeCommandOptions): Target {
   const [first = ''] = words;
   if (isServerUrl(first)) {
     if (words.length > 1)
       throw usageError(`a URL was given, and more: ${oneLine(words.slice(1).join(' '), 100)}`);
-    if (env !== undefined || idleMs !== undefined)
+    if (env !== undefined || idleMs !== undefined || shared !== undefined)
       throw usageError(
-        '--env and --idle are for a program',
+        '--env, --idle and --shared are for a program',
         'a server with a URL is started by somebody else',
       );
     const url = parseServerUrl(first);
@@ -160,7 +162,7 @@ function targetOf(words: string[], { sse = false, header, callerHeader, env, idl
       'write the program to serve after --, as in: mcp-nostr serve --public -- node server.js',
     );
   }
-  return { words, open: (printer) => commandSource(words, printer, { env, idleMs }) };
+  return { words, open: (printer) => commandSource(words, printer, { env, idleMs, shared }) };
 }
 
 /** Nobody is let in by default, and nobody by accident: it has to be said. */

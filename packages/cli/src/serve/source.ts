@@ -10,6 +10,7 @@ import { HttpServer } from './http-server/http-server.ts';
 import { checkServer, isPrivateWay, shownUrl } from './http-server/server-url.ts';
 import { openUpstream, type Upstream } from './http-server/upstream.ts';
 import type { ServePrinter } from './print-serve.ts';
+import { SharedProgram } from './shared/shared-program.ts';
 
 /** What is put on Nostr: makes a server for each connection. */
 export interface Source {
@@ -23,19 +24,37 @@ export interface Source {
 export interface CommandOptions {
   /** Names of the variables that the program sees of our environment. @default all but our own */
   env?: readonly string[] | undefined;
-  /** Without use for so long a connection's program is ended until the next request; 0 is never. */
+  /** Without use for so long a program is ended until the next request; 0 is never. */
   idleMs?: number | undefined;
+  /** One program for all connections. @default false: one for each */
+  shared?: boolean | undefined;
 }
 
-/** A program that is started for each connection. */
+/** A program that is started for each connection, or once for all. */
 export function commandSource(
   [command = '', ...args]: readonly string[],
   printer: ServePrinter,
-  { env: names, idleMs }: CommandOptions = {},
+  { env: names, idleMs, shared }: CommandOptions = {},
 ): Source {
   const children = new Children((problem) => printer.problem(problem));
   const servers = new Set<ChildServer>();
   const name = oneLine(basename(command), 20);
+  if (shared === true) {
+    const program = new SharedProgram({
+      children,
+      command: { command, args, env: childEnvironment(process.env, { names }) },
+      onlog: (line) => printer.log(name, line),
+      idleMs,
+    });
+    return {
+      open: () => program.open(),
+      kill: () => children.kill(),
+      close: async () => {
+        await program.close();
+        children.close();
+      },
+    };
+  }
   const open = (caller: Caller): ChildServer => {
     const source = `${name} ${caller.connectionId.slice(0, 4)}`;
     const server = new ChildServer({

@@ -79,15 +79,26 @@ export class KeptChild {
     this.#options = options;
   }
 
-  /** Returns why a request cannot be answered. What is no request goes only to a program that runs. */
-  send(message: JsonRpcMessage): Refusal | undefined {
+  /** It is there and has been told what it has to know. */
+  get isUp(): boolean {
+    return this.#child !== undefined && this.#waiting === undefined;
+  }
+
+  /** Has it started where it is not there. Returns why that has to wait. */
+  wake(): Refusal | undefined {
     if (this.#closing !== undefined) return { code: 'server_failed', message: 'the connection was closed' };
     this.#usedAt = performance.now();
     if (this.#outage !== undefined) return this.#refusal(this.#outage);
-    if (this.#child === undefined && this.#waiting === undefined) {
-      if (!isRequest(message)) return undefined;
-      this.#start();
-    }
+    if (this.#child === undefined && this.#waiting === undefined) this.#start();
+    return undefined;
+  }
+
+  /** Returns why a request cannot be answered. What is no request wakes nobody. */
+  send(message: JsonRpcMessage): Refusal | undefined {
+    const isAsleep = this.#child === undefined && this.#waiting === undefined;
+    if (isAsleep && !isRequest(message)) return undefined;
+    const refusal = this.wake();
+    if (refusal !== undefined) return refusal;
     if (this.#waiting !== undefined) {
       if (this.#waiting.length >= limits.maxWaiting)
         return { code: 'busy', message: 'the server is being started; try again later' };
