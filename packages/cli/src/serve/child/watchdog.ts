@@ -20,8 +20,9 @@ for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null && left="$left $g
 for group in $left; do kill -s KILL -- "-$group" 2>/dev/null; done
 `;
 
-/** One that ends sooner than this cannot live here, and is not started again until it is needed. */
+/** One that ends sooner than this cannot live here, and is tried again later. */
 const VIABLE_MS = 1_000;
+const RETRY_MS = 10_000;
 
 /**
  * Ends the process groups that it guards when this process is gone without having done so: after SIGKILL nothing of
@@ -85,11 +86,16 @@ export class Watchdog {
     for (const group of this.#groups) this.#write(`+${group}\n`);
   }
 
+  #restart(): void {
+    if (this.#shell === undefined && !this.#isClosed && this.#groups.size > 0) this.#start();
+  }
+
   #ended(shell: ChildProcess, livedMs: number): void {
     if (this.#shell !== shell) return;
     this.#shell = undefined;
     if (this.#isClosed || this.#groups.size === 0) return;
     if (livedMs >= VIABLE_MS) return this.#start();
+    setTimeout(() => this.#restart(), RETRY_MS).unref();
     this.#onproblem(
       'the shell that ends the children if this process is killed does not run; children may then stay behind',
     );
