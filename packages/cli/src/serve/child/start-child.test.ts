@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import { expect, it } from 'vitest';
 
 import { startChild } from './start-child.ts';
@@ -6,7 +8,7 @@ const events = { onmessage: () => undefined, onlog: () => undefined, onended: ()
 
 it.each([
   ['is not there', '/no/such/program', [], /was not found; its owner has to install it/],
-  ['may not be executed', '/etc/hostname', [], /may not be executed/],
+  ['may not be executed', fileURLToPath(import.meta.url), [], /may not be executed/],
   ['the system refuses', process.execPath, ['x'.repeat(4_000_000)], /could not be started: E2BIG/],
 ])('a program that %s is an error that says so, and no process', async (_, command, args, message) => {
   const spawned: unknown[] = [];
