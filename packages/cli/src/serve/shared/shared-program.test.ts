@@ -34,7 +34,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     send({ id: call.id, result: { own: call.params.own } });
   }
   if (method === 'ask') send({ id: 1, method: 'sampling/createMessage' });
-  if (method === 'withdraw') note('notifications/cancelled', { requestId: 2 });
+  if (method === 'withdraw') note('notifications/cancelled', { requestId: 1 });
   if (method === 'log') note('notifications/message', { level: 'error', data: 'of one caller' });
   if (method === 'change') note('notifications/tools/list_changed');
   if (method === 'update') note('notifications/resources/updated', { uri: params.uri });
@@ -197,14 +197,14 @@ it('a resource is subscribed to as long as one of its subscribers is there, and 
 
 it('who cancels or leaves does so for its own requests, and a cancellation of the program concerns no caller', async () => {
   const [one, other] = [await Caller.joined(), await Caller.joined()];
-  one.begin('hold', { own: 'one' });
   const kept = other.begin('hold', { own: 'other' });
+  one.begin('hold', { own: 'one' });
   one.tell('notifications/cancelled', { requestId: kept });
   one.begin('hold', { own: 'one again' });
   await one.close();
   await until('both cancellations', () => one.isClosed);
   expect(await heardOf(other, 'notifications/cancelled')).toMatchObject([
-    { params: { requestId: 1 } },
+    { params: { requestId: 2 } },
     { params: { requestId: 3, reason: 'the caller has gone' } },
   ]);
   await other.result('withdraw');
