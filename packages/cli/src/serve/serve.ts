@@ -88,7 +88,7 @@ async function runServe(words: string[], options: ServeCommandOptions): Promise<
 
   const printer = printerFor(options);
   const source = await target.open(printer);
-  // However this process ends, short of SIGKILL, no child stays behind.
+  // However this process ends no child stays behind; after SIGKILL it is others that see to that.
   process.on('exit', () => source.kill());
 
   const { encryption, maxConnections } = options;
@@ -123,7 +123,10 @@ interface Target {
   open: (printer: ServePrinter) => Source | Promise<Source>;
 }
 
-function targetOf(words: string[], { sse = false, header, callerHeader, env, idle: idleMs, shared }: ServeCommandOptions): Target {
+function targetOf(
+  words: string[],
+  { sse = false, header, callerHeader, env, idle: idleMs, shared }: ServeCommandOptions,
+): Target {
   const [first = ''] = words;
   if (isServerUrl(first)) {
     if (words.length > 1)
