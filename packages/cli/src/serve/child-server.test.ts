@@ -6,12 +6,13 @@ import type { JsonRpcMessage } from '@mcp-nostr/core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
 import { isAlive, until } from '../run-cli.test.support.ts';
+import { Children } from './child/children.ts';
 import { childEnvironment } from './child-environment.ts';
 import { ChildServer, type ServerTransport } from './child-server.ts';
 
 /** Node programs that behave as children do. Each starts with `lines`, which hands over each line of stdin. */
 const programs = {
-  echo: `lines((m) => send({ jsonrpc: '2.0', id: m.id, result: { method: m.method, caller: process.env.MCP_NOSTR_CALLER, secret: process.env.NOSTR_SECRET_KEY } }));`,
+  echo: `lines((m) => send({ jsonrpc: '2.0', id: m.id, result: { method: m.method, caller: [process.env.MCP_NOSTR_CALLER, process.env.MCP_NOSTR_CALLER_PUBKEY], secret: process.env.NOSTR_SECRET_KEY } }));`,
   dies: `lines((m) => { console.error('Error: the disk is \\u001b[31mfull'); console.error('goodbye'); process.exit(3); });`,
   garbage: `console.log('Listening on stdio'); console.log('{"jsonrpc":"1.0"}'); lines((m) => send({ jsonrpc: '2.0', id: m.id, result: {} }));`,
   long: `process.stdout.write('x'.repeat(11 * 1024 * 1024) + '\\n'); lines((m) => send({ jsonrpc: '2.0', id: m.id, result: {} }));`,
@@ -28,7 +29,7 @@ const lines = (on) => createInterface({ input: process.stdin }).on('line', (l) =
 `;
 
 let folder: string;
-const servers: ChildServer[] = [];
+let children = new Children(() => undefined);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mcp-nostr-child-'));
@@ -36,7 +37,9 @@ beforeAll(async () => {
     await writeFile(join(folder, `${name}.mjs`), prelude + code);
 });
 afterEach(() => {
-  for (const server of servers.splice(0)) server.kill();
+  children.kill();
+  children.close();
+  children = new Children(() => undefined);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -71,16 +74,21 @@ function serverOf(
   const log: string[] = [];
   let gone = false;
   const server = new ChildServer({
-    command,
-    args: [join(folder, `${name}.mjs`)],
-    env: childEnvironment({ ...process.env, NOSTR_SECRET_KEY: 'x', MCP_NOSTR_HOME: '/x' }, 'npub1caller'),
+    children,
+    command: {
+      command,
+      args: [join(folder, `${name}.mjs`)],
+      env: childEnvironment(
+        { ...process.env, NOSTR_SECRET_KEY: 'x', MCP_NOSTR_HOME: '/x' },
+        { caller: { npub: 'npub1caller', pubkey: 'c0ffee' } },
+      ),
+    },
     onlog: (line) => log.push(line),
     ongone: () => {
       gone = true;
     },
     graceMs: 300,
   });
-  servers.push(server);
   return { server, log, gone: () => gone };
 }
 
@@ -100,22 +108,22 @@ it('passes messages through, and the caller but no secret in the environment', a
   transport.onmessage?.(request(7, 'tools/list'));
   await until('the answer', () => transport.sent.length === 1);
   expect(transport.sent).toEqual([
-    { jsonrpc: '2.0', id: 7, result: { method: 'tools/list', caller: 'npub1caller' } },
+    { jsonrpc: '2.0', id: 7, result: { method: 'tools/list', caller: ['npub1caller', 'c0ffee'] } },
   ]);
   await server.close();
   expect(transport.isClosed).toBe(true);
   expect(gone()).toBe(true);
 });
 
-it('answers every request under way when the child dies, with how and why', async () => {
+it('answers every request under way when the child dies, with how and why, and keeps the connection', async () => {
   const transport = wire();
-  const { server, log, gone } = serverOf('dies');
+  const { server, log } = serverOf('dies');
   await server.connect(transport);
   transport.onmessage?.(request(1));
   transport.onmessage?.(request(2));
   transport.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2 } });
   transport.onmessage?.(request(3));
-  await until('the end', gone);
+  await until('the answers', () => transport.sent.length === 2);
   expect(transport.sent.map((message) => ('id' in message ? message.id : undefined))).toEqual([1, 3]);
   expect(transport.sent[0]).toMatchObject({
     error: {
@@ -123,8 +131,8 @@ it('answers every request under way when the child dies, with how and why', asyn
       data: { code: 'server_failed' },
     },
   });
-  expect(transport.isClosed).toBe(true);
-  expect(log).toContain('the program ended with exit code 3');
+  expect(transport.isClosed).toBe(false);
+  expect(log.at(-1)).toMatch(/^the program ended with exit code 3: .*; it is tried again in 250 ms$/);
 });
 
 it('reports what is no JSON-RPC on stdout and goes on', async () => {
@@ -169,24 +177,24 @@ it('takes the grandchildren along', async () => {
 
 it('takes the grandchildren along also when the child leaves first and they hold its pipes', async () => {
   const transport = wire();
-  const { server, gone } = serverOf('parent');
+  const { server } = serverOf('parent');
   await server.connect(transport);
   const grandchild = await pidFrom(transport, 'leave');
-  await until('the end', gone);
-  expect(transport.isClosed).toBe(true);
   await until('its end', () => !isAlive(grandchild));
+  expect(transport.isClosed).toBe(false);
 });
 
 it('ends a child that closed its stdout: it can answer nothing', async () => {
   const transport = wire();
-  const { server, gone } = serverOf('mute');
+  const { server } = serverOf('mute');
   await server.connect(transport);
   transport.onmessage?.(request(1));
-  await until('the end', gone);
+  await until('the answer', () => transport.sent.length === 1);
   expect(transport.sent[0]).toMatchObject({
     id: 1,
     error: { message: "the server's program closed its output" },
   });
+  await until('its end', () => children.size === 0);
 });
 
 it('ends the child when the client goes', async () => {
@@ -214,20 +222,40 @@ it('names progress after its request until that is answered', async () => {
   expect(transport.related).toEqual([5, undefined, undefined]);
 });
 
-it('refuses to connect when the program is not there, and says what to do', async () => {
-  const { server, gone } = serverOf('echo', 'no-such-program-anywhere');
-  await expect(server.connect(wire())).rejects.toThrow(
-    "the server's program no-such-program-anywhere was not found; its owner has to install it",
-  );
-  expect(gone()).toBe(true);
+it('answers requests when the program is not there, with what to do and when it is tried again', async () => {
+  const transport = wire();
+  const { server, log, gone } = serverOf('echo', 'no-such-program-anywhere');
+  await server.connect(transport);
+  transport.onmessage?.(request(1));
+  await until('the answer', () => transport.sent.length === 1);
+  transport.onmessage?.(request(2));
+  expect(transport.sent).toMatchObject([
+    {
+      id: 1,
+      error: {
+        message: expect.stringMatching(/^the server's program no-such-.* its owner has to install it/),
+      },
+    },
+    {
+      id: 2,
+      error: {
+        message: expect.stringMatching(/no-such.*; it is tried again in \d+ ms$/),
+        data: { code: 'server_failed', retryAfterMs: expect.any(Number) },
+      },
+    },
+  ]);
+  expect(log).toEqual([expect.stringMatching(/no-such.*; it is tried again in 250 ms$/)]);
   await server.close();
+  expect(gone()).toBe(true);
 });
 
 it('leaves nothing behind when it is closed while it starts', async () => {
   const transport = wire();
   const { server, gone } = serverOf('stubborn');
-  const connecting = server.connect(transport);
+  await server.connect(transport);
+  transport.onmessage?.(request(1));
   await server.close();
-  await expect(connecting).rejects.toThrow('the connection was closed');
   expect(gone()).toBe(true);
+  expect(children.size).toBe(0);
+  expect(transport.sent).toEqual([]);
 });

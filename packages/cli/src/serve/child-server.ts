@@ -1,20 +1,22 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-
 import {
   cancelledId,
   failureResponse,
   isRequest,
   isResponse,
   type JsonRpcMessage,
-  parseJsonRpc,
+  type JsonRpcRequest,
   progressToken,
+  randomHex,
   type RequestId,
+  SessionReplay,
 } from '@mcp-nostr/core';
 
-import { formatLine, LineReader } from '../json-lines.ts';
-import { oneLine } from '../terminal.ts';
-import { ProcessGroup } from './process-group.ts';
-import { type ChildCommand, startChild } from './start-child.ts';
+import { AskedRequests } from './child/asked-requests.ts';
+import type { Children } from './child/children.ts';
+import { type Greeted, KeptChild, type Refusal } from './child/kept-child.ts';
+import { limits } from './child/limits.ts';
+import { listChanges } from './child/list-changes.ts';
+import type { ChildCommand } from './child/start-child.ts';
 
 /** What a stdio server needs of a transport: a part of the SDK's `Transport`. */
 export interface ServerTransport {
@@ -25,54 +27,59 @@ export interface ServerTransport {
   onclose?: (() => void) | undefined;
 }
 
-export interface ChildServerOptions extends ChildCommand {
-  /** A line of the child's stderr, or a complaint about its stdout, without control characters. */
+export interface ChildServerOptions {
+  children: Children;
+  command: ChildCommand;
+  /** What the program says on stderr and what becomes of it, without control characters. */
   onlog: (line: string) => void;
   /** The child and all that it started are gone. */
   ongone?: () => void;
   /** How long SIGTERM may take before SIGKILL follows. @default 2000 */
-  graceMs?: number;
+  graceMs?: number | undefined;
+  /** Without use for so long the program is ended until the next request; 0 is never. @default 1800000 */
+  idleMs?: number | undefined;
 }
 
 /** Messages on their way to the relays; above this the child has to wait. */
 const MAX_SENDING = 64;
-/** What the child has not read yet; above this it is taken for stuck. */
-const MAX_UNREAD_BYTES = 32 * 1024 * 1024;
-/** After the child has exited, what it wrote last is still read, unless a grandchild holds the pipe. */
-const DRAIN_MS = 300;
-const MAX_LOG_LINE_LENGTH = 2_000;
 
-/** A program that speaks MCP on stdin and stdout, for one connection. Messages pass through as they are. */
+/**
+ * A program that speaks MCP on stdin and stdout, for one connection. Messages pass through as they are. The connection
+ * outlives the program: one that has ended is started again, and told what the session has told the one before.
+ */
 export class ChildServer {
   /** The program answers for itself which versions of MCP it speaks. */
   readonly decidesVersion = true;
   readonly #options: ChildServerOptions;
-  /** Requests of the client that the child has not answered, each with its progress token. */
-  readonly #pending: Map<RequestId, unknown> = new Map();
-  #child: ChildProcessWithoutNullStreams | undefined;
-  #group: ProcessGroup | undefined;
+  readonly #child: KeptChild;
+  readonly #replay = new SessionReplay();
+  /** Requests of the client that the child has not answered. */
+  readonly #pending: Map<RequestId, JsonRpcRequest> = new Map();
+  readonly #asked = new AskedRequests();
   #transport: ServerTransport | undefined;
   #sending = 0;
-  /** What the child said last on stderr, and last of an error: the line after a stack trace is seldom the reason. */
-  #lastLine = '';
-  #lastError = '';
   #closing: Promise<void> | undefined;
 
   constructor(options: ChildServerOptions) {
     this.#options = options;
+    const { children, command, onlog } = options;
+    this.#child = new KeptChild({
+      start: (events, signal) => children.start(command, events, signal),
+      stop: (child) => children.stop(child, options.graceMs ?? limits.graceMs),
+      greet: (child) => this.#greet(child),
+      isNeeded: () => !this.#replay.isEmpty,
+      isBusy: () => this.#pending.size > 0 || this.#asked.size > 0 || this.#replay.hasSubscriptions,
+      onmessage: (message) => this.#fromChild(message),
+      ondown: (reason, isOver) => void this.#ondown(reason, isOver), // it never rejects
+      onlog,
+      idleMs: options.idleMs ?? limits.idleMs,
+    });
   }
 
-  /** @throws {Error} when the program does not start; the message is for the caller */
   async connect(transport: ServerTransport): Promise<void> {
-    const child = await this.#start();
-    if (this.#closing !== undefined) {
-      this.kill();
-      throw new Error('the connection was closed');
-    }
     this.#transport = transport;
     transport.onmessage = (message) => this.#toChild(message);
     transport.onclose = () => void this.close(); // it never rejects
-    this.#readStreams(child);
     await transport.start();
   }
 
@@ -83,131 +90,86 @@ export class ChildServer {
     return this.#closing;
   }
 
-  /** For the last moment of this process: no waiting, no farewell. */
-  kill(): void {
-    this.#group?.kill();
-  }
-
-  async #start(): Promise<ChildProcessWithoutNullStreams> {
-    try {
-      const child = await startChild(this.#options);
-      this.#child = child;
-      this.#group = new ProcessGroup(child);
-      return child;
-    } catch (error) {
-      this.#options.ongone?.();
-      throw error;
-    }
-  }
-
-  #readStreams(child: ChildProcessWithoutNullStreams): void {
-    const output = new LineReader({
-      online: (line) => this.#fromChild(line),
-      ontoolong: () => this.#log('a line on stdout was too long and was skipped'),
-    });
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    child.stdout.on('end', () => output.end());
-    const log = new LineReader({
-      online: (line) => this.#onstderr(line),
-      ontoolong: () => undefined,
-      maxLineBytes: 64 * 1024,
-    });
-    child.stderr.on('data', (chunk: Buffer) => log.push(chunk));
-    child.stderr.on('end', () => log.end());
-    const ended = (): void => void this.#ended(child); // it never rejects
-    child.once('close', ended);
-    child.once('exit', () => setTimeout(ended, DRAIN_MS));
-    child.stdout.once('end', () => setTimeout(ended, DRAIN_MS));
+  async #stop(): Promise<void> {
+    await Promise.allSettled([this.#child.close(), this.#transport?.close()]);
+    this.#options.ongone?.();
   }
 
   #toChild(message: JsonRpcMessage): void {
-    const stdin = this.#child?.stdin;
-    if (stdin === undefined || this.#closing !== undefined) return;
+    if (this.#closing !== undefined) return;
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#pending.delete(cancelled);
-    if (stdin.writableLength > MAX_UNREAD_BYTES) {
-      this.#log('it does not read its stdin; a message was dropped');
-      if (isRequest(message)) this.#send(failureResponse(message.id, 'busy', 'the server does not keep up'));
-      return;
-    }
-    if (isRequest(message)) this.#pending.set(message.id, progressToken(message));
-    stdin.write(formatLine(message));
+    this.#replay.notified(message);
+    const known = this.#asked.toProgram(message);
+    if (known === undefined) return;
+    if (isRequest(message)) this.#pending.set(message.id, message);
+    const refusal = this.#child.send(known);
+    if (refusal !== undefined && isRequest(message)) this.#refuse(message, refusal);
   }
 
-  #fromChild(line: string): void {
-    let message: JsonRpcMessage;
-    try {
-      message = parseJsonRpc(JSON.parse(line));
-    } catch {
-      this.#log(`not a JSON-RPC message on stdout, skipped: ${oneLine(line, 200)}`);
-      return;
-    }
-    if (isResponse(message) && message.id !== undefined) this.#pending.delete(message.id);
-    this.#send(message, this.#requestOf(message));
+  #refuse({ id }: JsonRpcRequest, { code, message, retryAfterMs }: Refusal): void {
+    this.#pending.delete(id);
+    this.#send(failureResponse(id, code, message, retryAfterMs === undefined ? {} : { retryAfterMs }));
+  }
+
+  #fromChild(message: JsonRpcMessage): void {
+    if (isRequest(message)) return this.#send(this.#asked.asked(message));
+    if (!isResponse(message)) return this.#send(this.#asked.toClient(message), this.#requestOf(message));
+    const request = message.id === undefined ? undefined : this.#pending.get(message.id);
+    if (request !== undefined) this.#pending.delete(request.id);
+    if (request !== undefined && 'result' in message) this.#replay.answered(request, message);
+    this.#send(message);
   }
 
   /** The request that a progress notification belongs to: late progress must not reach a host that has its answer. */
   #requestOf(message: JsonRpcMessage): RequestId | undefined {
     if (!('method' in message) || message.method !== 'notifications/progress') return undefined;
     const token = message.params?.['progressToken'];
-    for (const [id, ofRequest] of this.#pending) if (token !== undefined && ofRequest === token) return id;
+    for (const request of this.#pending.values())
+      if (token !== undefined && progressToken(request) === token) return request.id;
     return undefined;
   }
 
   #send(message: JsonRpcMessage, relatedRequestId?: RequestId): void {
-    const stdout = this.#child?.stdout;
     this.#sending += 1;
-    if (this.#sending >= MAX_SENDING) stdout?.pause();
+    if (this.#sending >= MAX_SENDING) this.#child.pause();
     void this.#transport
       ?.send(message, { relatedRequestId })
       .catch((error: unknown) => {
-        if (this.#closing === undefined) this.#log(`a message could not be sent: ${String(error)}`);
+        if (this.#closing === undefined) this.#options.onlog(`a message could not be sent: ${String(error)}`);
       })
       .finally(() => {
         this.#sending -= 1;
-        if (this.#sending < MAX_SENDING) stdout?.resume();
+        if (this.#sending < MAX_SENDING) this.#child.resume();
       });
   }
 
-  #log(line: string): void {
-    const text = oneLine(line, MAX_LOG_LINE_LENGTH);
-    if (text !== '') this.#options.onlog(text);
-  }
-
-  #onstderr(line: string): void {
-    this.#lastLine = line;
-    if (/error|fatal|panic|not found|denied/i.test(line)) this.#lastError = line;
-    this.#log(line);
-  }
-
-  /** The child ended by itself: whoever waits for an answer is told why none comes. */
-  async #ended({ exitCode, signalCode }: ChildProcessWithoutNullStreams): Promise<void> {
-    if (this.#closing !== undefined) return;
-    const how =
-      signalCode !== null
-        ? `was ended by ${signalCode}`
-        : exitCode !== null
-          ? `ended with exit code ${exitCode}`
-          : 'closed its output';
-    const reason = oneLine(this.#lastError || this.#lastLine, 300);
-    const last = reason === '' ? '' : `: ${reason}`;
-    const answers = [...this.#pending.keys()].map((id) =>
-      failureResponse(id, 'server_failed', `the server's program ${how}${last}`),
-    );
-    this.#log(`the program ${how}`);
+  /** Whoever waits for an answer is told why none comes: a call may have been executed, so it is not repeated. */
+  async #ondown(reason: string, isOver: boolean): Promise<void> {
+    const answers = [...this.#pending.keys()].map((id) => failureResponse(id, 'server_failed', reason));
     this.#pending.clear();
-    this.#closing = Promise.allSettled(answers.map(async (answer) => this.#transport?.send(answer))).then(
-      () => this.#stop(),
-    );
-    await this.#closing;
+    const farewells = this.#asked.giveUp(reason);
+    await Promise.allSettled([...answers, ...farewells].map(async (each) => this.#transport?.send(each)));
+    if (isOver) await this.close();
   }
 
-  async #stop(): Promise<void> {
-    this.#child?.stdin.destroy();
-    await Promise.allSettled([this.#group?.stop(this.#options.graceMs ?? 2_000), this.#transport?.close()]);
-    // A grandchild outside the group may still hold these; nobody reads them any more.
-    this.#child?.stdout.destroy();
-    this.#child?.stderr.destroy();
-    this.#options.ongone?.();
+  /** A session of MCP 2025-11-25 and earlier is taken up again; those of later ones say everything in each request. */
+  async #greet(child: Greeted): Promise<string | undefined> {
+    const opening = this.#replay.opening(newId());
+    if (opening === undefined) return undefined;
+    const answer = await child.ask(opening);
+    const objection = this.#replay.objection(answer);
+    if (objection !== undefined) return objection;
+    // A resource may be gone by now; the session is not.
+    for (const message of this.#replay.rest(newId)) {
+      if (isRequest(message)) await child.ask(message);
+      else child.tell(message);
+    }
+    for (const change of listChanges(answer)) this.#send(change);
+    return undefined;
   }
+}
+
+function newId(): string {
+  return `serve-${randomHex(8)}`;
 }

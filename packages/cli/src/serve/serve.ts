@@ -8,6 +8,7 @@ import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { collectRelays, relaysFromEnvironment } from '../relay-options.ts';
 import { exitAfter, untilSignal } from '../shutdown.ts';
 import { oneLine, paintFor } from '../terminal.ts';
+import { envOption, idleOption } from './child-options.ts';
 import { duplexSource } from './duplex-server/duplex-source.ts';
 import { filteredSource } from './filtered-source.ts';
 import { findCommand } from './find-command.ts';
@@ -26,6 +27,9 @@ interface ServeCommandOptions extends FilterOptions {
   sse?: boolean;
   header?: string[];
   callerHeader?: string;
+  idle?: number;
+  env?: string[];
+  shared?: boolean;
   json?: boolean;
 }
 
@@ -58,6 +62,9 @@ export function serveCommand(): Command {
     )
     .option('--max-connections <number>', 'connections, and so processes, at a time', parseCount, 50)
     .option('--sse', 'the URL is that of a server that speaks only HTTP+SSE of MCP 2024-11-05')
+    .option('--shared', 'one process of the program for all connections')
+    .addOption(idleOption())
+    .addOption(envOption())
     .option(
       '--header <line>',
       "with a URL: 'Name: value' for each HTTP request, ${VARIABLE} from the environment; can be repeated",
@@ -85,7 +92,7 @@ async function runServe(words: string[], options: ServeCommandOptions): Promise<
   const printer = printerFor(options);
   const filter = filterFrom(options);
   const source = filteredSource(await target.open(printer), filter);
-  // However this process ends, short of SIGKILL, no child stays behind.
+  // However this process ends no child stays behind; after SIGKILL it is others that see to that.
   process.on('exit', () => source.kill());
 
   const { encryption, maxConnections } = options;
@@ -120,11 +127,19 @@ interface Target {
   open: (printer: ServePrinter) => Source | Promise<Source>;
 }
 
-function targetOf(words: string[], { sse = false, header, callerHeader }: ServeCommandOptions): Target {
+function targetOf(
+  words: string[],
+  { sse = false, header, callerHeader, env, idle: idleMs, shared }: ServeCommandOptions,
+): Target {
   const [first = ''] = words;
   if (isServerUrl(first)) {
     if (words.length > 1)
       throw usageError(`a URL was given, and more: ${oneLine(words.slice(1).join(' '), 100)}`);
+    if (env !== undefined || idleMs !== undefined || shared !== undefined)
+      throw usageError(
+        '--env, --idle and --shared are for a program',
+        'a server with a URL is started by somebody else',
+      );
     const url = parseServerUrl(first);
     const name = parseCallerHeader(callerHeader ?? defaultCallerHeader);
     const headers = parseHeaders(header ?? [], name, process.env);
@@ -154,7 +169,7 @@ function targetOf(words: string[], { sse = false, header, callerHeader }: ServeC
       'write the program to serve after --, as in: mcp-nostr serve --public -- node server.js',
     );
   }
-  return { words, open: (printer) => commandSource(words, printer) };
+  return { words, open: (printer) => commandSource(words, printer, { env, idleMs, shared }) };
 }
 
 /** Nobody is let in by default, and nobody by accident: it has to be said. */

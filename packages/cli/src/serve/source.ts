@@ -3,12 +3,14 @@ import { basename } from 'node:path';
 import type { Caller } from '@mcp-nostr/server';
 
 import { oneLine } from '../terminal.ts';
+import { Children } from './child/children.ts';
 import { childEnvironment } from './child-environment.ts';
 import { ChildServer, type ServerTransport } from './child-server.ts';
 import { HttpServer } from './http-server/http-server.ts';
 import { checkServer, isPrivateWay, shownUrl } from './http-server/server-url.ts';
 import { openUpstream, type Upstream } from './http-server/upstream.ts';
 import type { ServePrinter } from './print-serve.ts';
+import { SharedProgram } from './shared/shared-program.ts';
 
 /** A server for one connection. */
 export interface ServedServer {
@@ -26,28 +28,58 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** A program that is started for each connection. */
-export function commandSource([command = '', ...args]: readonly string[], printer: ServePrinter): Source {
-  const children = new Set<ChildServer>();
-  const open = ({ npub, connectionId }: Caller): ChildServer => {
-    const source = `${oneLine(basename(command), 20)} ${connectionId.slice(0, 4)}`;
-    const child = new ChildServer({
-      command,
-      args,
-      env: childEnvironment(process.env, npub),
-      onlog: (line) => printer.log(source, line),
-      ongone: () => children.delete(child),
+export interface CommandOptions {
+  /** Names of the variables that the program sees of our environment. @default all but our own */
+  env?: readonly string[] | undefined;
+  /** Without use for so long a program is ended until the next request; 0 is never. */
+  idleMs?: number | undefined;
+  /** One program for all connections. @default false: one for each */
+  shared?: boolean | undefined;
+}
+
+/** A program that is started for each connection, or once for all. */
+export function commandSource(
+  [command = '', ...args]: readonly string[],
+  printer: ServePrinter,
+  { env: names, idleMs, shared }: CommandOptions = {},
+): Source {
+  const children = new Children((problem) => printer.problem(problem));
+  const servers = new Set<ChildServer>();
+  const name = oneLine(basename(command), 20);
+  if (shared === true) {
+    const program = new SharedProgram({
+      children,
+      command: { command, args, env: childEnvironment(process.env, { names }) },
+      onlog: (line) => printer.log(name, line),
+      idleMs,
     });
-    children.add(child);
-    return child;
+    return {
+      open: () => program.open(),
+      kill: () => children.kill(),
+      close: async () => {
+        await program.close();
+        children.close();
+      },
+    };
+  }
+  const open = (caller: Caller): ChildServer => {
+    const source = `${name} ${caller.connectionId.slice(0, 4)}`;
+    const server = new ChildServer({
+      children,
+      command: { command, args, env: childEnvironment(process.env, { caller, names }) },
+      onlog: (line) => printer.log(source, line),
+      ongone: () => servers.delete(server),
+      idleMs,
+    });
+    servers.add(server);
+    return server;
   };
   return {
     open,
-    kill: () => {
-      for (const child of children) child.kill();
-    },
+    kill: () => children.kill(),
     close: async () => {
-      await Promise.all([...children].map((child) => child.close()));
+      await Promise.all([...servers].map((server) => server.close()));
+      children.close();
     },
   };
 }

@@ -4,7 +4,8 @@ const POLL_MS = 25;
 
 /**
  * A child and all that it started, as one: a child spawned `detached` leads a process group of its own, so that
- * `npx`'s or a shell's children end with it. Windows has no such groups; there it is the child alone.
+ * `npx`'s or a shell's children end with it. Windows has no such groups; there it is the child alone. What leaves
+ * the group on purpose (`setsid`, a daemon) is not ours any more.
  */
 export class ProcessGroup {
   readonly #child: ChildProcess;
@@ -13,17 +14,21 @@ export class ProcessGroup {
     this.#child = child;
   }
 
-  /** SIGTERM, and what is left after `graceMs` is killed. Resolves when the group is gone. */
-  async stop(graceMs: number): Promise<void> {
+  /** The group's id: the leader's process id, which is not given to another while one member lives. */
+  get id(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get isAlive(): boolean {
+    return this.#signal(0);
+  }
+
+  /** SIGTERM, and what is left after `graceMs` is killed. Resolves when the group is gone, or `killMs` after that. */
+  async stop(graceMs: number, killMs: number): Promise<void> {
     this.#signal('SIGTERM');
-    const deadline = performance.now() + graceMs;
-    while (this.#isAlive()) {
-      if (performance.now() >= deadline) {
-        this.kill();
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+    if (await this.#isGoneWithin(graceMs)) return;
+    this.kill();
+    await this.#isGoneWithin(killMs);
   }
 
   /** At once, and without waiting: also for a process that is about to exit itself. */
@@ -31,8 +36,13 @@ export class ProcessGroup {
     this.#signal('SIGKILL');
   }
 
-  #isAlive(): boolean {
-    return this.#signal(0);
+  async #isGoneWithin(timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    while (this.isAlive) {
+      if (performance.now() >= deadline) return false;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return true;
   }
 
   /** @returns whether there was anything to signal */

@@ -1,9 +1,10 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { isRecord } from '@mcp-nostr/core';
 
-import { oneLine } from '../terminal.ts';
+import { oneLine } from '../../terminal.ts';
+import { Child, type ChildEvents } from './child.ts';
 
 export interface ChildCommand {
   command: string;
@@ -12,20 +13,25 @@ export interface ChildCommand {
 }
 
 /**
- * Starts a program without a shell, as the leader of a process group of its own.
+ * Starts a program without a shell, as the leader of a process group of its own. `onspawned` comes before anything is
+ * waited for: from then on there is a process.
  * @throws {Error} when it does not start; the message is for the caller
  */
-export async function startChild({
-  command,
-  args,
-  env,
-}: ChildCommand): Promise<ChildProcessWithoutNullStreams> {
+export async function startChild(
+  { command, args, env }: ChildCommand,
+  events: ChildEvents,
+  onspawned: (child: Child) => void,
+): Promise<Child> {
   try {
-    const child = spawn(command, args, { env, detached: true, windowsHide: true });
+    const started = spawn(command, args, { env, detached: true, windowsHide: true });
     // Always listened to: without a listener a failed start (EAGAIN, ENOENT) would end this process.
-    child.on('error', () => undefined);
-    await once(child, 'spawn');
-    child.stdin.on('error', () => undefined); // The exit that follows says more than this EPIPE.
+    started.on('error', () => undefined);
+    const spawned = once(started, 'spawn');
+    if (started.pid === undefined) await spawned;
+    started.stdin.on('error', () => undefined); // The exit that follows says more than this EPIPE.
+    const child = new Child(started, events);
+    onspawned(child);
+    await spawned;
     return child;
   } catch (error) {
     throw new Error(startFailure(command, error), { cause: error });

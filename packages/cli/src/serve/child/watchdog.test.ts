@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import { isAlive, until } from '../../run-cli.test.support.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** Leads a process group of its own. */
+async function sleeper(): Promise<ChildProcess & { pid: number }> {
+  const child = spawn('sleep', ['86400'], { detached: true, stdio: 'ignore' });
+  await once(child, 'spawn');
+  const { pid } = child;
+  if (pid === undefined) throw new Error('sleep did not start');
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return Object.assign(child, { pid });
+}
+
+function watchdog(): { made: Watchdog; problems: string[] } {
+  const problems: string[] = [];
+  const made = new Watchdog((problem) => problems.push(problem));
+  onTestFinished(() => made.close());
+  return { made, problems };
+}
+
+it('ends the groups that are left when its input ends, and no other', async () => {
+  const [left, released, never] = [await sleeper(), await sleeper(), await sleeper()];
+  const { made, problems } = watchdog();
+  expect(made.pid).toBeUndefined();
+  made.guard(left.pid);
+  made.guard(released.pid);
+  made.release(released.pid);
+  const { pid = 0 } = made;
+  made.close();
+  await once(left, 'exit');
+  expect(left.signalCode).toBe('SIGTERM');
+  await until('its end', () => !isAlive(pid));
+  expect([released, never].map((each) => isAlive(each.pid))).toEqual([true, true]);
+  expect(problems).toEqual([]);
+});
+
+it('that dies is replaced by one that knows all groups', async () => {
+  const [old, fresh] = [await sleeper(), await sleeper()];
+  const { made, problems } = watchdog();
+  made.guard(old.pid);
+  process.kill(made.pid ?? 0, 'SIGKILL');
+  await until('the complaint', () => problems.length === 1);
+  expect(problems[0]).toMatch(/children may then stay behind/);
+  made.guard(fresh.pid);
+  made.close();
+  await Promise.all([once(old, 'exit'), once(fresh, 'exit')]);
+});
+
+it.skipIf(process.platform !== 'linux')(
+  'inherits nothing, and obeys no signal that is meant for us',
+  async () => {
+    const { made } = watchdog();
+    made.guard((await sleeper()).pid);
+    const { pid = 0 } = made;
+    const environment = (): string[] =>
+      readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean);
+    await until('its own environment', () => environment().join() === 'PATH=/usr/bin:/bin');
+    const ignored = (): bigint =>
+      BigInt(`0x${/SigIgn:\s*(\w+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0'}`);
+    const signals = [1, 2, 3, 15]; // SIGHUP, SIGINT, SIGQUIT, SIGTERM
+    const mask = signals.reduce((sum, signal) => sum | (1n << BigInt(signal - 1)), 0n);
+    await until('its traps', () => (ignored() & mask) === mask);
+    expect(isAlive(pid)).toBe(true);
+  },
+);
