@@ -14,6 +14,7 @@ export const exitCodes = {
 export type CliErrorCode =
   | 'usage'
   | 'not_allowed'
+  | 'checks_failed'
   | 'key_file'
   | 'secret_key_given'
   | 'tool_failed'

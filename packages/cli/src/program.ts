@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 
 import { callCommand } from './call/call.ts';
 import { connectCommand } from './connect/connect.ts';
+import { doctorCommand } from './doctor/doctor.ts';
 import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
@@ -53,7 +54,8 @@ function program(): Command {
     .addCommand(serveCommand())
     .addCommand(connectCommand())
     .addCommand(callCommand())
-    .addCommand(relayCommand());
+    .addCommand(relayCommand())
+    .addCommand(doctorCommand());
   // Commander's own errors are thrown, and printed once, by main.
   for (const command of [root, ...root.commands]) {
     command.exitOverride().configureOutput({ outputError: () => undefined });
