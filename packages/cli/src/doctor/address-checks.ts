@@ -3,12 +3,13 @@ import { type Address, formatAddress, formatNpub } from '@mcp-nostr/core';
 import { TransportError } from '@mcp-nostr/transport';
 
 import { describeError } from '../errors.ts';
-import { Findings } from './check.ts';
+import { type Check, Findings } from './check.ts';
 
-export interface AddressReport {
-  findings: Findings;
+/** Where an address leads. */
+export interface Way {
   /** Where the server is looked for. */
-  relays: string[];
+  relays: Promise<string[]>;
+  checks: Promise<Check[]>;
 }
 
 export interface GivenRelays {
@@ -18,19 +19,30 @@ export interface GivenRelays {
   lookupRelays: string[] | undefined;
 }
 
+/** Relays that the address names, or `--relay`, are known at once; those of a bare key have to be looked up. */
+export function findWay(address: Address, given: GivenRelays): Way {
+  if (address.relays.length > 0) {
+    const relays = given.relays ?? address.relays;
+    return { relays: Promise.resolve(relays), checks: compareWithList(address, relays, given.lookupRelays) };
+  }
+  const found = lookUp(address, given.relays ?? given.lookupRelays);
+  return {
+    relays: found.then(({ relays }) => relays),
+    checks: found.then(({ findings }) => findings.checks),
+  };
+}
+
 /**
- * Where an address leads. For one with relays only those and the relays that were named are asked for a relay list:
- * nobody else need know who is looked up.
+ * Only the relays that the address names, or that were given, are asked for a relay list: nobody else need know who is
+ * looked up.
  */
-export async function checkAddress(
+async function compareWithList(
   address: Address,
-  { relays, lookupRelays }: GivenRelays,
-): Promise<AddressReport> {
+  relays: string[],
+  lookupRelays: string[] = [],
+): Promise<Check[]> {
   const findings = new Findings('address');
-  if (address.relays.length === 0) return checkBareKey(address, relays ?? lookupRelays, findings);
-  const asked = [...new Set([...(relays ?? address.relays), ...(lookupRelays ?? [])])];
-  const listed = await listedRelays(address, asked);
-  const used = relays ?? address.relays;
+  const listed = await listedRelays(address, [...new Set([...relays, ...lookupRelays])]);
   if (listed === undefined) findings.ok('', `names ${countRelays(address.relays)}`);
   else if (isSameSet(listed, address.relays))
     findings.ok('', `names ${countRelays(listed)}, as the server's relay list does`);
@@ -40,14 +52,14 @@ export async function checkAddress(
       `names ${address.relays.join(', ')}; the server's relay list (kind 10002) now says ${listed.join(', ')}`,
       `by that list its address is ${formatAddress({ pubkey: address.pubkey, relays: listed })}`,
     );
-  return { findings, relays: used };
+  return findings.checks;
 }
 
-async function checkBareKey(
+async function lookUp(
   address: Address,
   lookupRelays: string[] | undefined,
-  findings: Findings,
-): Promise<AddressReport> {
+): Promise<{ findings: Findings; relays: string[] }> {
+  const findings = new Findings('address');
   try {
     const relays = await findRelays(address, lookupRelays);
     findings.ok('', `${formatNpub(address.pubkey)} is looked for on ${relays.join(', ')}`);

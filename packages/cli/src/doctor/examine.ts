@@ -3,15 +3,15 @@ import { generateSecretKey, secretKeySigner, type Signer } from '@mcp-nostr/core
 
 import { keyFilePath, loadSecretKey } from '../key-file.ts';
 import { relaysFromEnvironment } from '../relay-options.ts';
-import { checkAddress } from './address-checks.ts';
+import { findWay } from './address-checks.ts';
 import type { Check } from './check.ts';
 import { checkClock } from './clock-check.ts';
 import { checkHost, checkHosts } from './host-checks.ts';
-import { checkKey } from './key-checks.ts';
+import { checkKey, type KeyReport } from './key-checks.ts';
 import { checkMachine } from './machine-checks.ts';
 import { checkRelay, type RelayCheckOptions, type RelayReport } from './relay-checks.ts';
 import { checkServer } from './server-checks.ts';
-import type { Target } from './target.ts';
+import type { AddressTarget, Target } from './target.ts';
 
 export interface ExamineOptions {
   target: Target;
@@ -44,22 +44,7 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
   const key = await checkKey(keyFile, 'key');
   report(key.findings.checks);
   if (target.kind === 'address') {
-    const found = await checkAddress(target.address, {
-      relays: options.relays,
-      lookupRelays: relaysFromEnvironment(),
-    });
-    report(found.findings.checks);
-    if (found.relays.length === 0) return all;
-    // Whom it may serve is known by the key that `connect` will have: a missing one is made, as there.
-    const secretKey = key.findings.isSound ? (key.secretKey ?? (await loadSecretKey(keyFile))) : undefined;
-    const signer = secretKeySigner(secretKey ?? generateSecretKey());
-    const server = { address: target.text, relays: found.relays, encryption: options.encryption };
-    const [relays, checks] = await Promise.all([
-      checkRelays(found.relays, { signer, timeoutMs, signal, isThorough: false }),
-      secretKey === undefined ? [] : checkServer({ ...server, signer, timeoutMs, signal }),
-    ]);
-    report(relays);
-    report(checks);
+    report(await examineAddress(target, key, options));
     return all;
   }
   if (target.kind === 'machine') {
@@ -74,6 +59,27 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
       : (options.relays ?? relaysFromEnvironment() ?? defaultLookupRelays);
   report(await checkRelays(urls, { signer, timeoutMs, signal, isThorough: target.kind === 'relay' }));
   return all;
+}
+
+/** Where an address leads, each relay there, and the server. */
+async function examineAddress(
+  { text, address }: AddressTarget,
+  key: KeyReport,
+  { relays: given, keyFile, encryption, timeoutMs, signal }: ExamineOptions,
+): Promise<Check[]> {
+  // Whom it may serve is known by the key that `connect` will have: a missing one is made, as there.
+  const secretKey = key.findings.isSound ? (key.secretKey ?? (await loadSecretKey(keyFile))) : undefined;
+  const limits = { signer: secretKeySigner(secretKey ?? generateSecretKey()), timeoutMs, signal };
+  const way = findWay(address, { relays: given, lookupRelays: relaysFromEnvironment() });
+  const relays = await way.relays;
+  const checks = await Promise.all([
+    way.checks,
+    checkRelays(relays, { ...limits, isThorough: false }),
+    secretKey === undefined || relays.length === 0
+      ? []
+      : checkServer({ address: text, relays, encryption, ...limits }),
+  ]);
+  return checks.flat();
 }
 
 /** All at once; where one of them works, the failure of another is no more than a warning. */

@@ -19,6 +19,7 @@ export interface ReachLimits {
 }
 
 export interface Reached {
+  /** Paused, so that nothing is lost until somebody listens. */
   socket: WebSocket;
   /** The steps that there were: an address in numbers needs no DNS, `ws://` no TLS. */
   steps: ReachStep[];
@@ -135,7 +136,10 @@ async function upgrade(url: string, socket: Socket, { timeoutMs, signal }: Reach
     maxPayload: MAX_MESSAGE_BYTES,
   });
   const opened = new Promise<void>((resolve, reject) => {
-    webSocket.once('open', resolve);
+    webSocket.once('open', () => {
+      webSocket.pause();
+      resolve();
+    });
     webSocket.once('error', reject);
     webSocket.once('unexpected-response', (_request, response) => {
       reject(notARelay(response.statusCode ?? 0));

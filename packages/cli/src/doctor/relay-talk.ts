@@ -36,6 +36,7 @@ export class RelayTalk {
   #closed: Error | undefined;
   #authenticated: Promise<void> | undefined;
 
+  /** `socket`: open; a relay may have spoken already. */
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (data) => {
@@ -45,6 +46,7 @@ export class RelayTalk {
       const words = reason.toString('utf8');
       this.#lose(new Error(`the relay closed the connection (${code}${words === '' ? '' : `: ${words}`})`));
     });
+    if (socket.isPaused) socket.resume();
   }
 
   get isOpen(): boolean {

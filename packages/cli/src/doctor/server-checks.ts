@@ -1,7 +1,7 @@
 import { NostrClientTransport } from '@mcp-nostr/client';
 import { formatNpub, type Signer } from '@mcp-nostr/core';
 
-import { describeError, exitCodes } from '../errors.ts';
+import { describeError, type ErrorReport, exitCodes } from '../errors.ts';
 import { formatDuration, oneLine } from '../terminal.ts';
 import { type Check, Findings } from './check.ts';
 import { type Acquaintance, discover, initialize } from './eras.ts';
@@ -24,10 +24,7 @@ export async function checkServer(options: ServerCheckOptions): Promise<Check[]>
   const legacy = await attempt(options, initialize);
   const failure = legacy instanceof Error ? describeError(legacy) : undefined;
   if (failure !== undefined && !isRefusalOfEra(legacy)) {
-    const hint =
-      failure.code === 'not_allowed'
-        ? `its owner can let you in with: mcp-nostr serve --allow ${npub}`
-        : (failure.hint ?? 'its owner sees more in the log of serve');
+    const hint = hintFor(failure, npub);
     const exitCode = failure.code === 'timed_out' ? exitCodes.unreachable : failure.exitCode;
     findings.fail(failure.code === 'not_allowed' ? 'access' : 'reach', oneLine(failure.message, 300), {
       hint,
@@ -56,6 +53,14 @@ export async function checkServer(options: ServerCheckOptions): Promise<Check[]>
   return findings.checks;
 }
 
+function hintFor(
+  { code, hint = 'its owner sees more in the log of serve' }: ErrorReport,
+  npub: string,
+): string {
+  if (code === 'not_allowed') return `its owner can let you in with: mcp-nostr serve --allow ${npub}`;
+  return code === 'timed_out' ? 'is it running? --timeout <seconds> waits longer' : hint;
+}
+
 /** The server itself answered, and not that it serves nobody. */
 function isRefusalOfEra(error: unknown): boolean {
   return error instanceof McpRequestError && describeError(error).code === 'unexpected';
@@ -73,6 +78,6 @@ async function attempt(
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   } finally {
-    await transport.close();
+    void transport.close(); // It never rejects; its goodbye need not be waited for.
   }
 }

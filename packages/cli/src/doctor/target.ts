@@ -8,7 +8,13 @@ export type Target =
   | { kind: 'machine' }
   | { kind: 'relay'; url: string }
   | { kind: 'host'; host: HostName }
-  | { kind: 'address'; text: string; address: Address };
+  | AddressTarget;
+
+export interface AddressTarget {
+  kind: 'address';
+  text: string;
+  address: Address;
+}
 
 /** @throws {AddressError} @throws {CliError} */
 export function parseTarget(text: string | undefined): Target {

@@ -12,18 +12,17 @@ export class TooSlow extends Error {
  * @throws {TooSlow}
  */
 export async function within<T>(timeoutMs: number, signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let stop: () => void = () => undefined;
   const late = new Promise<never>((_, reject) => {
-    stop = () => reject(new TooSlow(timeoutMs));
-    timer = setTimeout(stop, timeoutMs);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop);
+    const stop = (): void => reject(new TooSlow(timeoutMs));
+    timer = setTimeout(stop, signal.aborted ? 0 : timeoutMs);
+    signal.addEventListener('abort', stop, { signal: over.signal });
   });
   try {
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
+    over.abort();
   }
 }
