@@ -3,6 +3,7 @@ import {
   limits,
   MESSAGE_KIND,
   type NostrEvent,
+  randomHex,
   type Signer,
   wrapEvent,
 } from '@mcp-nostr/core';
@@ -74,8 +75,10 @@ export class RelayPair {
     const { isWrapped = false, ageSeconds = 0, messageBytes = 0 } = wanted;
     const { signer, pubkey } = this.#options;
     const template = { kind: MESSAGE_KIND, created_at: nowSeconds() - ageSeconds, tags: [['p', pubkey]] };
-    const missing = Math.max(0, messageBytes - EMPTY_MESSAGE_BYTES);
-    const event = await signer.signEvent({ ...template, content: 'x'.repeat(missing) });
+    // Relays swallow an id that they know, as a second run in the same second would send it.
+    const unique = randomHex(8);
+    const missing = Math.max(0, messageBytes - EMPTY_MESSAGE_BYTES - unique.length);
+    const event = await signer.signEvent({ ...template, content: unique + 'x'.repeat(missing) });
     return isWrapped ? wrapEvent(event, pubkey) : event;
   }
 
@@ -116,7 +119,7 @@ export class RelayPair {
 }
 
 /** A message of ours without content: id, keys, signature and tag as JSON, and the EVENT envelope. */
-const EMPTY_MESSAGE_BYTES = 410;
+const EMPTY_MESSAGE_BYTES = 428;
 
 function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);
