@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { callCommand } from './call/call.ts';
+import { completionCommand } from './completion/completion.ts';
 import { connectCommand } from './connect/connect.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
@@ -55,7 +56,8 @@ function program(): Command {
     .addCommand(connectCommand())
     .addCommand(callCommand())
     .addCommand(relayCommand())
-    .addCommand(doctorCommand());
+    .addCommand(doctorCommand())
+    .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.
   for (const command of [root, ...root.commands]) {
     command.exitOverride().configureOutput({ outputError: () => undefined });
