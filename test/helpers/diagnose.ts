@@ -24,7 +24,7 @@ export interface Diagnosis {
 
 /** Runs `doctor` in this process and reads its report. */
 export async function diagnose(...args: string[]): Promise<Diagnosis> {
-  const { exitCode, stdout, stderr } = await runMain(['doctor', '--json', '--timeout', '2', ...args]);
+  const { exitCode, stdout, stderr } = await runMain(['doctor', '--json', '--timeout', '10', ...args]);
   const { checks, ok } = JSON.parse(stdout) as { checks: Shown[]; ok: boolean };
   // Every red line says what to do, and no line holds a secret.
   for (const { status, hint } of checks) expect(status === 'ok' || hint).toBeTruthy();
