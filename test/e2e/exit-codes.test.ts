@@ -6,10 +6,11 @@ import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { type McpServerFactory, type NostrServer, serve, type ServeOptions } from '@mcp-nostr/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { CliRun, type Ended } from '../helpers/cli.ts';
+import { CliRun } from '../helpers/cli.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { deadRelayUrl } from '../helpers/dead-relay.ts';
 import { Fixture } from '../helpers/fixture-server.ts';
+import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 
 const fixture = new Fixture();
 let relay: Relay;
@@ -135,18 +136,17 @@ it('names the help of the command where it has nothing to suggest', async () => 
 // Both at once: each is a process of its own.
 it('ends by a signal as the shell expects it', async () => {
   const env = { MCP_NOSTR_HOME: temporaryHome() };
-  const interrupt = async (signal: NodeJS.Signals, name: string): Promise<Ended> => {
-    const run = new CliRun(['call', servers[0]?.address ?? '', 'wait', `name=${name}`, '--json'], env);
-    await until(() => fixture.started.items.includes(name));
-    run.child.kill(signal);
-    return run.ended;
-  };
-  const [int, term] = await Promise.all([interrupt('SIGINT', 'int'), interrupt('SIGTERM', 'term')]);
-  expect([int.exitCode, term.exitCode]).toEqual([130, 143]);
-  expect(JSON.parse(int.stderr)).toEqual({ error: { code: 'interrupted', message: 'stopped by SIGINT' } });
-  expect(int.stdout).toBe('');
+  const silent = await openScriptedRelay({ isHalfOpen: true });
+  const [doctor, call] = [
+    new CliRun(['doctor', silent.url, '--json'], env),
+    new CliRun(['call', servers[0]?.address ?? '', 'wait', 'name=signal', '--json'], env),
+  ];
+  await silent.heard('open');
+  doctor.child.kill('SIGINT');
+  await expect.poll(() => fixture.started.items, { timeout: 20_000 }).toContain('signal');
+  call.child.kill('SIGTERM');
+  const interrupted = (signal: string): string =>
+    `${JSON.stringify({ error: { code: 'interrupted', message: `stopped by ${signal}` } })}\n`;
+  expect(await doctor.ended).toEqual({ exitCode: 130, stdout: '', stderr: interrupted('SIGINT') });
+  expect(await call.ended).toEqual({ exitCode: 143, stdout: '', stderr: interrupted('SIGTERM') });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  await expect.poll(condition, { timeout: 20_000 }).toBe(true);
-}
