@@ -62,7 +62,7 @@ it('tells a server that is silent from a relay that works', async () => {
   const pubkey = await secretKeySigner(generateSecretKey()).getPublicKey();
   const relay = await openRelay();
   const address = formatAddress({ pubkey, relays: [relay] });
-  const { exitCode, check } = await diagnose(address, '--timeout', '0.5');
+  const { exitCode, check } = await diagnose(address, '--timeout', '2');
   expect(check('server.reach')).toMatchObject({ status: 'fail', hint: expect.stringContaining('running') });
   expect(check('relay.forwarding')).toMatchObject({ status: 'ok', title: relay });
   expect(exitCode).toBe(4);

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { main } from 'mcp-nostr';
 import { onTestFinished, vi } from 'vitest';
 
+import { main } from '../../packages/cli/src/program.ts';
 import type { Ended } from './cli.ts';
 
 /** A folder of this test's own, also as the home of whatever looks for one there. */

@@ -4,7 +4,7 @@ import { expect, onTestFinished } from 'vitest';
 import { runMain } from './cli-in-process.ts';
 
 /** One check as `doctor --json` shows it. */
-export interface Shown {
+interface Shown {
   id: string;
   status: string;
   title: string;
