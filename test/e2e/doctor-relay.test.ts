@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
@@ -27,11 +27,12 @@ const answering = (status: number): RequestListener => {
 };
 
 it('finds nothing wrong with a relay of ours, and measures it', async () => {
-  temporaryHome();
+  const key = join(temporaryHome(), 'a.key');
+  writeFileSync(key, `${'1'.repeat(64)}\n`, { mode: 0o600 });
   const url = await openRelay();
-  await diagnose(url);
+  await diagnose(url, '--key', key);
   // At once again: the relay must take what it is sent for something new.
-  const { exitCode, ok, checks, check } = await diagnose(url);
+  const { exitCode, ok, checks, check } = await diagnose(url, '--key', key);
   expect(checks.filter(({ status }) => status !== 'ok')).toEqual([]);
   expect(check('relay.reach').detail).toMatch(/^reached in \d+ ms \(TCP, WebSocket\)$/);
   expect(check('relay.document').detail).toBe('mcp-nostr 0.1.0');
