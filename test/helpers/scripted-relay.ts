@@ -36,6 +36,8 @@ export interface RelayScript {
   cutsAboveBytes: number;
   /** Never answers who asks for its NIP-11 document. */
   withholdsInformation: boolean;
+  /** How far its clock is ahead, by the `Date` header that its NIP-11 document comes with. */
+  clockAheadMs: number;
   /** The NIP-11 document; a string is sent as it is, undefined is a 404. */
   information: unknown;
 }
@@ -55,6 +57,7 @@ const usual: RelayScript = {
   stored: [],
   cutsAboveBytes: Infinity,
   withholdsInformation: false,
+  clockAheadMs: 0,
   information: undefined,
 };
 
@@ -184,8 +187,9 @@ export class ScriptedRelay {
   }
 
   #onhttp(_request: IncomingMessage, response: ServerResponse): void {
-    const { information, isHalfOpen, withholdsInformation } = this.script;
+    const { information, isHalfOpen, withholdsInformation, clockAheadMs } = this.script;
     this.informationRequests++;
+    response.setHeader('date', new Date(Date.now() + clockAheadMs).toUTCString());
     if (isHalfOpen || withholdsInformation) return;
     if (information === undefined) response.statusCode = 404;
     response.end(typeof information === 'string' ? information : JSON.stringify(information ?? null));

@@ -28,6 +28,12 @@ it('tells a time-out of the SDK from the rest', () => {
   expect(describeError('thrown text')).toMatchObject({ exitCode: 1, message: 'thrown text' });
 });
 
+it('takes a file that cannot be used for a mistake of whoever named it', () => {
+  const failure = { code: 'EACCES', syscall: 'open', path: '/x' };
+  const error = Object.assign(new Error("EACCES: permission denied, open '/x'"), failure);
+  expect(describeError(error)).toEqual({ code: 'file_error', message: error.message, exitCode: 2 });
+});
+
 it('keeps the hint of its own errors', () => {
   expect(describeError(usageError('what', 'do this'))).toEqual({
     code: 'usage',

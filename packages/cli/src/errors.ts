@@ -14,6 +14,7 @@ export const exitCodes = {
 export type CliErrorCode =
   | 'usage'
   | 'not_allowed'
+  | 'checks_failed'
   | 'key_file'
   | 'secret_key_given'
   | 'tool_failed'
@@ -119,6 +120,9 @@ export function describeError(error: unknown): ErrorReport {
       exitCode: exitCodes.timedOut,
     };
   }
+  // Node's errors of files that were named: they say which, and why not.
+  if ('syscall' in error && 'path' in error)
+    return { code: 'file_error', message, exitCode: exitCodes.usage };
   const exitCode = typeof code === 'string' && usageCodes.has(code) ? exitCodes.usage : exitCodes.unexpected;
   return { code: typeof code === 'string' ? code : 'unexpected', message, exitCode };
 }

@@ -55,7 +55,9 @@ async function readKeyFile(path: string): Promise<Uint8Array | undefined> {
   }
   try {
     // Asked of the open file, so that it cannot be exchanged in between.
-    const { mode, size } = await file.stat();
+    const stats = await file.stat();
+    if (stats.isDirectory()) throw keyFileError(`${path} is a folder`, 'name a file with --key');
+    const { mode, size } = stats;
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw keyFileError(`other users can get at the key file ${path}`, `chmod 600 ${shellWord(path)}`);
     }

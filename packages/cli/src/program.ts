@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 
 import { callCommand } from './call/call.ts';
+import { completionCommand } from './completion/completion.ts';
 import { connectCommand } from './connect/connect.ts';
+import { doctorCommand } from './doctor/doctor.ts';
 import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
@@ -19,6 +21,7 @@ Examples:
   mcp-nostr connect nprofile1…                      stdio, for the configuration of an MCP host
   mcp-nostr connect nprofile1… --http               the same on http://127.0.0.1:7788/mcp
   mcp-nostr connect nprofile1… --sse --ws           for clients of HTTP+SSE and WebSocket
+  mcp-nostr doctor nprofile1…                       what is wrong, and what to do
   mcp-nostr relay                                   a relay on ws://127.0.0.1:7777
 
 Exit codes:
@@ -38,7 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
     // Help and version, which commander has printed.
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
     if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
-    const report = describeError(error instanceof CommanderError ? fromCommander(error) : error);
+    const report = describeError(error instanceof CommanderError ? fromCommander(error, args) : error);
     process.stderr.write(formatReport(report, wantsJson(args)));
     return report.exitCode;
   }
@@ -53,13 +56,18 @@ function program(): Command {
     .addCommand(serveCommand())
     .addCommand(connectCommand())
     .addCommand(callCommand())
-    .addCommand(relayCommand());
+    .addCommand(relayCommand())
+    .addCommand(doctorCommand())
+    .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.
-  for (const command of [root, ...root.commands]) {
-    command.exitOverride().configureOutput({ outputError: () => undefined });
-    command.helpOption('--help', 'print this help');
-  }
+  quiet(root);
   return root;
+}
+
+function quiet(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => undefined });
+  command.helpOption('--help', 'print this help');
+  for (const below of command.commands) quiet(below);
 }
 
 /** Before anything else: whoever can list this machine's processes has read it. The text is not repeated. */
@@ -78,13 +86,15 @@ function refuseSecretKeys(args: readonly string[]): void {
 }
 
 /** `error: unknown command 'cal'` and, on a line of its own, `(Did you mean call?)` */
-function fromCommander(error: CommanderError): CliError {
+function fromCommander(error: CommanderError, args: readonly string[]): CliError {
   const [message = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = rest
     .join(' ')
     .trim()
     .replace(/^\((.*)\)$/, '$1');
-  return usageError(message, suggestion === '' ? 'mcp-nostr --help' : suggestion);
+  const command = program().commands.find((each) => each.name() === args[0]);
+  const help = command === undefined ? 'mcp-nostr --help' : `mcp-nostr ${command.name()} --help`;
+  return usageError(message, suggestion === '' ? help : suggestion);
 }
 
 function wantsJson(args: readonly string[]): boolean {

@@ -10,10 +10,13 @@ export const signalExitCodes: Record<StopSignal, number> = { SIGHUP: 129, SIGINT
  * once more through npm): from the first on, {@link exitAfter} sets the limit.
  */
 export function untilSignal(): Promise<StopSignal> {
-  return new Promise((resolve) => {
+  stopped ??= new Promise((resolve) => {
     for (const signal of signals) process.on(signal, () => resolve(signal));
   });
+  return stopped;
 }
+
+let stopped: Promise<StopSignal> | undefined;
 
 /** However closing goes, the process is gone after this. */
 export function exitAfter(delayMs: number, exitCode = 0): void {

@@ -1,9 +1,10 @@
 import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
 import { CliError, describeError, usageError } from '../errors.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
+import { parseSeconds } from '../seconds-option.ts';
 import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
 import { packageVersion } from '../version.ts';
 import { readArgs } from './read-args.ts';
@@ -104,10 +105,4 @@ function notAllowed(error: unknown, pubkey: string): CliError {
   const { message, exitCode } = describeError(error);
   const hint = `its owner can let you in with: mcp-nostr serve --allow ${formatNpub(pubkey)}`;
   return new CliError('not_allowed', exitCode, message, { hint, cause: error });
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() !== '' && seconds > 0 && seconds <= 86_400) return seconds;
-  throw new InvalidArgumentError('a number of seconds is needed');
 }

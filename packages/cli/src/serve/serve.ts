@@ -1,4 +1,4 @@
-import { parseAddress, secretKeySigner } from '@mcp-nostr/core';
+import { secretKeySigner } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
@@ -14,6 +14,7 @@ import { filteredSource } from './filtered-source.ts';
 import { findCommand } from './find-command.ts';
 import { defaultCallerHeader, parseCallerHeader, parseHeaders } from './http-server/request-headers.ts';
 import { isServerUrl, parseServerUrl, shownUrl } from './http-server/server-url.ts';
+import { collectKeys, takeLists } from './lists.ts';
 import { humanPrinter, jsonPrinter, type ServePrinter } from './print-serve.ts';
 import { commandSource, type Source, urlSource } from './source.ts';
 
@@ -44,14 +45,10 @@ export function serveCommand(): Command {
     )
     .argument('<server...>', 'http(s)://host/mcp, ws(s)://host, or after -- the program and its arguments')
     .option('--public', 'whoever has the address may call')
+    .option('--allow <npub>', 'this key may call: npub, nprofile or hex; can be repeated', collectKeys)
     .option(
-      '--allow <npub...>',
-      'only these keys may call: npub, nprofile or hex; can be repeated',
-      collectKeys,
-    )
-    .option(
-      '--relay <url...>',
-      'relays to listen on (default: $MCP_NOSTR_RELAYS, else a few public ones)',
+      '--relay <url>',
+      'relay to listen on; can be repeated (default: $MCP_NOSTR_RELAYS, else a few public ones)',
       collectRelays,
     )
     .option('--key <file>', "file of the server's key, made when missing")
@@ -79,14 +76,15 @@ export function serveCommand(): Command {
   return addFilterOptions(command);
 }
 
-async function runServe(words: string[], options: ServeCommandOptions): Promise<void> {
+async function runServe(said: string[], given: ServeCommandOptions): Promise<void> {
+  const [words, options] = takeLists(said, given);
   const allow = accessOf(options);
-  const given = options.relay ?? relaysFromEnvironment();
+  const named = options.relay ?? relaysFromEnvironment();
   const target = targetOf(words, options);
   const keyFile = keyFileOption(options.key, 'server');
   const signer = secretKeySigner(await loadSecretKey(keyFile));
   const stopped = untilSignal();
-  const relays = given ?? [...(await import('@mcp-nostr/client')).defaultLookupRelays];
+  const relays = named ?? [...(await import('@mcp-nostr/client')).defaultLookupRelays];
   const { serve } = await import('@mcp-nostr/server');
 
   const printer = printerFor(options);
@@ -183,15 +181,6 @@ function accessOf(options: ServeCommandOptions): 'public' | string[] {
     'it was not said who may call',
     '--allow <npub> admits one key (repeat it for more), --public admits whoever has the address',
   );
-}
-
-/** A commander parser of `--allow`: public keys, as hex. */
-function collectKeys(text: string, earlier: string[] = []): string[] {
-  const keys = text
-    .split(/[\s,]+/)
-    .filter((part) => part !== '')
-    .map((part) => parseAddress(part).pubkey);
-  return [...new Set([...earlier, ...keys])];
 }
 
 function parseCount(text: string): number {

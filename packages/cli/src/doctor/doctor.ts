@@ -1,0 +1,73 @@
+import { Command, Option } from 'commander';
+
+import { CliError, exitCodes } from '../errors.ts';
+import { keyFileOption } from '../key-file.ts';
+import { collectRelays } from '../relay-options.ts';
+import { parseSeconds } from '../seconds-option.ts';
+import { signalExitCodes, untilSignal } from '../shutdown.ts';
+import { paintFor } from '../terminal.ts';
+import type { Check } from './check.ts';
+import { hostNames } from './host-configs.ts';
+import { formatChecks, formatReport } from './print-checks.ts';
+import { parseTarget } from './target.ts';
+
+interface DoctorOptions {
+  relay?: string[];
+  key?: string;
+  encryption: 'required' | 'none';
+  timeout: number;
+  json?: boolean;
+}
+
+/** Every check has its time-out; all of them together have so many, whatever is slow. */
+const RUN_TIMEOUTS = 4;
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Find out what is wrong: with this machine, a server on Nostr, a relay, or an MCP host.')
+    .argument('[target]', `address of a server, wss://relay, or a host: ${hostNames.join(', ')}`)
+    .option('--relay <url>', 'look at this relay instead of the usual ones; can be repeated', collectRelays)
+    .option('--key <file>', 'file of the key to ask as')
+    .addOption(new Option('--encryption <mode>').choices(['required', 'none']).default('required'))
+    .option('--timeout <seconds>', 'for each check', parseSeconds, 15)
+    .option('--json', 'print one JSON document')
+    .action(runDoctor);
+}
+
+async function runDoctor(text: string | undefined, options: DoctorOptions): Promise<void> {
+  const target = parseTarget(text);
+  const aborter = new AbortController();
+  const stopped = untilSignal();
+  const timeoutMs = options.timeout * 1_000;
+  const timer = setTimeout(() => aborter.abort(), RUN_TIMEOUTS * timeoutMs);
+  const paint = paintFor(process.stdout);
+  const print = (checks: readonly Check[]): void => {
+    if (options.json !== true) process.stdout.write(formatChecks(checks, paint));
+  };
+  try {
+    const interrupted = stopped.then((signal): never => {
+      throw new CliError('interrupted', signalExitCodes[signal], `stopped by ${signal}`);
+    });
+    // What it takes is loaded for this command alone.
+    const { examine } = await import('./examine.ts');
+    const examined = examine({
+      target,
+      relays: options.relay,
+      keyFile: keyFileOption(options.key, 'client'),
+      encryption: options.encryption,
+      timeoutMs,
+      signal: aborter.signal,
+      print,
+    });
+    const checks = await Promise.race([examined, interrupted]);
+    if (options.json === true) process.stdout.write(formatReport(checks));
+    const failed = checks.filter(({ status }) => status === 'fail');
+    const [first] = failed;
+    if (first === undefined) return;
+    const message = `${failed.length} of ${checks.length} checks failed: ${[...new Set(failed.map(({ id }) => id))].join(', ')}`;
+    throw new CliError('checks_failed', first.exitCode ?? exitCodes.unexpected, message);
+  } finally {
+    clearTimeout(timer);
+    aborter.abort();
+  }
+}

@@ -1,0 +1,102 @@
+import { defaultLookupRelays } from '@mcp-nostr/client';
+import { generateSecretKey, secretKeySigner, type Signer } from '@mcp-nostr/core';
+
+import { keyFilePath, loadSecretKey } from '../key-file.ts';
+import { relaysFromEnvironment } from '../relay-options.ts';
+import { findWay } from './address-checks.ts';
+import type { Check } from './check.ts';
+import { checkClock } from './clock-check.ts';
+import { checkHost, checkHosts } from './host-checks.ts';
+import { checkKey, type KeyReport } from './key-checks.ts';
+import { checkMachine } from './machine-checks.ts';
+import { checkRelay, type RelayCheckOptions, type RelayReport } from './relay-checks.ts';
+import { checkServer } from './server-checks.ts';
+import type { AddressTarget, Target } from './target.ts';
+
+export interface ExamineOptions {
+  target: Target;
+  /** `--relay` */
+  relays: string[] | undefined;
+  /** `--key`, or where the client's key is kept. */
+  keyFile: string;
+  encryption: 'required' | 'none';
+  /** For each check. */
+  timeoutMs: number;
+  /** Ends whatever is under way. */
+  signal: AbortSignal;
+  /** What is known goes out at once, in its order. */
+  print: (checks: readonly Check[]) => void;
+}
+
+/** Looks at all that the target stands on, what is at hand first. */
+export async function examine(options: ExamineOptions): Promise<Check[]> {
+  const { target, keyFile, timeoutMs, signal } = options;
+  const all: Check[] = [];
+  const report = (checks: readonly Check[]): void => {
+    all.push(...checks);
+    options.print(checks);
+  };
+  report(checkMachine());
+  if (target.kind === 'host') {
+    report(await checkHost(target.host, { timeoutMs, signal }));
+    return all;
+  }
+  const key = await checkKey(keyFile, 'key');
+  report(key.findings.checks);
+  if (target.kind === 'address') {
+    report(await examineAddress(target, key, options));
+    return all;
+  }
+  if (target.kind === 'machine') {
+    const server = await checkKey(keyFilePath('server'), "serve's key");
+    report(server.findings.checks);
+    report(checkHosts());
+  }
+  const signer: Signer = secretKeySigner(key.secretKey ?? generateSecretKey());
+  const urls =
+    target.kind === 'relay'
+      ? [target.url]
+      : (options.relays ?? relaysFromEnvironment() ?? defaultLookupRelays);
+  report(await checkRelays(urls, { signer, timeoutMs, signal, isThorough: target.kind === 'relay' }));
+  return all;
+}
+
+/** Where an address leads, each relay there, and the server. */
+async function examineAddress(
+  { text, address }: AddressTarget,
+  key: KeyReport,
+  { relays: given, keyFile, encryption, timeoutMs, signal }: ExamineOptions,
+): Promise<Check[]> {
+  // Whom it may serve is known by the key that `connect` will have: a missing one is made, as there.
+  const secretKey = key.findings.isSound ? (key.secretKey ?? (await loadSecretKey(keyFile))) : undefined;
+  const limits = { signer: secretKeySigner(secretKey ?? generateSecretKey()), timeoutMs, signal };
+  const way = findWay(address, { relays: given, lookupRelays: relaysFromEnvironment() });
+  const relays = await way.relays;
+  const checks = await Promise.all([
+    way.checks,
+    checkRelays(relays, { ...limits, isThorough: false }),
+    secretKey === undefined || relays.length === 0
+      ? []
+      : checkServer({ address: text, relays, encryption, ...limits }),
+  ]);
+  return checks.flat();
+}
+
+/** All at once; where one of them works, the failure of another is no more than a warning. */
+async function checkRelays(urls: readonly string[], options: RelayCheckOptions): Promise<Check[]> {
+  const reports = await Promise.all(urls.map((url) => checkRelay(url, options)));
+  const isAnySound = reports.some(isSound);
+  const checks = reports.flatMap((report) =>
+    isAnySound && !isSound(report) ? report.checks.map(soften) : report.checks,
+  );
+  const samples = reports.flatMap(({ url, skewMs }) => (skewMs === undefined ? [] : [{ url, skewMs }]));
+  return [...checks, ...checkClock(samples)];
+}
+
+function isSound({ checks }: RelayReport): boolean {
+  return checks.every(({ status }) => status !== 'fail');
+}
+
+function soften(check: Check): Check {
+  return check.status === 'fail' ? { ...check, status: 'warn' } : check;
+}
