@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { isRecord } from '@mcp-nostr/core';
 
 import { findCommand } from '../serve/find-command.ts';
-import { ProcessGroup } from '../serve/process-group.ts';
-import { startChild } from '../serve/start-child.ts';
+import { ProcessGroup } from '../serve/child/process-group.ts';
+import { startChild } from '../serve/child/start-child.ts';
 import { formatLine, LineReader } from '../json-lines.ts';
 import { oneLine } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
