@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,6 @@ import { isRecord } from '@mcp-nostr/core';
 
 import { findCommand } from '../serve/find-command.ts';
 import { ProcessGroup } from '../serve/child/process-group.ts';
-import { startChild } from '../serve/child/start-child.ts';
 import { formatLine, LineReader } from '../json-lines.ts';
 import { oneLine } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
@@ -35,7 +34,7 @@ const MAX_LOG = 2_000;
 /** Starts exactly this command, says `initialize` to it and lets it go, as its host does. @throws {Error} in words */
 export async function startAsHost({ command, args, env }: HostEntry, limits: StartLimits): Promise<Started> {
   const startedAt = performance.now();
-  const child = await startChild({ command, args, env: { ...process.env, ...env } });
+  const child = await started(command, args, { ...process.env, ...env });
   const group = new ProcessGroup(child);
   const exited = once(child, 'exit');
   let log = '';
@@ -66,6 +65,19 @@ export async function startAsHost({ command, args, env }: HostEntry, limits: Sta
   } finally {
     group.kill();
   }
+}
+
+/** @throws {Error} of Node when it does not start */
+async function started(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<ChildProcessWithoutNullStreams> {
+  const child = spawn(command, args, { env, detached: true, windowsHide: true });
+  child.on('error', () => undefined); // The one that ends the start is thrown below.
+  await once(child, 'spawn');
+  child.stdin.on('error', () => undefined); // The exit that follows says more than this EPIPE.
+  return child;
 }
 
 const initialize = {
