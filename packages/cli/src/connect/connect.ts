@@ -1,5 +1,6 @@
 import type { NostrClientTransport } from '@mcp-nostr/client';
 import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
+import type { RelayState } from '@mcp-nostr/transport';
 import { Command, Option } from 'commander';
 
 import type { OpenTransport } from '../client-transport.ts';
@@ -12,8 +13,10 @@ import { clientRelays, collectRelays } from '../relay-options.ts';
 import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
 import { oneLine, shortNpub } from '../terminal.ts';
 import { HostBridge } from './host-bridge.ts';
+import { hostStack } from './host-stack.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
+import { survive } from './survive.ts';
 
 interface ConnectCommandOptions {
   relay?: string[];
@@ -68,27 +71,37 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
     );
   const address = parseAddress(addressText);
   const relays = clientRelays(address, options.relay);
+  // Before anything that is not ours runs: whatever it prints must not reach the host.
   const write = guardStdout();
+  survive(log);
   const stopped = untilSignal();
+  // However long what follows takes, or hangs.
+  void stopped.then(() => exitAfter(CLOSE_LIMIT_MS));
   const signer = secretKeySigner(await loadSecretKey(keyFileOption(options.key, 'client')));
+  const caller = await signer.getPublicKey();
   const client = await import('@mcp-nostr/client');
 
   const showRelay = relayLines(log, (_style, text) => text);
-  const open = (): NostrClientTransport =>
+  const open = (onrelay: (state: RelayState) => void): NostrClientTransport =>
     new client.NostrClientTransport({
       server: addressText,
       signer,
       ...relays,
       encryption: options.encryption,
-      onrelay: showRelay,
+      onrelay: (state) => {
+        showRelay(state);
+        onrelay(state);
+      },
     });
-  log(
-    `connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(await signer.getPublicKey()))}`,
-  );
-  if (listening === undefined) return runStdio(open, write, stopped);
+  log(`connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(caller))}`);
+  if (listening === undefined) {
+    const { pubkey } = address;
+    const stack = hostStack({ open, pubkey, address: addressText, caller, onlog: log });
+    return runStdio(stack, write, stopped);
+  }
   const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
   return runHttpListener({
-    open,
+    open: () => open(() => undefined),
     ...listening,
     token: options.token,
     corsOrigins: options.cors ?? [],

@@ -10,11 +10,14 @@ export interface StdioHostOptions {
   /** The only way to stdout. */
   write: (text: string) => void;
   onmessage: (message: JsonRpcMessage) => void;
-  /** @default 1000 */
+  /** @default 500 */
   parentCheckMs?: number;
 }
 
 const INVALID_REQUEST = -32_600;
+
+/** A host that was killed is noticed within this, and 2 s later nothing of ours is left. */
+const PARENT_CHECK_MS = 500;
 
 /** The host's side of `connect`: messages as lines on stdin and stdout. */
 export class StdioHost {
@@ -38,7 +41,7 @@ export class StdioHost {
       const parent = process.ppid;
       const timer = setInterval(() => {
         if (process.ppid !== parent) resolve();
-      }, options.parentCheckMs ?? 1_000);
+      }, options.parentCheckMs ?? PARENT_CHECK_MS);
       timer.unref();
     });
   }

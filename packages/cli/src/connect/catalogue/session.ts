@@ -1,0 +1,124 @@
+import {
+  isRecord,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+  type JsonRpcResultResponse,
+  randomHex,
+  SessionReplay,
+} from '@mcp-nostr/core';
+
+import type { OpenTransport } from '../../client-transport.ts';
+import { type Fields, isInitializeResult } from './catalogue.ts';
+import { type ListMethod, lists } from './lists.ts';
+import { type Failure, failureOf } from './tool-failure.ts';
+import { type Answer, Upstream, type UpstreamOptions } from './upstream.ts';
+
+export interface SessionOptions extends Pick<UpstreamOptions, 'onanswer' | 'onmessage' | 'onerror'> {
+  open: OpenTransport;
+  /** The server has answered what the host opened with; what the host said meanwhile is sent after this. */
+  onopened: (opening: JsonRpcRequest, answer: Answer) => void;
+  /** The connection is over; `attempt` opens another. */
+  onlost: () => void;
+}
+
+/** What the host has with the server, over one connection after the other. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #replay = new SessionReplay();
+  #opening: JsonRpcRequest | undefined;
+  #upstream: Upstream | undefined;
+  /** The connection on which the server has answered `initialize`. */
+  #established: Upstream | undefined;
+  #capabilities: Fields | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /** The host's `initialize` or, in MCP 2026-07-28, `server/discover`. */
+  get opening(): JsonRpcRequest | undefined {
+    return this.#opening;
+  }
+
+  begin(opening: JsonRpcRequest): void {
+    this.#opening = opening;
+    this.#established = undefined;
+  }
+
+  /** Whether the server has this list; supposed while it has not said. */
+  hasList(method: ListMethod): boolean {
+    return this.#capabilities === undefined || isRecord(this.#capabilities[lists[method].capability]);
+  }
+
+  /** Opens what is not open, or asks for a sign of life. Returns why there is none. */
+  async attempt(): Promise<Failure | undefined> {
+    const opening = this.#opening;
+    if (opening === undefined) return { code: 'server_failed', message: 'the host has not begun' };
+    const upstream = (this.#upstream ??= this.#open());
+    if (upstream === this.#established) return failureOf(await upstream.ask('ping'));
+    const answer = await upstream.ask(opening.method, opening.params);
+    const failure = failureOf(answer);
+    if (failure !== undefined) return failure;
+    if (opening.method === 'initialize') return this.#initialized(opening, upstream, answer);
+    if ('result' in answer && isRecord(answer.result['capabilities']))
+      this.#capabilities = answer.result['capabilities'];
+    this.#options.onopened(opening, answer);
+    return undefined;
+  }
+
+  /** Never rejects. */
+  ask(method: string, params?: JsonRpcRequest['params']): Promise<Answer> {
+    return (this.#upstream ??= this.#open()).ask(method, params);
+  }
+
+  forward(request: JsonRpcRequest): void {
+    (this.#upstream ??= this.#open()).forward(request);
+  }
+
+  /** A notification or an answer of the host; while there is no session most of them have lost their meaning. */
+  tell(message: JsonRpcMessage): void {
+    this.#replay.notified(message);
+    if (this.#opening?.method !== 'initialize' || this.#established === this.#upstream)
+      this.#upstream?.tell(message);
+  }
+
+  /** The server has answered a request of the host, or will have to. */
+  answered(request: JsonRpcRequest, response: JsonRpcResultResponse): void {
+    this.#replay.answered(request, response);
+  }
+
+  async close(): Promise<void> {
+    await this.#upstream?.close();
+  }
+
+  #open(): Upstream {
+    const upstream: Upstream = new Upstream({
+      ...this.#options,
+      transport: this.#options.open(),
+      onclose: () => {
+        if (upstream !== this.#upstream) return;
+        this.#upstream = this.#established = undefined;
+        this.#options.onlost();
+      },
+    });
+    return upstream;
+  }
+
+  #initialized(opening: JsonRpcRequest, upstream: Upstream, answer: Answer): Failure | undefined {
+    // The host has begun anew, or the connection ended with its answer.
+    if (opening !== this.#opening || upstream !== this.#upstream) return undefined;
+    this.#options.onopened(opening, answer);
+    if ('error' in answer || !isInitializeResult(answer.result)) {
+      const reason = 'error' in answer ? answer.error.message : 'its answer is none of MCP';
+      return { code: 'server_failed', message: `the server did not begin a session: ${reason}` };
+    }
+    this.#established = upstream;
+    this.#capabilities = isRecord(answer.result['capabilities']) ? answer.result['capabilities'] : {};
+    this.#replay.answered(opening, answer);
+    for (const message of this.#replay.rest(() => `connect-${randomHex(8)}`)) {
+      if ('id' in message && 'method' in message) void upstream.ask(message.method, message.params);
+      else upstream.tell(message);
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import type { CatalogueTiming } from './limits.ts';
+import type { Failure } from './tool-failure.ts';
+
+export interface WayOptions {
+  /** Asks the server for a sign of life; the failure, if none came. */
+  attempt: () => Promise<Failure | undefined>;
+  onup: () => void;
+  /** It is known that the server cannot be reached, or known anew. */
+  ondown: (failure: Failure) => void;
+  timing: Pick<CatalogueTiming, 'minRetryMs' | 'maxRetryMs'>;
+}
+
+/** Whether the server answers. While it does not, it is asked again and again, for ever and ever more seldom. */
+export class Way {
+  readonly #options: WayOptions;
+  #isUp = false;
+  #failure: Failure | undefined;
+  #lostAt: number | undefined;
+  #isTrying = false;
+  #waitMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  /** Attempts of an earlier beginning do not count any more. */
+  #generation = 0;
+
+  constructor(options: WayOptions) {
+    this.#options = options;
+    this.#waitMs = options.timing.minRetryMs;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Why the last attempt came to nothing. */
+  get failure(): Failure | undefined {
+    return this.#failure;
+  }
+
+  /** When it was up last, in milliseconds of `performance.now()`; undefined where it never was. */
+  get lostAt(): number | undefined {
+    return this.#lostAt;
+  }
+
+  /** Another thing is to be asked: what is known of the former does not count. */
+  begin(): void {
+    this.#generation++;
+    this.#isUp = this.#isTrying = false;
+    this.#failure = undefined;
+    this.#waitMs = this.#options.timing.minRetryMs;
+    this.try();
+  }
+
+  /** Tries now, unless it is up or being tried. */
+  try(): void {
+    if (this.#isUp || this.#isTrying) return;
+    clearTimeout(this.#timer);
+    this.#isTrying = true;
+    const generation = this.#generation;
+    void this.#options.attempt().then((failure) => {
+      if (generation === this.#generation) this.#tried(failure);
+    });
+  }
+
+  /** What was sent has failed. */
+  down(failure: Failure): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#lostAt = performance.now();
+    this.#failed(failure);
+  }
+
+  close(): void {
+    this.#generation++;
+    this.#isTrying = true; // for ever: nothing is tried any more
+    clearTimeout(this.#timer);
+  }
+
+  #tried(failure: Failure | undefined): void {
+    this.#isTrying = false;
+    if (failure !== undefined) return this.#failed(failure);
+    this.#isUp = true;
+    this.#failure = undefined;
+    this.#waitMs = this.#options.timing.minRetryMs;
+    this.#options.onup();
+  }
+
+  #failed(failure: Failure): void {
+    this.#failure = failure;
+    // Up to a half less, so that the hosts of one server do not come all at once.
+    this.#timer = setTimeout(() => this.try(), this.#waitMs * (1 - Math.random() / 2));
+    this.#waitMs = Math.min(this.#options.timing.maxRetryMs, this.#waitMs * 2);
+    this.#options.ondown(failure);
+  }
+}

@@ -1,0 +1,85 @@
+import { formatNpub } from '@mcp-nostr/core';
+
+import { formatDuration, oneLine, shortNpub } from '../../terminal.ts';
+import type { RelayBoard } from '../relay-board.ts';
+import type { Failure } from './tool-failure.ts';
+
+export interface ServerName {
+  /** Hex. */
+  readonly pubkey: string;
+  /** As a person gave it; commands that are proposed carry it. */
+  readonly address: string;
+  /** What it calls itself, if it was ever heard. */
+  readonly title: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly seenAt: number | undefined;
+}
+
+/** The server for people: its own name is a stranger's text, its key is not. */
+export function nameOf({ pubkey, title }: ServerName): string {
+  const npub = shortNpub(formatNpub(pubkey));
+  return title === undefined || title.trim() === '' ? npub : `${oneLine(title, 60)} (${npub})`;
+}
+
+/** What the host's person or model reads where the server cannot answer. */
+export function explain(failure: Failure, server: ServerName, relays: RelayBoard, now: number): string {
+  return [
+    `${nameOf(server)}: ${reason(failure, relays)}`,
+    seen(server, now),
+    consequence(failure),
+    `To find out more: ${doctorCommand(server)}`,
+  ].join(' ');
+}
+
+/** The instructions of a server that was never reached. */
+export function instructionsUnknown(
+  server: ServerName,
+  failure: Failure | undefined,
+  relays: RelayBoard,
+): string {
+  const why = failure === undefined ? relays.describe() : reason(failure, relays);
+  return (
+    `The MCP server ${nameOf(server)} on Nostr has not been reached yet, so its tools are not known: ${sentence(why)} ` +
+    `They appear by themselves once it is reached. To find out more: ${doctorCommand(server)}`
+  );
+}
+
+function doctorCommand({ address }: ServerName): string {
+  return `mcp-nostr doctor ${address}`;
+}
+
+function reason({ code, message }: Failure, relays: RelayBoard): string {
+  if (code === 'relays_unreachable' && relays.all.length > 0)
+    return sentence(`the server cannot be reached: ${relays.describe()}`);
+  if (code === 'server_silent') return sentence(`the server does not answer; ${relays.describe()}`);
+  return sentence(message);
+}
+
+function seen({ seenAt }: ServerName, now: number): string {
+  if (seenAt === undefined) return 'It was never reached from here.';
+  const time = new Date(seenAt).toISOString().slice(0, 16).replace('T', ' ');
+  return `It was last heard ${formatDuration(Math.max(0, now - seenAt))} ago (${time} UTC).`;
+}
+
+function consequence({ code }: Failure): string {
+  switch (code) {
+    case 'outcome_unknown':
+      return 'The call may have been executed or not: check before it is repeated.';
+    case 'server_failed':
+      return 'The fault is at the end of the server.';
+    case 'message_too_large':
+      return 'Send or ask for less at once.';
+    case 'not_allowed':
+      return 'Nothing was executed; the owner of the server can let this key in.';
+    case 'server_silent':
+    case 'relays_unreachable':
+    case 'busy':
+    case 'signer_failed':
+      return 'Nothing was executed; it can be tried again.';
+  }
+}
+
+function sentence(text: string): string {
+  const line = oneLine(text, 500);
+  return /[.!?…]$/.test(line) ? line : `${line}.`;
+}
