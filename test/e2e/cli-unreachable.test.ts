@@ -17,21 +17,6 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 // Each waits for its time-out; together they take as long as one.
 describe.concurrent('a server that is not there', () => {
-  it('is an error of connect that names the relay, and no reason to leave', async () => {
-    const url = await deadRelayUrl();
-    const host = new CliRun(['connect', formatAddress({ pubkey, relays: [url] })], env);
-    host.child.stdin.write('{"jsonrpc":"2.0","id":7,"method":"ping"}\n');
-    await new Promise((resolve) => host.child.stdout.once('data', resolve));
-    const answer: unknown = JSON.parse(host.stdout);
-    expect(answer).toMatchObject({
-      id: 7,
-      error: { data: { code: 'relays_unreachable' }, message: expect.stringContaining(url) },
-    });
-    expect(host.child.exitCode).toBeNull();
-    host.child.stdin.end();
-    expect(await host.ended).toMatchObject({ exitCode: 0 });
-  });
-
   it('is exit code 4 of call, with the relay that nobody listens on', async () => {
     const relay = await startRelay();
     const { exitCode, stderr } = await new CliRun(['call', formatNpub(pubkey), '--relay', relay.url], env)

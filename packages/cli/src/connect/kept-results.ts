@@ -39,7 +39,7 @@ export class KeptResults {
   }
 
   clear(): void {
-    for (const key of [...this.#kept.keys()]) this.take(key);
+    for (const key of this.#kept.keys()) this.take(key);
   }
 
   get #chars(): number {

@@ -21,6 +21,7 @@ export class CatalogueKeeper {
   #catalogue: Catalogue = { lists: {} };
   #timer: NodeJS.Timeout | undefined;
   #isChanged = false;
+  #heardAt = -Infinity;
 
   constructor(store: CatalogueStore, saveDelayMs: number) {
     this.#store = store;
@@ -31,12 +32,18 @@ export class CatalogueKeeper {
     return this.#catalogue;
   }
 
+  /** How long ago the server was heard, in this process. */
+  get heardMs(): number {
+    return performance.now() - this.#heardAt;
+  }
+
   async load(): Promise<void> {
     this.#catalogue = await this.#store.read();
   }
 
   /** The server was heard. When that was is written down with the next change, or by `flush`. */
   seen(): void {
+    this.#heardAt = performance.now();
     this.#catalogue.seenAt = Date.now();
     this.#isChanged = true;
   }

@@ -1,8 +1,8 @@
 import {
   cancelledId,
   claimedVersion,
+  isHarmless,
   isListening,
-  isRecord,
   isRequest,
   isResponse,
   type JsonRpcMessage,
@@ -22,13 +22,13 @@ import { Introduction } from './introduction.ts';
 import { type CatalogueTiming, limits } from './limits.ts';
 import { ListCollector } from './list-collector.ts';
 import { changedCapability, cursorOf, isListMethod } from './lists.ts';
+import { Outlook } from './outlook.ts';
 import { Refresh } from './refresh.ts';
 import { Session } from './session.ts';
 import { listResult, standIn, withListChanged } from './stand-in.ts';
 import { type Failure, failureFor, failureOf } from './tool-failure.ts';
 import type { Answer } from './upstream.ts';
 import { Way } from './way.ts';
-import { explain, instructionsUnknown, nameOf, type ServerName } from './words.ts';
 
 export interface CataloguedTransportOptions {
   /** A connection to the server. */
@@ -63,6 +63,7 @@ export class CataloguedTransport implements ClientTransport {
   readonly #keeper: CatalogueKeeper;
   readonly #session: Session;
   readonly #way: Way;
+  readonly #outlook: Outlook;
   readonly #refresh: Refresh;
   readonly #held = new HeldRequests((request) => this.#impatient(request));
   readonly #view = new HostView((message) => this.#deliver(message));
@@ -70,6 +71,8 @@ export class CataloguedTransport implements ClientTransport {
   #introduction: Introduction | undefined;
   #readyRelays = 0;
   #logged = '';
+  /** The connection was begun again since the server was heard last. */
+  #isRenewed = false;
   #isClosed = false;
 
   constructor(options: CataloguedTransportOptions) {
@@ -86,13 +89,14 @@ export class CataloguedTransport implements ClientTransport {
     });
     this.#way = new Way({
       attempt: () => this.#session.attempt(),
-      onup: () => this.#up(),
+      onup: (isSame) => this.#up(isSame),
       ondown: (failure) => this.#down(failure),
       timing: this.#timing,
     });
+    this.#outlook = new Outlook({ ...options, timing: this.#timing, way: this.#way, keeper: this.#keeper });
     this.#refresh = new Refresh({
       session: this.#session,
-      isPossible: () => this.#isLive && (this.#isModern || this.#view.isInitialized),
+      isPossible: () => this.#outlook.isLive && (this.#isModern || this.#view.isInitialized),
       params: () => {
         const { opening } = this.#session;
         return this.#isModern && opening !== undefined ? { _meta: claimsOf(opening) } : undefined;
@@ -135,10 +139,6 @@ export class CataloguedTransport implements ClientTransport {
     this.onclose?.();
   }
 
-  get #isLive(): boolean {
-    return this.#way.isUp && !this.#options.relays.areDown;
-  }
-
   get #isModern(): boolean {
     return this.#session.opening?.method === 'server/discover';
   }
@@ -150,7 +150,8 @@ export class CataloguedTransport implements ClientTransport {
     if (this.#session.opening === undefined && claimedVersion(request) !== undefined)
       this.#begin({ ...request, method: 'server/discover', params: { _meta: claimsOf(request) } });
     if (isListening(request)) this.#view.listens(request);
-    if (this.#isLive) return this.#forward(request);
+    else if (!isHarmless(request) && this.#keeper.heardMs > this.#timing.doubtAfterMs) this.#way.doubt();
+    if (this.#outlook.isLive) return this.#forward(request);
     this.#way.try();
     this.#standInFor(request);
   }
@@ -167,11 +168,11 @@ export class CataloguedTransport implements ClientTransport {
   /** The server cannot be asked now. */
   #standInFor(request: JsonRpcRequest): void {
     const { id, method } = request;
+    if (method === 'ping') return this.#deliver({ jsonrpc: '2.0', id, result: {} });
     if (this.#session.opening === undefined) {
       const error = { code: -32_600, message: 'Invalid Request: begin with initialize' };
       return this.#deliver({ jsonrpc: '2.0', id, error });
     }
-    if (method === 'ping') return this.#deliver({ jsonrpc: '2.0', id, result: {} });
     // Part of what the session is: the server hears of it when the session is taken up.
     if (!this.#isModern && isSetting(method)) {
       const answer = { jsonrpc: '2.0' as const, id, result: {} };
@@ -185,34 +186,13 @@ export class CataloguedTransport implements ClientTransport {
     if (isListening(request)) this.#view.acknowledge(id);
     if (this.#held.count >= limits.maxHeld)
       return this.#fail(request, { code: 'busy', message: 'too many requests wait for the server' });
-    this.#held.add(request, this.#patienceFor(request));
-  }
-
-  #patienceFor(request: JsonRpcRequest): number {
-    const { listPatienceMs, slowPatienceMs, downPatienceMs } = this.#timing;
-    const isList = isListMethod(request.method);
-    if (isListening(request)) return Infinity;
-    if (!this.#isKnownDown) return isList ? listPatienceMs : slowPatienceMs;
-    if (isList) return 0;
-    // What was lost just now may be back at once.
-    const { lostAt = -Infinity } = this.#way;
-    return Math.max(downPatienceMs, lostAt + slowPatienceMs - performance.now());
-  }
-
-  get #isKnownDown(): boolean {
-    return this.#way.failure !== undefined || this.#options.relays.areDown;
+    this.#held.add(request, this.#outlook.patienceFor(request));
   }
 
   /** The time of a request that waited is over. */
   #impatient(request: JsonRpcRequest): void {
     if (isListMethod(request.method) && cursorOf(request) === undefined) return this.#give(request, []);
-    this.#fail(request, this.#failureNow());
-  }
-
-  #failureNow(): Failure {
-    if (this.#options.relays.areDown)
-      return { code: 'relays_unreachable', message: 'no relay can be reached' };
-    return this.#way.failure ?? { code: 'server_silent', message: 'the server has not answered yet' };
+    this.#fail(request, this.#outlook.failure);
   }
 
   /** A list in the server's stead. */
@@ -224,8 +204,7 @@ export class CataloguedTransport implements ClientTransport {
   }
 
   #fail(request: JsonRpcRequest, failure: Failure): void {
-    const text = explain(failure, this.#name, this.#options.relays, Date.now());
-    this.#deliver(failureFor(request, failure, text));
+    this.#deliver(failureFor(request, failure, this.#outlook.explain(failure)));
   }
 
   #introduce(request: JsonRpcRequest): void {
@@ -234,11 +213,7 @@ export class CataloguedTransport implements ClientTransport {
     const known = request.method === 'initialize' ? initialize : discovery;
     this.#introduction = new Introduction(request, {
       waitMs: known === undefined ? this.#timing.firstAnswerMs : this.#timing.liveAnswerMs,
-      standIn: () =>
-        standIn(request, this.#keeper.catalogue, {
-          name: nameOf(this.#name),
-          instructions: instructionsUnknown(this.#name, this.#way.failure, this.#options.relays),
-        }),
+      standIn: () => standIn(request, this.#keeper.catalogue, this.#outlook.introduction),
       onanswer: (answer) => this.#deliver(answer),
     });
     this.#begin(request);
@@ -258,12 +233,15 @@ export class CataloguedTransport implements ClientTransport {
     introduction.answer('result' in answer ? { ...answer, result: withListChanged(answer.result) } : answer);
   }
 
-  #up(): void {
+  #up(isSame: boolean): void {
+    for (const request of this.#held.takeAll()) this.#forward(request);
+    if (isSame && !this.#isRenewed) return;
     this.#log('the server answers');
     // It may be another one by now, or have changed while nobody listened.
     this.#refresh.stale();
-    for (const request of this.#held.takeAll()) this.#forward(request);
-    const isNews = this.#introduction?.isStandIn === true || this.#way.lostAt !== undefined;
+    const isNews =
+      this.#introduction?.isStandIn === true || this.#isRenewed || this.#way.lostAt !== undefined;
+    this.#isRenewed = false;
     this.#refresh.soon(isNews ? 0 : this.#timing.refreshDelayMs);
   }
 
@@ -285,7 +263,7 @@ export class CataloguedTransport implements ClientTransport {
   /** Nobody has to wait for what will not come. */
   #knownDown(): void {
     this.#introduction?.standIn();
-    this.#held.shorten((request) => this.#patienceFor(request));
+    this.#held.shorten((request) => this.#outlook.patienceFor(request));
   }
 
   /** A request that was sent has its answer. */
@@ -293,6 +271,9 @@ export class CataloguedTransport implements ClientTransport {
     const failure = failureOf(answer);
     if (failure !== undefined) return this.#failed(request, failure);
     this.#keeper.seen();
+    // A server ends its subscriptions when it shuts down; for the host it has only been away.
+    if (this.#view.isListen(request.id) && 'result' in answer)
+      return this.#failed(request, { code: 'outcome_unknown', message: 'the server ended the subscription' });
     this.#view.ended(request.id);
     if ('result' in answer) {
       this.#session.answered(request, answer);
@@ -344,14 +325,15 @@ export class CataloguedTransport implements ClientTransport {
     this.#session.tell(message);
     if (message.method !== 'notifications/initialized') return;
     this.#view.initialized();
-    if (this.#isLive)
+    if (this.#outlook.isLive)
       this.#refresh.soon(this.#introduction?.isStandIn === true ? 0 : this.#timing.refreshDelayMs);
   }
 
   /** The connection broke off, and was begun again below us: perhaps with another server behind it. */
   #onerror(error: Error): void {
     this.onerror?.(error);
-    if (!('code' in error) || error.code !== 'outcome_unknown' || !this.#way.isUp) return;
+    if (!('code' in error) || error.code !== 'outcome_unknown') return;
+    this.#isRenewed = !this.#way.isUp;
     this.#refresh.stale();
     this.#refresh.soon(0);
   }
@@ -359,12 +341,6 @@ export class CataloguedTransport implements ClientTransport {
   #log(line: string): void {
     if (line !== this.#logged) this.#options.onlog(line);
     this.#logged = line;
-  }
-
-  get #name(): ServerName {
-    const { pubkey, address } = this.#options;
-    const { initialize, seenAt } = this.#keeper.catalogue;
-    return { pubkey, address, title: titleOf(initialize?.result['serverInfo']), seenAt };
   }
 
   #deliver(message: JsonRpcMessage): void {
@@ -376,12 +352,6 @@ type MessageExtra = Parameters<NonNullable<ClientTransport['onmessage']>>[1];
 
 function isSetting(method: string): boolean {
   return ['logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'].includes(method);
-}
-
-function titleOf(info: unknown): string | undefined {
-  if (!isRecord(info)) return undefined;
-  const title = info['title'] ?? info['name'];
-  return typeof title === 'string' ? title : undefined;
 }
 
 /** What a request of MCP 2026-07-28 says of its client, for requests of ours on its behalf. */

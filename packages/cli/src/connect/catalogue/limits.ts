@@ -7,6 +7,7 @@ export interface CatalogueTiming {
   downPatienceMs: number;
   minRetryMs: number;
   maxRetryMs: number;
+  doubtAfterMs: number;
   refreshDelayMs: number;
   saveDelayMs: number;
 }
@@ -26,6 +27,11 @@ export const limits = {
   /** Between attempts: soon after a loss, and seldom enough to cost nothing for hours. */
   minRetryMs: 1_000,
   maxRetryMs: 30_000,
+  /**
+   * A call to a server that was heard longer ago waits for a sign of life: one that was restarted meanwhile would leave
+   * it open whether the call was executed.
+   */
+  doubtAfterMs: 30_000,
   /** After a live start the host lists what it wants by itself; what it left out is asked for after this. */
   refreshDelayMs: 2_000,
   /** A list with more pages is not ended by a cursor that repeats. */

@@ -4,7 +4,8 @@ import type { Failure } from './tool-failure.ts';
 export interface WayOptions {
   /** Asks the server for a sign of life; the failure, if none came. */
   attempt: () => Promise<Failure | undefined>;
-  onup: () => void;
+  /** `isSame`: it was only doubted, and never away. */
+  onup: (isSame: boolean) => void;
   /** It is known that the server cannot be reached, or known anew. */
   ondown: (failure: Failure) => void;
   timing: Pick<CatalogueTiming, 'minRetryMs' | 'maxRetryMs'>;
@@ -14,6 +15,7 @@ export interface WayOptions {
 export class Way {
   readonly #options: WayOptions;
   #isUp = false;
+  #isDoubted = false;
   #failure: Failure | undefined;
   #lostAt: number | undefined;
   #isTrying = false;
@@ -44,7 +46,7 @@ export class Way {
   /** Another thing is to be asked: what is known of the former does not count. */
   begin(): void {
     this.#generation++;
-    this.#isUp = this.#isTrying = false;
+    this.#isUp = this.#isTrying = this.#isDoubted = false;
     this.#failure = undefined;
     this.#waitMs = this.#options.timing.minRetryMs;
     this.try();
@@ -59,6 +61,14 @@ export class Way {
     void this.#options.attempt().then((failure) => {
       if (generation === this.#generation) this.#tried(failure);
     });
+  }
+
+  /** Nothing is known against it, but what is to be sent must not be lost. */
+  doubt(): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#isDoubted = true;
+    this.try();
   }
 
   /** What was sent has failed. */
@@ -81,10 +91,14 @@ export class Way {
     this.#isUp = true;
     this.#failure = undefined;
     this.#waitMs = this.#options.timing.minRetryMs;
-    this.#options.onup();
+    const isSame = this.#isDoubted;
+    this.#isDoubted = false;
+    this.#options.onup(isSame);
   }
 
   #failed(failure: Failure): void {
+    if (this.#isDoubted) this.#lostAt = performance.now();
+    this.#isDoubted = false;
     this.#failure = failure;
     // Up to a half less, so that the hosts of one server do not come all at once.
     this.#timer = setTimeout(() => this.try(), this.#waitMs * (1 - Math.random() / 2));

@@ -1,4 +1,4 @@
-import { formatNpub } from '@mcp-nostr/core';
+import { type FailureCode, formatNpub } from '@mcp-nostr/core';
 
 import { formatDuration, oneLine, shortNpub } from '../../terminal.ts';
 import type { RelayBoard } from '../relay-board.ts';
@@ -21,12 +21,23 @@ export function nameOf({ pubkey, title }: ServerName): string {
   return title === undefined || title.trim() === '' ? npub : `${oneLine(title, 60)} (${npub})`;
 }
 
+const consequences: Record<FailureCode, string> = {
+  server_silent: 'Nothing was executed; it can be tried again.',
+  relays_unreachable: 'Nothing was executed; it can be tried again.',
+  outcome_unknown: 'The call may have been executed or not: check before it is repeated.',
+  message_too_large: 'Send or ask for less at once.',
+  not_allowed: 'Nothing was executed; the owner of the server can let this key in.',
+  busy: 'Nothing was executed; it can be tried again later.',
+  server_failed: 'The fault is at the end of the server.',
+  signer_failed: 'Nothing was sent; it can be tried again.',
+};
+
 /** What the host's person or model reads where the server cannot answer. */
 export function explain(failure: Failure, server: ServerName, relays: RelayBoard, now: number): string {
   return [
     `${nameOf(server)}: ${reason(failure, relays)}`,
     seen(server, now),
-    consequence(failure),
+    consequences[failure.code],
     `To find out more: ${doctorCommand(server)}`,
   ].join(' ');
 }
@@ -59,24 +70,6 @@ function seen({ seenAt }: ServerName, now: number): string {
   if (seenAt === undefined) return 'It was never reached from here.';
   const time = new Date(seenAt).toISOString().slice(0, 16).replace('T', ' ');
   return `It was last heard ${formatDuration(Math.max(0, now - seenAt))} ago (${time} UTC).`;
-}
-
-function consequence({ code }: Failure): string {
-  switch (code) {
-    case 'outcome_unknown':
-      return 'The call may have been executed or not: check before it is repeated.';
-    case 'server_failed':
-      return 'The fault is at the end of the server.';
-    case 'message_too_large':
-      return 'Send or ask for less at once.';
-    case 'not_allowed':
-      return 'Nothing was executed; the owner of the server can let this key in.';
-    case 'server_silent':
-    case 'relays_unreachable':
-    case 'busy':
-    case 'signer_failed':
-      return 'Nothing was executed; it can be tried again.';
-  }
 }
 
 function sentence(text: string): string {
