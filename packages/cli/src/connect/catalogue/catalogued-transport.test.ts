@@ -1,0 +1,300 @@
+import type { JsonRpcRequest } from '@mcp-nostr/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { Catalogue, Fields } from './catalogue.ts';
+import { type Behaviour, Scene } from './fake-server.test.support.ts';
+import { limits } from './limits.ts';
+
+const initializeResult = (version: string, name = 'fake'): Fields => ({
+  protocolVersion: version,
+  capabilities: { tools: {}, logging: {} },
+  serverInfo: { name, version: '1' },
+});
+const tool = (name: string): Fields => ({ name, inputSchema: { type: 'object' } });
+const known: Catalogue = {
+  seenAt: Date.now() - 7_200_000,
+  initialize: { requested: '2025-06-18', result: initializeResult('2025-06-18', 'known') },
+  lists: { 'tools/list': [tool('old')] },
+};
+const silent: Behaviour = () => undefined;
+const away: Behaviour = () => 'server_silent';
+
+/** A server with these tools. */
+const server =
+  (...tools: string[]): Behaviour =>
+  ({ method, params }: JsonRpcRequest) => {
+    if (method === 'initialize') return initializeResult(String(params?.['protocolVersion']));
+    if (method === 'tools/list') return { tools: tools.map(tool) };
+    if (method === 'tools/call') return { content: [{ type: 'text', text: 'live' }] };
+    if (method === 'ping' || method === 'logging/setLevel') return {};
+    return { code: -32_601, message: 'Method not found' };
+  };
+
+let scene: Scene;
+async function play(behaviour: Behaviour, catalogue?: Catalogue): Promise<void> {
+  scene = new Scene(behaviour, catalogue);
+  await scene.transport.start();
+}
+const begin = (protocolVersion = '2025-06-18'): Promise<void> =>
+  scene.request(0, 'initialize', {
+    protocolVersion,
+    capabilities: {},
+    clientInfo: { name: 'host', version: '1' },
+  });
+const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+const text = (id: number): string => JSON.stringify(scene.answerTo(id));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(async () => {
+  await scene.transport.close();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+describe('initialize', () => {
+  it('is answered by the server where it is soon enough, with the changes that we tell of', async () => {
+    await play(server('new'), known);
+    await begin();
+    await pass(0);
+    expect(scene.answerTo(0)).toMatchObject({
+      result: { serverInfo: { name: 'fake' }, capabilities: { tools: { listChanged: true }, logging: {} } },
+    });
+  });
+
+  it('is answered from the catalogue while the server is silent, within a tenth of a second', async () => {
+    await play(silent, known);
+    await begin();
+    await pass(limits.liveAnswerMs - 1);
+    expect(scene.host).toEqual([]);
+    await pass(1);
+    expect(scene.answerTo(0)).toMatchObject({ result: { serverInfo: { name: 'known' } } });
+  });
+
+  it.each([
+    ['what the server chose, when it was asked for the same', '2025-06-18', '2025-06-18'],
+    ['what the host asks for, if that is a version', '2025-03-26', '2025-03-26'],
+    ['what the server chose, if it is none', '1999-01-01', '2025-06-18'],
+  ])('has the version: %s', async (_, asked, expected) => {
+    await play(silent, known);
+    await begin(asked);
+    await pass(limits.liveAnswerMs);
+    expect(scene.answerTo(0)).toMatchObject({ result: { protocolVersion: expected } });
+  });
+
+  it('of an unknown server waits two seconds, and not when it is known to be away', async () => {
+    await play(silent);
+    await begin();
+    await pass(limits.firstAnswerMs - 1);
+    expect(scene.host).toEqual([]);
+    await pass(1);
+    const listChanged = { listChanged: true };
+    const capabilities = { tools: listChanged, resources: listChanged, prompts: listChanged };
+    expect(scene.answerTo(0)).toMatchObject({ result: { capabilities, protocolVersion: '2025-06-18' } });
+    expect(text(0)).toContain('mcp-nostr doctor nprofile1example');
+    await scene.transport.close();
+
+    await play(silent);
+    await begin();
+    scene.relays.update({ url: 'wss://one', status: 'waiting', reason: 'refused' });
+    expect(text(0)).toContain('wss://one: refused');
+    await scene.transport.close();
+
+    await play(away);
+    await begin();
+    await pass(0);
+    expect(text(0)).toContain('the server does not answer');
+  });
+
+  it('is refused where the server refuses it', async () => {
+    await play(() => ({ code: -32_602, message: 'not you' }));
+    await begin();
+    await pass(0);
+    expect(scene.answerTo(0)).toMatchObject({ error: { code: -32_602, message: 'not you' } });
+    // The server may think better of it.
+    scene.behaviour = server('new');
+    await scene.notify('notifications/initialized');
+    await scene.request(1, 'tools/call', { name: 'new' });
+    await pass(0);
+    expect(text(1)).toContain('live');
+  });
+});
+
+describe('while the server is away', () => {
+  beforeEach(async () => {
+    await play(away, known);
+    await begin();
+    await pass(0);
+    await scene.notify('notifications/initialized');
+  });
+
+  it('lists, pings and settings are answered', async () => {
+    await scene.request(1, 'tools/list');
+    await scene.request(2, 'prompts/list');
+    await scene.request(3, 'ping');
+    await scene.request(4, 'logging/setLevel', { level: 'error' });
+    await pass(0);
+    expect(scene.answerTo(1)).toMatchObject({ result: { tools: [{ name: 'old' }] } });
+    expect(scene.answerTo(2)).toMatchObject({ result: { prompts: [] } });
+    expect(scene.answerTo(3)).toMatchObject({ result: {} });
+    expect(scene.answerTo(4)).toMatchObject({ result: {} });
+  });
+
+  it('a call waits a moment and then says what is wrong; it was not sent', async () => {
+    await scene.request(1, 'tools/call', { name: 'old' });
+    await pass(limits.downPatienceMs - 1);
+    expect(scene.answerTo(1)).toBeUndefined();
+    await pass(1);
+    expect(scene.answerTo(1)).toMatchObject({
+      result: { isError: true, _meta: { 'mcp-nostr/failure': { code: 'server_silent' } } },
+    });
+    for (const words of [
+      'known (npub1',
+      '2.0 h',
+      'Nothing was executed',
+      'mcp-nostr doctor nprofile1example',
+    ])
+      expect(text(1)).toContain(words === '2.0 h' ? '120 min' : words);
+    expect(scene.methods).not.toContain('tools/call');
+  });
+
+  it('a call of MCP 2026-07-28 has a result that is complete, any other request an error', async () => {
+    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
+    await scene.request(1, 'tools/call', { name: 'old', _meta });
+    await scene.request(2, 'resources/read', { uri: 'a:b' });
+    await pass(limits.downPatienceMs);
+    expect(scene.answerTo(1)).toMatchObject({ result: { resultType: 'complete', isError: true } });
+    expect(scene.answerTo(2)).toMatchObject({ error: { code: -31_001, data: { code: 'server_silent' } } });
+  });
+
+  it('a call that is cancelled is not answered, nor sent afterwards', async () => {
+    await scene.request(1, 'tools/call', { name: 'old' });
+    await scene.notify('notifications/cancelled', { requestId: 1 });
+    scene.behaviour = server('new');
+    await pass(60_000);
+    expect(scene.answerTo(1)).toBeUndefined();
+    expect(scene.methods).not.toContain('tools/call');
+  });
+
+  it('a call wakes it, and is made when it comes', async () => {
+    await pass(limits.maxRetryMs * 4);
+    scene.behaviour = server('new');
+    await scene.request(1, 'tools/call', { name: 'new' });
+    await pass(0);
+    expect(text(1)).toContain('live');
+  });
+
+  it('relays that come back wake it', async () => {
+    await scene.request(1, 'tools/list');
+    await pass(limits.maxRetryMs * 4);
+    scene.behaviour = server('new');
+    scene.relays.update({ url: 'wss://one', status: 'ready' });
+    await pass(0);
+    expect(scene.host.at(-1)).toMatchObject({ method: 'notifications/tools/list_changed' });
+  });
+
+  it('the session is what it was when the server comes: initialized and settings are said', async () => {
+    await scene.request(1, 'logging/setLevel', { level: 'error' });
+    scene.behaviour = server('new');
+    await pass(limits.maxRetryMs);
+    expect(scene.methods.filter((method) => method !== 'initialize')).toEqual([
+      'notifications/initialized',
+      'logging/setLevel',
+      'tools/list',
+    ]);
+    expect(scene.host.filter((message) => 'method' in message)).toEqual([]);
+    // It had not asked for the list yet: there is nothing to correct.
+    await scene.request(2, 'tools/list');
+    expect(text(2)).toContain('new');
+    expect(scene.written?.lists['tools/list']).toEqual([tool('new')]);
+  });
+
+  it('nothing grows and nothing spins in ten hours', async () => {
+    const before = vi.getTimerCount();
+    await pass(10 * 3_600_000);
+    const attempts = scene.sent.length;
+    expect(attempts).toBeLessThan((10 * 3_600_000) / (limits.maxRetryMs / 2) + 10);
+    expect(attempts).toBeGreaterThan((10 * 3_600_000) / limits.maxRetryMs - 1);
+    expect(vi.getTimerCount()).toBe(before);
+    expect(scene.transports).toHaveLength(1);
+    expect(scene.log.length).toBeLessThan(5);
+  });
+
+  it('no more requests wait than may', async () => {
+    for (let id = 1; id <= limits.maxHeld + 1; id++) await scene.request(id, 'tools/call', { name: 'old' });
+    expect(scene.answerTo(limits.maxHeld)).toBeUndefined();
+    expect(text(limits.maxHeld + 1)).toContain('busy');
+  });
+});
+
+describe('a server that answers', () => {
+  beforeEach(async () => {
+    await play(server('one'), known);
+    await begin();
+    await pass(0);
+    await scene.notify('notifications/initialized');
+  });
+
+  it('is asked for its lists once by ourselves, where its host does not', async () => {
+    await scene.request(1, 'tools/list');
+    await pass(60_000);
+    expect(scene.methods.filter((method) => method === 'tools/list')).toHaveLength(1);
+    expect(scene.written).toMatchObject({ lists: { 'tools/list': [tool('one')], 'prompts/list': [] } });
+  });
+
+  it('and goes is taken for away by what fails; the host has its list nevertheless', async () => {
+    await scene.request(1, 'tools/list');
+    scene.behaviour = away;
+    await scene.request(2, 'tools/list');
+    await scene.request(3, 'ping');
+    await pass(0);
+    expect(text(2)).toContain('"one"');
+    expect(scene.answerTo(3)).toMatchObject({ result: {} });
+    scene.behaviour = server('two');
+    await pass(limits.minRetryMs * 4);
+    expect(scene.host.at(-1)).toMatchObject({ method: 'notifications/tools/list_changed' });
+    await pass(60_000);
+    const told = scene.host.filter((message) => 'method' in message);
+    expect(told).toHaveLength(1);
+  });
+
+  it.each(['busy', 'message_too_large', 'server_failed', 'outcome_unknown'] as const)(
+    'fails one call with %s: the next is made',
+    async (code) => {
+      scene.behaviour = () => code;
+      await scene.request(1, 'tools/call', { name: 'one' });
+      await pass(0);
+      expect(scene.answerTo(1)).toMatchObject({ result: { _meta: { 'mcp-nostr/failure': { code } } } });
+      scene.behaviour = server('one');
+      await scene.request(2, 'tools/call', { name: 'one' });
+      await pass(0);
+      expect(text(2)).toContain('live');
+    },
+  );
+
+  it('and ends the connection has a new one, with the same session', async () => {
+    scene.behaviour = silent;
+    await scene.request(1, 'tools/call', { name: 'one' });
+    await pass(0);
+    scene.behaviour = server('one');
+    scene.transports[0]?.onclose?.();
+    expect(text(1)).toContain('may have been executed');
+    await scene.request(2, 'tools/call', { name: 'one' });
+    await pass(0);
+    expect(text(2)).toContain('live');
+    expect(scene.transports).toHaveLength(2);
+    expect(scene.methods.filter((method) => method === 'initialize')).toHaveLength(2);
+    expect(scene.methods.filter((method) => method === 'notifications/initialized')).toHaveLength(2);
+  });
+
+  it('and was not heard for a while is asked for a sign of life before a call', async () => {
+    await pass(limits.doubtAfterMs + 60_000);
+    const before = scene.sent.length;
+    await scene.request(1, 'tools/call', { name: 'one' });
+    await pass(0);
+    expect(scene.methods.slice(before)).toEqual(['ping', 'tools/call']);
+    await scene.request(2, 'tools/call', { name: 'one' });
+    expect(scene.methods.slice(before)).toEqual(['ping', 'tools/call', 'tools/call']);
+  });
+});

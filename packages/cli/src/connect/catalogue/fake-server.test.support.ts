@@ -1,0 +1,81 @@
+import type { FailureCode, JsonRpcMessage, JsonRpcRequest } from '@mcp-nostr/core';
+import { failureResponse, isRequest } from '@mcp-nostr/core';
+
+import type { ClientTransport } from '../../client-transport.ts';
+import { RelayBoard } from '../relay-board.ts';
+import type { Catalogue, Fields } from './catalogue.ts';
+import { CataloguedTransport } from './catalogued-transport.ts';
+
+/** What a fake server does with a request: its result, a failure of the way, an error, or nothing. */
+export type Behaviour = (
+  request: JsonRpcRequest,
+) => Fields | FailureCode | { code: number; message: string } | undefined;
+
+/** A transport in front of servers that are functions, with clocks that the test moves. */
+export class Scene {
+  readonly host: JsonRpcMessage[] = [];
+  readonly log: string[] = [];
+  /** What reached a server. */
+  readonly sent: JsonRpcMessage[] = [];
+  readonly transports: ClientTransport[] = [];
+  readonly relays: RelayBoard = new RelayBoard();
+  readonly transport: CataloguedTransport;
+  written: Catalogue | undefined;
+  behaviour: Behaviour;
+
+  constructor(behaviour: Behaviour, known: Catalogue = { lists: {} }) {
+    this.behaviour = behaviour;
+    this.transport = new CataloguedTransport({
+      open: () => this.#open(),
+      relays: this.relays,
+      store: {
+        read: async () => structuredClone(known),
+        write: async (catalogue) => void (this.written = structuredClone(catalogue)),
+      },
+      pubkey: 'ab'.repeat(32),
+      address: 'nprofile1example',
+      onlog: (line) => this.log.push(line),
+    });
+    this.transport.onmessage = (message) => this.host.push(message);
+  }
+
+  request(id: string | number, method: string, params: Fields = {}): Promise<void> {
+    return this.transport.send({ jsonrpc: '2.0', id, method, params });
+  }
+
+  notify(method: string, params: Fields = {}): Promise<void> {
+    return this.transport.send({ jsonrpc: '2.0', method, params });
+  }
+
+  answerTo(id: string | number): JsonRpcMessage | undefined {
+    return this.host.find((message) => 'id' in message && message.id === id && !('method' in message));
+  }
+
+  /** Methods that reached a server. */
+  get methods(): string[] {
+    return this.sent.map((message) => ('method' in message ? message.method : ''));
+  }
+
+  #open(): ClientTransport {
+    const transport: ClientTransport = {
+      start: async () => undefined,
+      send: async (message) => {
+        this.sent.push(message);
+        if (!isRequest(message)) return;
+        const answer = this.behaviour(message);
+        if (answer === undefined) return;
+        const { id } = message;
+        if (typeof answer === 'string') transport.onmessage?.(failureResponse(id, answer, `it is ${answer}`));
+        else if (isError(answer)) transport.onmessage?.({ jsonrpc: '2.0', id, error: answer });
+        else transport.onmessage?.({ jsonrpc: '2.0', id, result: answer });
+      },
+      close: async () => transport.onclose?.(),
+    };
+    this.transports.push(transport);
+    return transport;
+  }
+}
+
+function isError(answer: Fields): answer is { code: number; message: string } {
+  return typeof answer['code'] === 'number' && typeof answer['message'] === 'string';
+}
