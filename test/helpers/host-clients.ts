@@ -14,7 +14,7 @@ import type { World } from './world.ts';
 const info = { name: 'offline', version: '1.0.0', title: 'Offline' };
 
 /** Soon enough for a test; the order of the times stays. */
-export const hostTiming = {
+const hostTiming = {
   downPatienceMs: 50,
   minRetryMs: 20,
   maxRetryMs: 100,

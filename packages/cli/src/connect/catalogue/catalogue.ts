@@ -5,7 +5,7 @@ import { type ListMethod, listMethods } from './lists.ts';
 export type Fields = Record<string, unknown>;
 
 /** How a server has answered `server/discover`: as one of MCP 2026-07-28, or that it does not know it. */
-export type Discovery =
+type Discovery =
   | { readonly result: Fields }
   | { readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } };
 

@@ -49,7 +49,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await scene.transport.close();
-  expect(vi.getTimerCount()).toBe(0);
+  if (vi.getTimerCount() > 0) throw new Error('a timer is left');
   vi.useRealTimers();
 });
 
@@ -160,8 +160,8 @@ describe('while the server is away', () => {
   });
 
   it('a call of MCP 2026-07-28 has a result that is complete, any other request an error', async () => {
-    const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
-    await scene.request(1, 'tools/call', { name: 'old', _meta });
+    const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
+    await scene.request(1, 'tools/call', { name: 'old', _meta: meta });
     await scene.request(2, 'resources/read', { uri: 'a:b' });
     await pass(limits.downPatienceMs);
     expect(scene.answerTo(1)).toMatchObject({ result: { resultType: 'complete', isError: true } });

@@ -8,8 +8,6 @@ import {
   type JsonRpcMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,
-  metaKeys,
-  metaOf,
 } from '@mcp-nostr/core';
 
 import type { ClientTransport, Log, OpenTransport } from '../../client-transport.ts';
@@ -17,6 +15,7 @@ import type { RelayBoard } from '../relay-board.ts';
 import type { Fields } from './catalogue.ts';
 import { CatalogueKeeper, type CatalogueStore } from './catalogue-keeper.ts';
 import { HeldRequests } from './held-requests.ts';
+import { claimsOf, isSetting } from './host-requests.ts';
 import { HostView } from './host-view.ts';
 import { Introduction } from './introduction.ts';
 import { type CatalogueTiming, limits } from './limits.ts';
@@ -349,14 +348,3 @@ export class CataloguedTransport implements ClientTransport {
 }
 
 type MessageExtra = Parameters<NonNullable<ClientTransport['onmessage']>>[1];
-
-function isSetting(method: string): boolean {
-  return ['logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'].includes(method);
-}
-
-/** What a request of MCP 2026-07-28 says of its client, for requests of ours on its behalf. */
-function claimsOf({ params }: JsonRpcRequest): Fields {
-  const meta = metaOf(params) ?? {};
-  const names = [metaKeys.protocolVersion, metaKeys.clientCapabilities, metaKeys.clientInfo];
-  return Object.fromEntries(names.filter((name) => name in meta).map((name) => [name, meta[name]]));
-}

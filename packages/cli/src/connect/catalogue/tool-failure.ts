@@ -17,7 +17,7 @@ export interface Failure {
 }
 
 /** In `_meta` of a result that stands for a failure of the way: `{ code }`, for programs. */
-export const FAILURE_META = 'mcp-nostr/failure';
+const FAILURE_META = 'mcp-nostr/failure';
 
 /** The failure of the way that an error stands for, if it is one. */
 export function failureOf(answer: Answer): Failure | undefined {
