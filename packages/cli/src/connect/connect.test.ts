@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { type Run, runCli, until } from '../run-cli.test.support.ts';
+import { isAlive, type Run, runCli, until } from '../run-cli.test.support.ts';
 
 const npub = 'npub1ct7mnuprahr6npcl7zumrvlsexs7uztty7eu66hj089xf4g6h0pqrql88h';
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
 let home: string;
 
 beforeAll(async () => {
@@ -60,6 +63,43 @@ it('goes when the host does not read any more', async () => {
   run.child.stdout.destroy();
   run.child.stdin.write('not json\n');
   expect(await run.exited).toBe(0);
+}, 20_000);
+
+it('goes when its parent is killed, though another process holds its input open', async () => {
+  const cli = `${process.execPath} --conditions=@mcp-nostr/source --import tsx packages/cli/src/main.ts`;
+  // The shell is the parent; the other end of the pipe is ours.
+  const script = `exec 3<&0; ${cli} connect ${npub} --relay ws://127.0.0.1:9 <&3 & echo "pid $!" >&2; wait`;
+  const parent = spawn('sh', ['-c', script], { cwd: root, env: { ...process.env, MCP_NOSTR_HOME: home } });
+  let stderr = '';
+  parent.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  await until('its first line', () => stderr.includes('connecting'));
+  const pid = Number(/pid (\d+)/.exec(stderr)?.[1]);
+  expect(isAlive(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await until('its end', () => !isAlive(pid));
+  parent.stdin.destroy();
+}, 20_000);
+
+it('lives through what a dependency prints and throws, with nothing of it on stdout', async () => {
+  const noise = `process.on('SIGUSR2', () => {
+    console.log('printed'); console.info('printed'); process.stdout.write('printed');
+    Promise.reject(new Error('rejected')); setTimeout(() => { throw new TypeError('thrown'); });
+  });`;
+  const run = runCli(['connect', npub, '--relay', 'ws://127.0.0.1:9'], {
+    MCP_NOSTR_HOME: home,
+    DEBUG: '*',
+    FORCE_COLOR: '3',
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noise)}`,
+  });
+  await until('its first line', () => run.stderr().includes('connecting'));
+  run.child.kill('SIGUSR2');
+  await until('both errors', () => /Error: rejected[^]*TypeError: thrown/.test(run.stderr()));
+  run.child.stdin.write('{"jsonrpc":"2.0","id":7,"method":"ping"}\n');
+  await until('the answer', () => run.stdout() !== '');
+  run.child.stdin.end();
+  expect(await run.exited).toBe(0);
+  expect(run.stdout()).toBe('{"jsonrpc":"2.0","id":7,"result":{}}\n');
+  expect(run.stderr()).toContain('printed');
 }, 20_000);
 
 it('refuses an address that is none before it does anything', async () => {
