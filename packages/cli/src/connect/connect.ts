@@ -29,6 +29,8 @@ interface ConnectCommandOptions {
   cors?: string[];
 }
 
+/** From the first word of the end the process has this long, whatever hangs. */
+const EXIT_LIMIT_MS = 1_800;
 /** The server is told goodbye, if that is quick. */
 const CLOSE_LIMIT_MS = 1_000;
 
@@ -76,7 +78,7 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
   survive(log);
   const stopped = untilSignal();
   // However long what follows takes, or hangs.
-  void stopped.then(() => exitAfter(CLOSE_LIMIT_MS));
+  void stopped.then(() => exitAfter(EXIT_LIMIT_MS));
   const signer = secretKeySigner(await loadSecretKey(keyFileOption(options.key, 'client')));
   const caller = await signer.getPublicKey();
   const client = await import('@mcp-nostr/client');
@@ -94,14 +96,14 @@ async function runConnect(addressText: string, options: ConnectCommandOptions): 
       },
     });
   log(`connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(caller))}`);
-  if (listening === undefined) {
-    const { pubkey } = address;
-    const stack = hostStack({ open, pubkey, address: addressText, caller, onlog: log });
-    return runStdio(stack, write, stopped);
-  }
+  const { pubkey } = address;
+  const openHost = hostStack({ open, pubkey, address: addressText, caller, onlog: log });
+  if (listening === undefined) return runStdio(openHost, write, stopped);
   const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
   return runHttpListener({
+    // Its sessions answer with HTTP's own statuses where the server cannot.
     open: () => open(() => undefined),
+    openHost,
     ...listening,
     token: options.token,
     corsOrigins: options.cors ?? [],
