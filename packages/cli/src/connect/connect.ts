@@ -30,6 +30,8 @@ interface ConnectCommandOptions extends FilterOptions {
   cors?: string[];
 }
 
+/** From the first word of the end the process has this long, whatever hangs. */
+const EXIT_LIMIT_MS = 1_800;
 /** The server is told goodbye, if that is quick. */
 const CLOSE_LIMIT_MS = 1_000;
 
@@ -77,19 +79,24 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   survive(log);
   const stopped = untilSignal();
   // However long what follows takes, or hangs.
-  void stopped.then(() => exitAfter(CLOSE_LIMIT_MS));
+  void stopped.then(() => exitAfter(EXIT_LIMIT_MS));
   const signer = secretKeySigner(await loadSecretKey(keyFileOption(options.key, 'client')));
   const caller = await signer.getPublicKey();
   const client = await import('@mcp-nostr/client');
 
-  const isHost = listening === undefined;
   const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, log });
-  const opens = upstreams.map((each) => ({ prefix: each.prefix, open: nostr(each, isHost) }));
-  const open = filtered(openJoined(opens, log), filterFrom(options));
-  if (listening === undefined) return runStdio(open, write, stopped);
+  const filter = filterFrom(options);
+  const openAll = (isHost: boolean): OpenTransport => {
+    const opens = upstreams.map((each) => ({ prefix: each.prefix, open: nostr(each, isHost) }));
+    return filtered(openJoined(opens, log), filter);
+  };
+  const openHost = openAll(true);
+  if (listening === undefined) return runStdio(openHost, write, stopped);
   const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
   return runHttpListener({
-    open,
+    // Its sessions answer with HTTP's own statuses where the server cannot.
+    open: openAll(false),
+    openHost,
     ...listening,
     token: options.token,
     corsOrigins: options.cors ?? [],

@@ -19,6 +19,8 @@ import { WebSocketClients } from './websocket-clients.ts';
 export interface HttpListenerOptions extends Omit<GateOptions, 'paths'> {
   /** A connection to the server on Nostr that is not started. */
   open: OpenTransport;
+  /** The same as a host over SSE or WebSocket has it. @default open */
+  openHost?: OpenTransport | undefined;
   /** 0 takes a free one. */
   port: number;
   /** @default Streamable HTTP alone */
@@ -65,15 +67,17 @@ class Listener implements HttpListener {
   #open = 0;
   #closing: Promise<void> | undefined;
 
-  constructor({ open, onlog, limits, ways = ['http'], ...access }: HttpListenerOptions) {
+  constructor({ open, openHost, onlog, limits, ways = ['http'], ...access }: HttpListenerOptions) {
     this.#limits = { ...defaultLimits, ...limits };
     this.#onlog = onlog;
     this.#ways = ways;
     this.#gate = new Gate({ ...access, paths: methodsByPath(ways) });
     const options = { open, onlog, limits: this.#limits, seats: new Seats(this.#limits.maxSessions) };
     this.#endpoint = new Endpoint(options);
-    this.#sse = new SseClients(options);
-    this.#webSockets = new WebSocketClients(options);
+    // These carry messages in both directions for as long as a host stays, as stdio does.
+    const duplex = { ...options, open: openHost ?? open };
+    this.#sse = new SseClients(duplex);
+    this.#webSockets = new WebSocketClients(duplex);
     const listen = getRequestListener((request, { outgoing }) => this.#handle(request, outgoing), {
       overrideGlobalObjects: false,
       // Only what is no request at all comes here: a Host that is none, for example.

@@ -15,6 +15,8 @@ const MIN_TOKEN_LENGTH = 16;
 
 export interface RunHttpListenerOptions {
   open: OpenTransport;
+  /** The same as a host over SSE or WebSocket has it. */
+  openHost: OpenTransport;
   port: number;
   ways: readonly Way[];
   /** False: everybody on this machine may call. */
@@ -26,7 +28,7 @@ export interface RunHttpListenerOptions {
 
 /** `connect --http`, `--sse`, `--ws`: listens until it is asked to stop. */
 export async function runHttpListener(options: RunHttpListenerOptions): Promise<void> {
-  const { open, port, ways, corsOrigins, stopped, log } = options;
+  const { open, openHost, port, ways, corsOrigins, stopped, log } = options;
   const given = process.env[TOKEN_VARIABLE] || undefined;
   if (given !== undefined && !isToken(given))
     throw usageError(
@@ -34,7 +36,7 @@ export async function runHttpListener(options: RunHttpListenerOptions): Promise<
       'take what this prints: openssl rand -hex 24',
     );
   const token = options.token ? (given ?? randomBytes(24).toString('base64url')) : undefined;
-  const listener = await listen(port, { open, ways, token, corsOrigins, onlog: log });
+  const listener = await listen(port, { open, openHost, ways, token, corsOrigins, onlog: log });
   for (const url of listener.urls) log(`listening on ${url}`);
   if (token === undefined) log('without a token: every program on this machine can call as this key');
   else log(`header: Authorization: Bearer ${given === undefined ? token : `$${TOKEN_VARIABLE}`}`);
