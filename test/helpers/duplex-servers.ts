@@ -14,6 +14,8 @@ import { Recorder } from './recorder.ts';
 abstract class DuplexServers {
   /** The headers of each connection that was opened. */
   readonly opened = new Recorder<IncomingMessage['headers']>('a connection');
+  /** What clients have sent. */
+  readonly heard = new Recorder<JsonRpcMessage>('a message of a client');
   readonly closed = new Recorder<string>('the end of a connection');
   /** Instead of serving, where a test wants that. */
   refuse: ((response: ServerResponse) => void) | undefined;
@@ -100,6 +102,11 @@ export class SseServers extends DuplexServers {
     });
     this.opened.add(request.headers);
     await this.create().connect(transport);
+    const { onmessage } = transport;
+    transport.onmessage = (message, extra) => {
+      this.heard.add(message);
+      onmessage?.(message, extra);
+    };
   }
 }
 
@@ -132,7 +139,7 @@ export class WebSocketServers extends DuplexServers {
           this.closed.add('closed');
         });
         this.opened.add(request.headers);
-        void this.create().connect(overWebSocket(client));
+        void this.create().connect(overWebSocket(client, this.heard));
       });
     });
   }
@@ -143,7 +150,7 @@ export class WebSocketServers extends DuplexServers {
 }
 
 /** SDK 1.x has a WebSocket transport for clients alone. */
-function overWebSocket(socket: WebSocket): Transport {
+function overWebSocket(socket: WebSocket, heard: Recorder<JsonRpcMessage>): Transport {
   const transport: Transport = {
     start: async () => {},
     send: async (message) => socket.send(JSON.stringify(message)),
@@ -151,6 +158,7 @@ function overWebSocket(socket: WebSocket): Transport {
   };
   socket.on('message', (data) => {
     const message: JsonRpcMessage = parseJsonRpc(JSON.parse((data as Buffer).toString()));
+    heard.add(message);
     transport.onmessage?.(message);
   });
   socket.on('close', () => transport.onclose?.());
