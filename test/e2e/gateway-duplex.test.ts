@@ -6,7 +6,7 @@ import {
   LoggingMessageNotificationSchema,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { duplexSource } from '../../packages/cli/src/serve/duplex-server/duplex-source.ts';
 import { type Source, urlSource } from '../../packages/cli/src/serve/source.ts';
@@ -293,7 +293,40 @@ describe('a WebSocket server', () => {
   });
 });
 
+describe('a WebSocket server that has vanished without a word', () => {
+  it('is found out by its silence', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const setting = await open('ws', ({ servers }) => {
+      (servers as WebSocketServers).answersPings = false;
+    });
+    const end = await begin(setting);
+    await vi.advanceTimersByTimeAsync(60_000);
+    await setting.log.first((line) => line.includes('the connection was lost'));
+    expect(await end.ask({ id: 1, method: 'ping' })).toHaveProperty('result');
+  });
+});
+
 describe('an SSE server', () => {
+  it('that never says where to post is left when the caller goes', async () => {
+    const left = new Recorder<string>('the end of a stream');
+    const streams = new Recorder<string>('a stream');
+    const setting = await open('sse', ({ servers }) => {
+      servers.refuse = (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+        response.on('close', () => left.add('left'));
+        streams.add('opened');
+      };
+    });
+    onTestFinished(() => setting.servers.close());
+    const end = await connect(setting);
+    end.receive({ ...initialize, id: 1 });
+    await streams.reached(2); // The other is the check at the start.
+    await end.close();
+    await left.first();
+    expect(end.sent.items).toEqual([]);
+  });
+
   it('is of before MCP 2026-07-28, and hears on which version it agreed', async () => {
     const setting = await open('sse');
     expect(setting.source.open(caller)).toMatchObject({ decidesVersion: false });

@@ -112,6 +112,7 @@ export class SseServers extends DuplexServers {
 
 export class WebSocketServers extends DuplexServers {
   readonly sockets: Set<WebSocket> = new Set();
+  answersPings = true;
 
   get url(): URL {
     return new URL(`ws://127.0.0.1:${this.port}/mcp`);
@@ -126,12 +127,12 @@ export class WebSocketServers extends DuplexServers {
   }
 
   protected prepare(server: Server): void {
-    const webSockets = new WebSocketServer({ noServer: true });
     server.on('upgrade', (request, socket, head) => {
       if (this.refuse !== undefined) {
         socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
         return;
       }
+      const webSockets = new WebSocketServer({ noServer: true, autoPong: this.answersPings });
       webSockets.handleUpgrade(request, socket, head, (client) => {
         this.sockets.add(client);
         client.on('close', () => {
