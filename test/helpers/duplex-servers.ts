@@ -113,6 +113,10 @@ export class SseServers extends DuplexServers {
 export class WebSocketServers extends DuplexServers {
   readonly sockets: Set<WebSocket> = new Set();
   answersPings = true;
+  /** Ends each connection as soon as its client says something. */
+  endsAtFirstWord = false;
+  /** Changes what is sent. */
+  rewrite = (text: string): string => text;
 
   get url(): URL {
     return new URL(`ws://127.0.0.1:${this.port}/mcp`);
@@ -140,7 +144,7 @@ export class WebSocketServers extends DuplexServers {
           this.closed.add('closed');
         });
         this.opened.add(request.headers);
-        void this.create().connect(overWebSocket(client, this.heard));
+        void this.create().connect(overWebSocket(client, this));
       });
     });
   }
@@ -151,15 +155,16 @@ export class WebSocketServers extends DuplexServers {
 }
 
 /** SDK 1.x has a WebSocket transport for clients alone. */
-function overWebSocket(socket: WebSocket, heard: Recorder<JsonRpcMessage>): Transport {
+function overWebSocket(socket: WebSocket, servers: WebSocketServers): Transport {
   const transport: Transport = {
     start: async () => {},
-    send: async (message) => socket.send(JSON.stringify(message)),
+    send: async (message) => socket.send(servers.rewrite(JSON.stringify(message))),
     close: async () => socket.close(),
   };
   socket.on('message', (data) => {
     const message: JsonRpcMessage = parseJsonRpc(JSON.parse((data as Buffer).toString()));
-    heard.add(message);
+    servers.heard.add(message);
+    if (servers.endsAtFirstWord) return socket.terminate();
     transport.onmessage?.(message);
   });
   socket.on('close', () => transport.onclose?.());
