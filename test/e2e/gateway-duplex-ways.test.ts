@@ -147,6 +147,35 @@ describe('an SSE server', () => {
     });
   });
 
+  it('takes a notification before what follows it', async () => {
+    const setting = await openGateway('sse');
+    const [end, other] = [await beginSession(setting), await beginSession(setting)];
+    await Promise.all([end.ask({ id: 1, method: 'ping' }), other.ask({ id: 1, method: 'ping' })]);
+    const servers = setting.servers as SseServers;
+    const gate = new Gate();
+    servers.taking = gate.opened;
+    const before = servers.posts.count;
+    end.receive({ method: 'notifications/roots/list_changed' });
+    end.receive({ id: 2, method: 'ping' });
+    await servers.posts.reached(before + 1);
+    servers.taking = Promise.resolve();
+    await other.ask({ id: 2, method: 'ping' });
+    expect(servers.posts.count).toBe(before + 2);
+    gate.open();
+    expect(await end.answer(2)).toHaveProperty('result');
+  });
+
+  it('that was lost is connected to once: the SDK would do it too', async () => {
+    const setting = await openGateway('sse');
+    const end = await beginSession(setting);
+    await end.ask({ id: 'before', method: 'ping' });
+    const before = setting.servers.opened.count;
+    setting.servers.cut();
+    await setting.log.first((line) => line.includes('begun anew'));
+    for (let id = 0; id < 20; id++) await end.ask({ id, method: 'ping' });
+    expect(setting.servers.opened.count).toBe(before + 1);
+  });
+
   it('has forgotten a session whose stream is open: the refused call is made once, in another', async () => {
     const setting = await openGateway('sse');
     const end = await beginSession(setting);

@@ -66,6 +66,8 @@ abstract class DuplexServers {
 export class SseServers extends DuplexServers {
   readonly transports: Map<string, SSEServerTransport> = new Map();
   readonly posts = new Recorder<IncomingMessage['headers']>('a posted message');
+  /** What a posted message waits for before it is taken. */
+  taking: Promise<void> = Promise.resolve();
   readonly #streams: Set<ServerResponse> = new Set();
 
   get url(): URL {
@@ -89,6 +91,7 @@ export class SseServers extends DuplexServers {
       const transport = this.transports.get(url.searchParams.get('sessionId') ?? '');
       if (transport === undefined) return void response.writeHead(404).end('no such session');
       this.posts.add(request.headers);
+      await this.taking;
       return transport.handlePostMessage(request, response);
     }
     if (request.method !== 'GET' || url.pathname !== '/sse') return void response.writeHead(405).end();
@@ -102,6 +105,8 @@ export class SseServers extends DuplexServers {
     });
     this.opened.add(request.headers);
     await this.create().connect(transport);
+    // Clients that connect by themselves would do it soon.
+    response.write('retry: 1\n\n');
     const { onmessage } = transport;
     transport.onmessage = (message, extra) => {
       this.heard.add(message);
