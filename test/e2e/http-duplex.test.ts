@@ -138,9 +138,15 @@ describe('one port for all ways', () => {
     expect((await post(http, initialize)).status).toBe(503);
     await expect(RawSse.open(sse)).rejects.toThrow('503 {');
     expect(await new RawWebSocket(ws).status).toBe(503);
+    const left = await stream.endpoint();
     stream.leave();
     const patience = { timeout: 10_000 };
-    await expect.poll(() => new RawWebSocket(ws).status, patience).toBe(101);
+    const connect = (): Promise<number> => new RawWebSocket(ws).status;
+    await expect.poll(connect, patience).toBe(101);
+    expect((await post(left, initialize)).status).toBe(404);
+    expect(await connect()).toBe(503);
+    socket.socket.close();
+    await expect.poll(connect, patience).toBe(101);
   });
 });
 

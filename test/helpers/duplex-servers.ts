@@ -14,6 +14,8 @@ import { Recorder } from './recorder.ts';
 abstract class DuplexServers {
   /** The headers of each connection that was opened. */
   readonly opened = new Recorder<IncomingMessage['headers']>('a connection');
+  /** What clients have sent. */
+  readonly heard = new Recorder<JsonRpcMessage>('a message of a client');
   readonly closed = new Recorder<string>('the end of a connection');
   /** Instead of serving, where a test wants that. */
   refuse: ((response: ServerResponse) => void) | undefined;
@@ -64,6 +66,8 @@ abstract class DuplexServers {
 export class SseServers extends DuplexServers {
   readonly transports: Map<string, SSEServerTransport> = new Map();
   readonly posts = new Recorder<IncomingMessage['headers']>('a posted message');
+  /** What a posted message waits for before it is taken. */
+  taking: Promise<void> = Promise.resolve();
   readonly #streams: Set<ServerResponse> = new Set();
 
   get url(): URL {
@@ -87,6 +91,7 @@ export class SseServers extends DuplexServers {
       const transport = this.transports.get(url.searchParams.get('sessionId') ?? '');
       if (transport === undefined) return void response.writeHead(404).end('no such session');
       this.posts.add(request.headers);
+      await this.taking;
       return transport.handlePostMessage(request, response);
     }
     if (request.method !== 'GET' || url.pathname !== '/sse') return void response.writeHead(405).end();
@@ -100,11 +105,23 @@ export class SseServers extends DuplexServers {
     });
     this.opened.add(request.headers);
     await this.create().connect(transport);
+    // Clients that connect by themselves would do it soon.
+    response.write('retry: 1\n\n');
+    const { onmessage } = transport;
+    transport.onmessage = (message, extra) => {
+      this.heard.add(message);
+      onmessage?.(message, extra);
+    };
   }
 }
 
 export class WebSocketServers extends DuplexServers {
   readonly sockets: Set<WebSocket> = new Set();
+  answersPings = true;
+  /** Ends each connection as soon as its client says something. */
+  endsAtFirstWord = false;
+  /** Changes what is sent. */
+  rewrite = (text: string): string => text;
 
   get url(): URL {
     return new URL(`ws://127.0.0.1:${this.port}/mcp`);
@@ -119,12 +136,12 @@ export class WebSocketServers extends DuplexServers {
   }
 
   protected prepare(server: Server): void {
-    const webSockets = new WebSocketServer({ noServer: true });
     server.on('upgrade', (request, socket, head) => {
       if (this.refuse !== undefined) {
         socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
         return;
       }
+      const webSockets = new WebSocketServer({ noServer: true, autoPong: this.answersPings });
       webSockets.handleUpgrade(request, socket, head, (client) => {
         this.sockets.add(client);
         client.on('close', () => {
@@ -132,7 +149,7 @@ export class WebSocketServers extends DuplexServers {
           this.closed.add('closed');
         });
         this.opened.add(request.headers);
-        void this.create().connect(overWebSocket(client));
+        void this.create().connect(overWebSocket(client, this));
       });
     });
   }
@@ -143,14 +160,16 @@ export class WebSocketServers extends DuplexServers {
 }
 
 /** SDK 1.x has a WebSocket transport for clients alone. */
-function overWebSocket(socket: WebSocket): Transport {
+function overWebSocket(socket: WebSocket, servers: WebSocketServers): Transport {
   const transport: Transport = {
     start: async () => {},
-    send: async (message) => socket.send(JSON.stringify(message)),
+    send: async (message) => socket.send(servers.rewrite(JSON.stringify(message))),
     close: async () => socket.close(),
   };
   socket.on('message', (data) => {
     const message: JsonRpcMessage = parseJsonRpc(JSON.parse((data as Buffer).toString()));
+    servers.heard.add(message);
+    if (servers.endsAtFirstWord) return socket.terminate();
     transport.onmessage?.(message);
   });
   socket.on('close', () => transport.onclose?.());

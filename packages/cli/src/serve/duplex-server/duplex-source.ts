@@ -19,8 +19,11 @@ export async function duplexSource(settings: DuplexSourceSettings, printer: Serv
     const risk = 'whoever is on the way can read and change every message';
     printer.problem(`${shownUrl(url)} is plain ${way}: ${risk}`);
   }
+  const closing = new AbortController();
   // The server may come later; it is asked anew with each message. It never rejects.
-  void checkConnection(open, headers).then((problem) => problem !== undefined && printer.problem(problem));
+  void checkConnection(open, headers, closing.signal).then((problem) => {
+    if (problem !== undefined && !closing.signal.aborted) printer.problem(problem);
+  });
   const servers = new Set<DuplexServer>();
   return {
     open: ({ pubkey, connectionId }) => {
@@ -38,6 +41,7 @@ export async function duplexSource(settings: DuplexSourceSettings, printer: Serv
     },
     kill: () => undefined,
     close: async () => {
+      closing.abort();
       await Promise.all([...servers].map((server) => server.close()));
       await close();
     },
@@ -69,10 +73,11 @@ function ignore(): void {}
 async function checkConnection(
   open: OpenConnection,
   headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   const events = { onmessage: ignore, onproblem: ignore, onlost: ignore };
   try {
-    const connection = await open(headers, events, new AbortController().signal);
+    const connection = await open(headers, events, signal);
     connection.close();
     return undefined;
   } catch (error) {
