@@ -16,5 +16,6 @@ describe.skipIf(process.platform !== 'linux').concurrent('what serve has started
         watchdog: { wasThere: true, isThere: false },
       });
     },
+    60_000, // on a machine with other work to do
   );
 });
