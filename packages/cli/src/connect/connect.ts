@@ -1,4 +1,4 @@
-import { secretKeySigner } from '@mcp-nostr/core';
+import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
 import type { OpenTransport } from '../client-transport.ts';
@@ -10,7 +10,7 @@ import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { parsePort } from '../port-option.ts';
 import { collectRelays } from '../relay-options.ts';
 import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
-import { oneLine } from '../terminal.ts';
+import { oneLine, shortNpub } from '../terminal.ts';
 import { HostBridge } from './host-bridge.ts';
 import { openJoined } from './joined/open-joined.ts';
 import { parseUpstreamWords } from './joined/upstream-words.ts';
@@ -84,6 +84,9 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   const caller = await signer.getPublicKey();
   const client = await import('@mcp-nostr/client');
 
+  const us = shortNpub(formatNpub(caller));
+  for (const { address } of upstreams)
+    log(`connecting to ${shortNpub(formatNpub(parseAddress(address).pubkey))} as ${us}`);
   const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, log });
   const filter = filterFrom(options);
   const openAll = (isHost: boolean): OpenTransport => {

@@ -1,11 +1,10 @@
 import type { NostrClientTransport } from '@mcp-nostr/client';
-import { formatNpub, parseAddress, type Signer } from '@mcp-nostr/core';
+import { parseAddress, type Signer } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Log, OpenTransport } from '../client-transport.ts';
 import { relayLines } from '../relay-lines.ts';
 import { clientRelays } from '../relay-options.ts';
-import { shortNpub } from '../terminal.ts';
 import { hostStack } from './host-stack.ts';
 import type { UpstreamWord } from './joined/upstream-words.ts';
 
@@ -45,7 +44,6 @@ export function openNostr({
           onrelay?.(state);
         },
       });
-    onlog(`connecting to ${shortNpub(formatNpub(address.pubkey))} as ${shortNpub(formatNpub(caller))}`);
     if (!isHost) return () => open();
     return hostStack({ open, pubkey: address.pubkey, address: server, caller, onlog });
   };

@@ -179,6 +179,10 @@ describe('a caller who is not honest', () => {
         `file:///public/%${'25'.repeat(40)}70rivate/key`,
       ),
     ).toEqual([]);
+    // Some servers end a name there.
+    const text = filterOf({ resource: { allow: ['*.txt'] } });
+    expect(readable(text, 'file:///key%00.txt', 'file:///key\u0000.txt')).toEqual([]);
+    expect(readable(text, 'file:///key.txt')).toEqual(['file:///key.txt']);
     const plain = [
       'file:///public/a b',
       'file:///public/a%20b',
