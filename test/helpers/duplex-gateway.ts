@@ -57,7 +57,7 @@ export async function sourceOf(
 /** A connection whose caller is the test. */
 export async function connectCaller({ source }: Pick<DuplexGateway, 'source'>): Promise<CallerEnd> {
   const end = new CallerEnd();
-  await source.open(caller).connect(end as never);
+  await source.open(caller).connect(end);
   return end;
 }
 
