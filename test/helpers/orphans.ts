@@ -25,6 +25,9 @@ export interface OrphanCount {
 /** SIGUSR2 makes `serve` throw where nobody catches. */
 const CRASH = `--import=data:text/javascript,process.on('SIGUSR2',()=>{throw%20new%20Error('crash')})`;
 
+/** Connections that are opened at a time: one process is the relay and all callers. */
+const AT_ONCE = 10;
+
 /** SIGTERM and a second, and time for whoever collects the dead. */
 const GONE_WITHIN_MS = 10_000;
 
@@ -45,8 +48,12 @@ export async function countOrphans(connections: number, signal: NodeJS.Signals):
   const transports: NostrClientTransport[] = [];
   try {
     const server = String((await serve.event('ready'))['address']);
-    for (let made = 0; made < connections; made++) transports.push(new NostrClientTransport({ server }));
-    await Promise.all(transports.map(initialize));
+    while (transports.length < connections) {
+      const missing = Math.min(connections - transports.length, AT_ONCE);
+      const more = Array.from({ length: missing }, () => new NostrClientTransport({ server }));
+      transports.push(...more);
+      await Promise.all(more.map(initialize));
+    }
     const { pid = 0 } = serve.child;
     const running = living(marker).filter((each) => each !== pid);
     const watchdogs = living('mcp-nostr-watchdog').filter((each) => parentOf(each) === pid);
