@@ -12,6 +12,7 @@ export const exitCodes = {
 } as const;
 
 export type CliErrorCode =
+  | FailureCode
   | 'usage'
   | 'not_allowed'
   | 'key_file'
@@ -20,6 +21,8 @@ export type CliErrorCode =
   | 'unknown_tool'
   | 'timed_out'
   | 'interrupted'
+  | 'host_config'
+  | 'start_failed'
   | 'port_in_use'
   | 'port_not_allowed';
 

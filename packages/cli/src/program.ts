@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { callCommand } from './call/call.ts';
 import { connectCommand } from './connect/connect.ts';
 import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
+import { installCommand } from './install/install.ts';
+import { uninstallCommand } from './install/uninstall.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
@@ -19,6 +21,7 @@ Examples:
   mcp-nostr connect nprofile1…                      stdio, for the configuration of an MCP host
   mcp-nostr connect nprofile1… --http               the same on http://127.0.0.1:7788/mcp
   mcp-nostr connect nprofile1… --sse --ws           for clients of HTTP+SSE and WebSocket
+  mcp-nostr install nprofile1…                      into Claude, Cursor, VS Code, Codex, …
   mcp-nostr relay                                   a relay on ws://127.0.0.1:7777
 
 Exit codes:
@@ -53,6 +56,8 @@ function program(): Command {
     .addCommand(serveCommand())
     .addCommand(connectCommand())
     .addCommand(callCommand())
+    .addCommand(installCommand())
+    .addCommand(uninstallCommand())
     .addCommand(relayCommand());
   // Commander's own errors are thrown, and printed once, by main.
   for (const command of [root, ...root.commands]) {
