@@ -93,7 +93,7 @@ export const hosts: readonly Host[] = [
     file: (machine) => join(machine, geminiHome(machine), '.gemini', 'settings.json'),
     trace: (machine) => join(machine, geminiHome(machine), '.gemini'),
     command: 'gemini',
-    next: () => 'new sessions have it; gemini mcp list',
+    next: () => 'new sessions in trusted folders have it; gemini mcp list',
   },
   {
     id: 'windsurf',

@@ -49,7 +49,8 @@ export function formatChange({ host, file, names, kind, text }: Change, paint: P
 export function formatDone({ host, names, kind }: Change, backup: string | undefined, paint: Paint): string {
   const done = { add: 'added', replace: 'changed', same: 'was there', remove: 'removed' }[kind];
   const kept = backup === undefined ? '' : paint('dim', `; before: ${basename(backup)}`);
-  return `${paint('green', '✓')} ${host.title}: ${names.join(', ')} ${done}; ${host.next(names[0] ?? '')}${kept}`;
+  const next = kind === 'remove' ? 'it forgets it when it is started again' : host.next(names[0] ?? '');
+  return `${paint('green', '✓')} ${host.title}: ${names.join(', ')} ${done}; ${next}${kept}`;
 }
 
 export function formatFailed(host: Host, { message, hint }: ErrorReport, paint: Paint): string {
