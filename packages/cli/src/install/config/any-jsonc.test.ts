@@ -5,7 +5,7 @@ import { withEntry, withoutEntry } from './host-config.ts';
 
 const host = { format: 'jsonc', container: 'mcpServers' } as const;
 const entry = { command: '/bin/node', args: ['/m.js', 'connect', 'npub1x'] };
-const RUNS = 400;
+const RUNS = 200;
 
 /** Numbers from 0 to below 1, the same ones for a seed: a linear congruential generator. */
 function randomFrom(seed: number): () => number {

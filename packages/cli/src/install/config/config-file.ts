@@ -69,18 +69,21 @@ export async function writeConfigFile(
 }
 
 /** The text of the newest backup; undefined when there is none. */
-export async function newestBackup(file: ConfigFile): Promise<string | undefined> {
-  const folder = dirname(file.path);
-  const start = `${basename(file.path)}.`;
+export async function newestBackup({ path }: ConfigFile): Promise<string | undefined> {
+  const folder = dirname(path);
+  const start = `${basename(path)}.`;
   const names = await readdir(folder).catch(() => []);
-  const stamps = names.filter(
-    (name) => name.startsWith(start) && backupEnd.test(name.slice(start.length - 1)),
-  );
-  const newest = stamps.sort().at(-1);
-  return newest === undefined ? undefined : readFile(join(folder, newest), 'utf8');
+  const backups = names.flatMap((name) => {
+    const [, stamp, count = '1'] = name.startsWith(start)
+      ? (backupEnd.exec(name.slice(start.length)) ?? [])
+      : [];
+    return stamp === undefined ? [] : [{ name, order: stamp + count.padStart(6, '0') }];
+  });
+  const newest = backups.sort((one, other) => (one.order < other.order ? -1 : 1)).at(-1);
+  return newest === undefined ? undefined : readFile(join(folder, newest.name), 'utf8');
 }
 
-const backupEnd = /^\.\d{4}-\d{2}-\d{2}-\d{6}(-\d+)?\.bak$/;
+const backupEnd = /^(\d{4}-\d{2}-\d{2}-\d{6})(?:-(\d+))?\.bak$/;
 
 /** A copy with the same mode; an older one is never overwritten. */
 async function keep(file: ConfigFile, now: Date): Promise<string> {
