@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -55,6 +55,21 @@ it('shows what it would do in the hosts that are named, and does not', async () 
   expect(stdout).toContain('+[mcp_servers.x]');
   expect(stdout).toContain(`"connect", "${address}"`);
   expect(await readdir(home)).toEqual([]);
+});
+
+it('takes a server out of every host that has it, by its address', async () => {
+  const mine = { command: 'npx', args: ['-y', 'mcp-nostr', 'connect', address] };
+  const other = { command: 'x', args: [] };
+  await mkdir(join(home, '.cursor'));
+  await mkdir(join(home, '.gemini'));
+  const cursor = join(home, '.cursor', 'mcp.json');
+  await writeFile(cursor, JSON.stringify({ mcpServers: { mine, other } }));
+  await writeFile(join(home, '.gemini', 'settings.json'), JSON.stringify({ mcpServers: { other } }));
+  expect(await main(['uninstall', address, '--yes', '--json'])).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    hosts: [{ client: 'cursor', file: cursor, names: ['mine'], change: 'remove' }],
+  });
+  expect(JSON.parse(await readFile(cursor, 'utf8'))).toEqual({ mcpServers: { other } });
 });
 
 it('prints the entry of one host so that it can be piped, and what is for people beside it', async () => {

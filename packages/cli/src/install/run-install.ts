@@ -7,16 +7,16 @@ import { usageError } from '../errors.ts';
 import { ownCommand, provideProgram, runningProgram } from '../own-command.ts';
 import { formatBytes, paintFor } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
-import { changeHosts, type ChangeOptions, throwPartial } from './changes.ts';
+import { type Changed, changeHosts, type ChangeOptions, throwPartial } from './changes.ts';
 import { chooseHosts, requireConsent } from './choose.ts';
 import { presentHosts } from './client-option.ts';
-import { type Host, hosts } from './hosts.ts';
+import { type Host, hosts, type Machine } from './hosts.ts';
 import type { HostEntry } from './own-entry.ts';
-import { planInstall } from './plan.ts';
+import { installedEntry, planInstall } from './plan.ts';
 import { formatStarted } from './report.ts';
 import { isServerName } from './server-name.ts';
 import { printSnippets } from './snippets.ts';
-import { lookUpName, prove } from './try-server.ts';
+import { lookUpName, type Proof, prove } from './try-server.ts';
 import { connectArgs, hostEntry, shortAddress } from './written-entry.ts';
 
 export interface InstallOptions extends ChangeOptions {
@@ -78,8 +78,7 @@ export async function runInstall(
     { plan: (host) => planInstall(host, machine, wanted), prepare: () => provideProgram(own) },
     options,
   );
-  const isThere = options.dryRun !== true && changed.outcomes.some(({ change }) => change !== 'failed');
-  const proof = isThere ? await prove(hostEntry(own, args, false), shortAddress(address)) : undefined;
+  const proof = options.dryRun === true ? undefined : await proveOne(changed, machine, shortAddress(address));
   if (options.json === true) {
     const document = { address: shortAddress(address), hosts: changed.outcomes, started: proof?.started };
     process.stdout.write(`${JSON.stringify(document)}\n`);
@@ -88,4 +87,19 @@ export async function runInstall(
   }
   if (proof?.failure !== undefined) throw proof.failure;
   throwPartial(changed);
+}
+
+/** The entries of all hosts start the same command: the first that is there stands for all. */
+async function proveOne(
+  { outcomes }: Changed,
+  machine: Machine,
+  address: string,
+): Promise<Proof | undefined> {
+  for (const { client, names, change } of outcomes) {
+    const host = hosts.find(({ id }) => id === client);
+    if (change === 'failed' || host === undefined) continue;
+    const entry = await installedEntry(host, machine, names[0] ?? '');
+    if (entry !== undefined) return prove(entry, address);
+  }
+  return undefined;
 }

@@ -21,11 +21,14 @@ export async function lookUpName(entry: HostEntry, pubkey: string): Promise<stri
   }
 }
 
+/** How the trial went. */
+export interface Proof {
+  started?: Started;
+  failure?: CliError;
+}
+
 /** Starts the entry that was written. Its failure is no reason to undo anything: the server may be off for now. */
-export async function prove(
-  entry: HostEntry,
-  address: string,
-): Promise<{ started?: Started; failure?: CliError }> {
+export async function prove(entry: HostEntry, address: string): Promise<Proof> {
   try {
     const { startAsHost } = await import('./host-start.ts');
     return { started: await startAsHost(entry) };

@@ -106,18 +106,21 @@ it(`changes nothing else in ${RUNS} random files`, () => {
     const added = withEntry(host, before, 'srv', entry);
     const removed = withoutEntry(host, added, 'srv');
     const had = meaning(before)['mcpServers'];
-    const isNew = !Object.hasOwn(had ?? {}, 'srv');
-    const why = `seed ${seed}: ${JSON.stringify({ before, added, removed })}`;
-
-    expect(meaning(added)['mcpServers'], why).toMatchObject({ srv: entry });
-    expect(others(added), why).toEqual(others(before));
-    expect(others(removed), why).toEqual(others(before));
-    expect(meaning(removed)['mcpServers'] ?? {}, why).not.toHaveProperty('srv');
-    if (!isNew) continue;
-    expect(comments(added), why).toEqual(comments(before));
-    expect(comments(removed), why).toEqual(comments(before));
+    const texts = { seed, before, added, removed };
+    expect({ ...texts, others: [others(added), others(removed)] }).toEqual({
+      ...texts,
+      others: [others(before), others(before)],
+    });
+    expect(meaning(added)['mcpServers']).toMatchObject({ srv: entry });
+    expect(meaning(removed)['mcpServers'] ?? {}).not.toHaveProperty('srv');
+    // Comments in a server go with it.
+    if (Object.hasOwn(had ?? {}, 'srv')) continue;
+    expect({ ...texts, comments: [comments(added), comments(removed)] }).toEqual({
+      ...texts,
+      comments: [comments(before), comments(before)],
+    });
     // In a wild layout a break may go or stay. An empty list vanishes.
     if (had === undefined || Object.keys(had).length > 0)
-      expect(removed.replaceAll(/\s/g, ''), why).toBe(before.replaceAll(/\s/g, ''));
+      expect(removed.replaceAll(/\s/g, '')).toBe(before.replaceAll(/\s/g, ''));
   }
 });
