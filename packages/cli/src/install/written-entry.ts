@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 
 import { type Address, formatAddress, formatNpub, parseAddress } from '@mcp-nostr/core';
 
+import { usageError } from '../errors.ts';
 import { keyFileOption, keyFilePath } from '../key-file.ts';
 import type { OwnCommand } from '../own-command.ts';
 import { relaysFromEnvironment } from '../relay-options.ts';
@@ -25,6 +26,7 @@ export function connectArgs(
   env: NodeJS.ProcessEnv = process.env,
 ): string[] {
   const address = parseAddress(addressText);
+  refuseOthers(more);
   // A host has no MCP_NOSTR_RELAYS, in which connect would look up a bare key.
   const relays = relay ?? (address.relays.length === 0 ? relaysFromEnvironment(env) : undefined) ?? [];
   const keyFile = key === undefined ? movedKeyFile(env) : resolve(keyFileOption(key, 'client'));
@@ -35,6 +37,15 @@ export function connectArgs(
     ...(keyFile === undefined ? [] : ['--key', keyFile]),
     ...more,
   ];
+}
+
+/** What stands behind `--`: options of connect, and no key. */
+function refuseOthers(more: readonly string[]): void {
+  const [first] = more;
+  if (first !== undefined && !first.startsWith('-'))
+    throw usageError(`"${first}" is no option of connect`, 'mcp-nostr install <address> --client <host>');
+  // One in a file of a host would be there for every program of this machine to read.
+  for (const word of more) keyFileOption(word.replace(/^--key=/, ''), 'client');
 }
 
 /** As somebody else has to write it. */
