@@ -7,10 +7,14 @@ import { Program } from '../conformance/processes.ts';
 
 /** Programs that nobody here has written. */
 export const versions = {
+  '@anthropic-ai/claude-code': '2.1.330',
+  '@anthropic-ai/mcpb': '2.1.2',
+  '@google/gemini-cli': '0.61.0',
   '@modelcontextprotocol/inspector': '2.12.0',
   '@modelcontextprotocol/server-everything': '2026.8.31',
   '@modelcontextprotocol/server-filesystem': '2026.8.31',
   '@modelcontextprotocol/server-memory': '2026.8.31',
+  '@openai/codex': '0.169.0',
   'mcp-remote': '0.15.1',
   supergateway: '4.0.0',
 } as const;
@@ -23,6 +27,10 @@ export interface Theirs {
   memory: string;
   mcpRemote: string;
   supergateway: string;
+  claude: string;
+  codex: string;
+  gemini: string;
+  mcpb: string;
 }
 
 /** From npm, beside what is installed anyway; the next run finds them there. */
@@ -53,5 +61,10 @@ export async function installTheirs(onprogress: (line: string) => void): Promise
     memory: at('@modelcontextprotocol/server-memory/dist/index.js'),
     mcpRemote: at('mcp-remote/dist/proxy.js'),
     supergateway: at('supergateway/dist/index.js'),
+    // Its own launcher is a script of npm's installation, which does not run here.
+    claude: at('@anthropic-ai/claude-code/cli-wrapper.cjs'),
+    codex: at('@openai/codex/bin/codex.js'),
+    gemini: at('@google/gemini-cli/bundle/gemini.js'),
+    mcpb: at('@anthropic-ai/mcpb/dist/cli/cli.js'),
   };
 }

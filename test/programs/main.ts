@@ -7,6 +7,7 @@ import { buildCli } from '../../packages/cli/bundle/build-cli.ts';
 import { killAll, Program } from '../conformance/processes.ts';
 import { behind } from './behind.ts';
 import type { Check } from './check.ts';
+import { hosts } from './hosts.ts';
 import { inFront } from './in-front.ts';
 import { installTheirs, versions } from './install.ts';
 import { environment, readyAddress, said, Scene, type Stage } from './scene.ts';
@@ -14,7 +15,7 @@ import { sdkClients } from './sdk-clients.ts';
 import { servers } from './servers.ts';
 
 const CHECK_TIMEOUT_MS = 60_000;
-const checks: readonly Check[] = [...sdkClients, ...inFront, ...behind, ...servers];
+const checks: readonly Check[] = [...sdkClients, ...inFront, ...behind, ...servers, ...hosts];
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
 const folder = mkdtempSync(join(tmpdir(), 'mcp-nostr-programs-'));

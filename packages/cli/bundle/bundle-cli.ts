@@ -34,6 +34,8 @@ export async function bundleCli(): Promise<Bundle> {
     platform: 'node',
     target: 'node20.19',
     conditions: ['@mcp-nostr/source'],
+    // ES modules where there are both: the other form of some cannot be bundled.
+    mainFields: ['module', 'main'],
     define: { MCP_NOSTR_VERSION: JSON.stringify((await readManifest(cliFolder)).version) },
     // Speed for who has them installed; ws does without.
     external: ['bufferutil', 'utf-8-validate'],
@@ -45,9 +47,9 @@ export async function bundleCli(): Promise<Bundle> {
     // In a file of their own. One character that is not ASCII would double what V8 has to read.
     legalComments: 'external',
     charset: 'ascii',
-    // Some of it is CommonJS and requires modules of Node.
+    // Some of it is CommonJS and requires modules of Node. Others import the function under its own name.
     banner: {
-      js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,
+      js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
     },
     logLevel: 'warning',
   });

@@ -12,6 +12,7 @@ export const exitCodes = {
 } as const;
 
 export type CliErrorCode =
+  | FailureCode
   | 'usage'
   | 'not_allowed'
   | 'checks_failed'
@@ -21,6 +22,8 @@ export type CliErrorCode =
   | 'unknown_tool'
   | 'timed_out'
   | 'interrupted'
+  | 'host_config'
+  | 'start_failed'
   | 'port_in_use'
   | 'port_not_allowed';
 

@@ -5,6 +5,8 @@ import { completionCommand } from './completion/completion.ts';
 import { connectCommand } from './connect/connect.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
+import { installCommand } from './install/install.ts';
+import { uninstallCommand } from './install/uninstall.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
@@ -22,6 +24,7 @@ Examples:
   mcp-nostr connect nprofile1… --http               the same on http://127.0.0.1:7788/mcp
   mcp-nostr connect nprofile1… --sse --ws           for clients of HTTP+SSE and WebSocket
   mcp-nostr doctor nprofile1…                       what is wrong, and what to do
+  mcp-nostr install nprofile1…                      into Claude, Cursor, VS Code, Codex, …
   mcp-nostr relay                                   a relay on ws://127.0.0.1:7777
 
 Exit codes:
@@ -57,6 +60,8 @@ function program(): Command {
     .addCommand(connectCommand())
     .addCommand(callCommand())
     .addCommand(relayCommand())
+    .addCommand(installCommand())
+    .addCommand(uninstallCommand())
     .addCommand(doctorCommand())
     .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.

@@ -1,0 +1,105 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+
+import { parseAddress } from '@mcp-nostr/core';
+
+import { usageError } from '../errors.ts';
+import { ownCommand, provideProgram, runningProgram } from '../own-command.ts';
+import { formatBytes, paintFor } from '../terminal.ts';
+import { packageVersion } from '../version.ts';
+import { type Changed, changeHosts, type ChangeOptions, throwPartial } from './changes.ts';
+import { chooseHosts, requireConsent } from './choose.ts';
+import { presentHosts } from './client-option.ts';
+import { type Host, hosts, type Machine } from './hosts.ts';
+import type { HostEntry } from './own-entry.ts';
+import { installedEntry, planInstall } from './plan.ts';
+import { formatStarted } from './report.ts';
+import { isServerName } from './server-name.ts';
+import { printSnippets } from './snippets.ts';
+import { lookUpName, type Proof, prove } from './try-server.ts';
+import { connectArgs, hostEntry, shortAddress } from './written-entry.ts';
+
+export interface InstallOptions extends ChangeOptions {
+  client?: Host[];
+  name?: string;
+  relay?: string[];
+  key?: string;
+  print?: boolean;
+  mcpb?: string;
+}
+
+export async function runInstall(
+  addressText: string,
+  more: string[],
+  options: InstallOptions,
+): Promise<void> {
+  const address = parseAddress(addressText);
+  if (options.name !== undefined && !isServerName(options.name))
+    throw usageError(`"${options.name}" is no name for every host`, 'letters, digits, - and _, 64 at most');
+  const mayWrite = options.print !== true && options.mcpb === undefined;
+  if (mayWrite) requireConsent(options);
+  const machine = { platform: process.platform, env: process.env, home: homedir() };
+  const found = mayWrite ? (options.client ?? presentHosts(machine)) : (options.client ?? hosts);
+
+  const args = connectArgs(addressText, { relay: options.relay, key: options.key, more });
+  const version = packageVersion();
+  const running = runningProgram();
+  const name =
+    options.name ??
+    (await lookUpName(
+      { command: running.execPath, args: [...running.execArgv, running.script, ...args] },
+      address.pubkey,
+    ));
+  // Elsewhere there is no key file of this machine.
+  const portable = connectArgs(addressText, { relay: options.relay, more }, {});
+
+  if (options.mcpb !== undefined) {
+    const file = resolve(options.mcpb);
+    const { writeBundle } = await import('./bundle.ts');
+    const bytes = await writeBundle(file, running.script, { name, title: name, args: portable, version });
+    const text = `${file}  ${formatBytes(bytes)}: open it with Claude Desktop`;
+    process.stdout.write(`${options.json === true ? JSON.stringify({ name, file, bytes }) : text}\n`);
+    return;
+  }
+
+  const own = ownCommand(version, running);
+  const entryFor = ({ typed }: Host): HostEntry => hostEntry(own, args, typed);
+  if (options.print === true) {
+    await provideProgram(own);
+    return printSnippets(found, { name, entryFor, portable, version }, options);
+  }
+
+  const isChoice = options.client === undefined && options.yes !== true && options.dryRun !== true;
+  const chosen = isChoice && found.length > 1 ? await chooseHosts(found) : found;
+  const wanted = { pubkey: address.pubkey, name, isNameGiven: options.name !== undefined, entryFor };
+  const changed = await changeHosts(
+    chosen,
+    machine,
+    { plan: (host) => planInstall(host, machine, wanted), prepare: () => provideProgram(own) },
+    options,
+  );
+  const proof = options.dryRun === true ? undefined : await proveOne(changed, machine, shortAddress(address));
+  if (options.json === true) {
+    const document = { address: shortAddress(address), hosts: changed.outcomes, started: proof?.started };
+    process.stdout.write(`${JSON.stringify(document)}\n`);
+  } else if (proof?.started !== undefined) {
+    process.stdout.write(`${formatStarted(proof.started, paintFor(process.stdout))}\n`);
+  }
+  if (proof?.failure !== undefined) throw proof.failure;
+  throwPartial(changed);
+}
+
+/** The entries of all hosts start the same command: the first that is there stands for all. */
+async function proveOne(
+  { outcomes }: Changed,
+  machine: Machine,
+  address: string,
+): Promise<Proof | undefined> {
+  for (const { client, names, change } of outcomes) {
+    const host = hosts.find(({ id }) => id === client);
+    if (change === 'failed' || host === undefined) continue;
+    const entry = await installedEntry(host, machine, names[0] ?? '');
+    if (entry !== undefined) return prove(entry, address);
+  }
+  return undefined;
+}

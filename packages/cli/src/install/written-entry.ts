@@ -1,0 +1,82 @@
+import { homedir } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+
+import { type Address, formatAddress, formatNpub, parseAddress } from '@mcp-nostr/core';
+
+import { usageError } from '../errors.ts';
+import { keyFileOption, keyFilePath } from '../key-file.ts';
+import type { OwnCommand } from '../own-command.ts';
+import { relaysFromEnvironment } from '../relay-options.ts';
+import type { HostEntry } from './own-entry.ts';
+
+/** More hints make an address long and no safer. */
+const MAX_HINTS = 3;
+
+export interface EntryOptions {
+  relay?: string[] | undefined;
+  key?: string | undefined;
+  /** Further options of `connect`, as they are. */
+  more: readonly string[];
+}
+
+/** The words behind our program: they hold no secret, and nothing that depends on where and by whom it is started. */
+export function connectArgs(
+  addressText: string,
+  { relay, key, more }: EntryOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): string[] {
+  const address = parseAddress(addressText);
+  refuseOthers(more);
+  // A host has no MCP_NOSTR_RELAYS, in which connect would look up a bare key.
+  const relays = relay ?? (address.relays.length === 0 ? relaysFromEnvironment(env) : undefined) ?? [];
+  const keyFile = key === undefined ? movedKeyFile(env) : resolve(keyFileOption(key, 'client'));
+  return [
+    'connect',
+    shortAddress(address),
+    ...relays.flatMap((url) => ['--relay', url]),
+    ...(keyFile === undefined ? [] : ['--key', keyFile]),
+    ...more,
+  ];
+}
+
+/** What stands behind `--`: options of connect, and no key. */
+function refuseOthers(more: readonly string[]): void {
+  const [first] = more;
+  if (first !== undefined && !first.startsWith('-'))
+    throw usageError(`"${first}" is no option of connect`, 'mcp-nostr install <address> --client <host>');
+  // One in a file of a host would be there for every program of this machine to read.
+  for (const word of more) keyFileOption(word.replace(/^--key=/, ''), 'client');
+}
+
+/** As somebody else has to write it. */
+export function shortAddress({ pubkey, relays }: Address): string {
+  return relays.length === 0
+    ? formatNpub(pubkey)
+    : formatAddress({ pubkey, relays: relays.slice(0, MAX_HINTS) });
+}
+
+/** The key file, when this shell's environment moves it: a host that is started from a desktop would use another key. */
+function movedKeyFile(env: NodeJS.ProcessEnv): string | undefined {
+  const path = keyFilePath('client', env);
+  return path === keyFilePath('client', {}) ? undefined : isAbsolute(path) ? path : resolve(path);
+}
+
+/** What a host with a window has in its environment when it is started from the desktop. */
+export function desktopEnvironment(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  if (process.platform === 'win32') {
+    // There the user's whole environment reaches every program.
+    return Object.fromEntries(
+      Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    );
+  }
+  const kept = ['USER', 'LOGNAME', 'LANG', 'TMPDIR'].flatMap((name) => {
+    const value = env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(kept), HOME: homedir(), PATH: '/usr/bin:/bin:/usr/sbin:/sbin' };
+}
+
+export function hostEntry(own: OwnCommand, args: readonly string[], typed: boolean): HostEntry {
+  const entry = { command: own.command, args: [...own.args, ...args] };
+  return typed ? { type: 'stdio', ...entry } : entry;
+}
