@@ -10,7 +10,7 @@ import {
 } from '@mcp-nostr/core';
 import { type Access, serve, type ServeOptions } from '@mcp-nostr/server';
 import { RelayPool } from '@mcp-nostr/transport';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { cliWords, root } from '../helpers/cli.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
@@ -35,7 +35,7 @@ it('gets to know a server in both eras of MCP', async () => {
   const address = await openServer([await openRelay()], 'public', new DualEraServer().create);
   const { exitCode, check } = await diagnose(address);
   expect(check('server.eras').detail).toMatch(/2025-11-25.*2026-07-28/);
-  expect(check('server.reach').detail).toMatch(/ answered in \d+ ms, and then in \d+ ms$/);
+  expect(check('server.reach').detail).toMatch(/ answered in [\d.]+ m?s, and then in [\d.]+ m?s$/);
   expect(check('server.tools').detail).toMatch(/^[1-9]\d* tools?$/);
   expect(check('server.access').detail).toMatch(/^serves npub1/);
   expect(exitCode).toBe(0);
@@ -145,6 +145,19 @@ it('starts what stands in the configuration of a host as the host does', async (
     hint: expect.stringContaining('mcp-nostr install'),
   });
   expect(JSON.stringify(checks)).not.toContain('foreign');
+  expect(exitCode).toBe(2);
+});
+
+it('knows that a host with a window has not the PATH of a shell', async () => {
+  const home = temporaryHome();
+  mkdirSync(join(home, 'bin'));
+  writeFileSync(join(home, 'bin', 'mcp-nostr'), '#!/bin/sh\n', { mode: 0o755 });
+  vi.stubEnv('PATH', `${join(home, 'bin')}:${process.env['PATH']}`);
+  mkdirSync(join(home, '.cursor'));
+  const mcpServers = { short: { command: 'mcp-nostr', args: ['connect', 'f'.repeat(64)] } };
+  writeFileSync(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers }));
+  const { exitCode, check } = await diagnose('cursor');
+  expect(check('host.command').detail).toContain('is on the PATH of this shell');
   expect(exitCode).toBe(2);
 });
 

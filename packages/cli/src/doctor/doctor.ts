@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
 
 import { CliError, exitCodes } from '../errors.ts';
+import { clientNames } from '../install/client-option.ts';
 import { keyFileOption } from '../key-file.ts';
 import { collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
 import { signalExitCodes, untilSignal } from '../shutdown.ts';
 import { paintFor } from '../terminal.ts';
 import type { Check } from './check.ts';
-import { hostNames } from './host-configs.ts';
 import { formatChecks, formatReport } from './print-checks.ts';
 import { parseTarget } from './target.ts';
 
@@ -25,7 +25,7 @@ const RUN_TIMEOUTS = 4;
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Find out what is wrong: with this machine, a server on Nostr, a relay, or an MCP host.')
-    .argument('[target]', `address of a server, wss://relay, or a host: ${hostNames.join(', ')}`)
+    .argument('[target]', `address of a server, wss://relay, or a host: ${clientNames}`)
     .option('--relay <url>', 'look at this relay instead of the usual ones; can be repeated', collectRelays)
     .option('--key <file>', 'file of the key to ask as')
     .addOption(new Option('--encryption <mode>').choices(['required', 'none']).default('required'))

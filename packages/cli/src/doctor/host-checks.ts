@@ -1,8 +1,9 @@
 import { exitCodes } from '../errors.ts';
+import type { Host } from '../install/hosts.ts';
 import { findCommand } from '../serve/find-command.ts';
 import { formatDuration, oneLine } from '../terminal.ts';
 import { type Check, Findings } from './check.ts';
-import { type HostConfig, hostConfigs, type HostEntry, type HostName } from './host-configs.ts';
+import { type ConfiguredEntry, type HostConfig, hostConfigs } from './host-configs.ts';
 import { nodeVersionOf, startAsHost, type StartLimits } from './host-start.ts';
 import { isSupportedNode, LEAST_NODE } from './node-version.ts';
 
@@ -15,7 +16,7 @@ const installAgain = 'write it anew: mcp-nostr install <address>';
 export function checkHosts(): Check[] {
   return hostConfigs().flatMap((config) => {
     if (config.problem === undefined && (config.entries ?? []).length === 0) return [];
-    const findings = new Findings('host', config.host);
+    const findings = new Findings('host', config.host.id);
     checkFile(findings, config);
     for (const entry of config.entries ?? []) checkCommand(findings, entry);
     return findings.checks;
@@ -23,9 +24,9 @@ export function checkHosts(): Check[] {
 }
 
 /** One host: its file, and each entry of ours started as the host would. */
-export async function checkHost(host: HostName, limits: StartLimits): Promise<Check[]> {
-  const findings = new Findings('host', host);
-  const config = hostConfigs().find((each) => each.host === host);
+export async function checkHost({ id }: Host, limits: StartLimits): Promise<Check[]> {
+  const findings = new Findings('host', id);
+  const config = hostConfigs().find(({ host }) => host.id === id);
   if (config === undefined || !checkFile(findings, config)) return findings.checks;
   for (const entry of config.entries ?? []) await checkEntry(findings, entry, limits);
   return findings.checks;
@@ -41,7 +42,7 @@ function checkFile(findings: Findings, { host, file, entries, problem }: HostCon
   }
   if (entries === undefined || entries.length === 0) {
     const what = entries === undefined ? `there is no ${file}` : `no server of ours in ${file}`;
-    findings.warn('config', what, `put one there: mcp-nostr install <address> --client ${host}`);
+    findings.warn('config', what, `put one there: mcp-nostr install <address> --client ${host.id}`);
     return false;
   }
   const names = entries.map(({ name }) => oneLine(name, 40)).join(', ');
@@ -49,32 +50,25 @@ function checkFile(findings: Findings, { host, file, entries, problem }: HostCon
   return true;
 }
 
-function checkCommand(findings: Findings, { name, command }: HostEntry): string | undefined {
-  const file = findCommand(command);
-  if (file === undefined) {
-    findings.fail(
-      'command',
-      `${oneLine(name, 40)}: the command ${oneLine(command, 100)} is not there, or may not be executed`,
-      {
-        hint: installAgain,
-        exitCode: exitCodes.usage,
-      },
-    );
-  } else if (!/[/\\]/.test(command)) {
-    findings.warn(
-      'command',
-      `${oneLine(name, 40)}: ${oneLine(command, 40)} is found by the PATH of this shell, which applications with a window do not have`,
-      installAgain,
-    );
-  }
-  return file;
+function checkCommand(findings: Findings, { name, command, env }: ConfiguredEntry): string | undefined {
+  const file = findCommand(command, env);
+  if (file !== undefined) return file;
+  const reason =
+    findCommand(command) === undefined
+      ? 'is not there, or may not be executed'
+      : 'is on the PATH of this shell, which applications with a window do not have';
+  findings.fail('command', `${oneLine(name, 40)}: the command ${oneLine(command, 100)} ${reason}`, {
+    hint: installAgain,
+    exitCode: exitCodes.usage,
+  });
+  return undefined;
 }
 
-async function checkEntry(findings: Findings, entry: HostEntry, limits: StartLimits): Promise<void> {
+async function checkEntry(findings: Findings, entry: ConfiguredEntry, limits: StartLimits): Promise<void> {
   const name = oneLine(entry.name, 40);
   const file = checkCommand(findings, entry);
   if (file === undefined) return;
-  const version = await nodeVersionOf(file, limits);
+  const version = await nodeVersionOf(file, entry.env, limits);
   if (version !== undefined && !isSupportedNode(version)) {
     findings.fail('node', `${name}: ${file} runs on Node ${version}, which is too old`, {
       hint: `${LEAST_NODE} is needed; ${installAgain}`,

@@ -11,7 +11,7 @@ import { ProcessGroup } from '../serve/child/process-group.ts';
 import { formatLine, LineReader } from '../json-lines.ts';
 import { oneLine } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
-import type { HostEntry } from './host-configs.ts';
+import type { ConfiguredEntry } from './host-configs.ts';
 import { serverName } from './server-name.ts';
 import { within } from './within.ts';
 
@@ -32,9 +32,12 @@ const ENDED_WITHIN_MS = 5_000;
 const MAX_LOG = 2_000;
 
 /** Starts exactly this command, says `initialize` to it and lets it go, as its host does. @throws {Error} in words */
-export async function startAsHost({ command, args, env }: HostEntry, limits: StartLimits): Promise<Started> {
+export async function startAsHost(
+  { command, args, env }: ConfiguredEntry,
+  limits: StartLimits,
+): Promise<Started> {
   const startedAt = performance.now();
-  const child = await started(command, args, { ...process.env, ...env });
+  const child = await started(command, args, env);
   const group = new ProcessGroup(child);
   const exited = once(child, 'exit');
   let log = '';
@@ -107,9 +110,10 @@ function nameIn(line: string): string {
 /** The version of Node that a command runs on: its own if it is one, else the one beside it. */
 export async function nodeVersionOf(
   file: string,
+  env: NodeJS.ProcessEnv,
   { timeoutMs, signal }: StartLimits,
 ): Promise<string | undefined> {
-  const beside = findCommand(join(dirname(file), 'node')) ?? findCommand('node');
+  const beside = findCommand(join(dirname(file), 'node')) ?? findCommand('node', env);
   const node = /(^|[/\\])node(\.exe)?$/.test(file) ? file : beside;
   if (node === undefined) return undefined;
   try {

@@ -1,13 +1,14 @@
 import { type Address, AddressError, parseAddress, parseRelayUrl } from '@mcp-nostr/core';
 
 import { usageError } from '../errors.ts';
-import { type HostName, hostNames, isHostName } from './host-configs.ts';
+import { clientNames } from '../install/client-option.ts';
+import { type Host, hosts } from '../install/hosts.ts';
 
 /** What is to be looked at besides this machine. */
 export type Target =
   | { kind: 'machine' }
   | { kind: 'relay'; url: string }
-  | { kind: 'host'; host: HostName }
+  | { kind: 'host'; host: Host }
   | AddressTarget;
 
 export interface AddressTarget {
@@ -19,7 +20,8 @@ export interface AddressTarget {
 /** @throws {AddressError} @throws {CliError} */
 export function parseTarget(text: string | undefined): Target {
   if (text === undefined) return { kind: 'machine' };
-  if (isHostName(text)) return { kind: 'host', host: text };
+  const host = hosts.find(({ id }) => id === text);
+  if (host !== undefined) return { kind: 'host', host };
   if (/^wss?:\/\//i.test(text)) return { kind: 'relay', url: parseRelayUrl(text) };
   try {
     return { kind: 'address', text, address: parseAddress(text) };
@@ -27,7 +29,7 @@ export function parseTarget(text: string | undefined): Target {
     if (!(error instanceof AddressError) || error.code !== 'bad_address') throw error;
     throw usageError(
       `neither an address, a relay nor a host: ${JSON.stringify(text.slice(0, 80))}`,
-      `an address is an nprofile, npub or hex, a relay starts with wss:// or ws://, a host is one of ${hostNames.join(', ')}`,
+      `an address is an nprofile, npub or hex, a relay starts with wss:// or ws://, a host is one of ${clientNames}`,
     );
   }
 }
