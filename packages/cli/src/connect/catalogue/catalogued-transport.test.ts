@@ -159,6 +159,15 @@ describe('while the server is away', () => {
     expect(scene.methods).not.toContain('tools/call');
   });
 
+  it('each call waits for a time of its own', async () => {
+    await scene.request(1, 'tools/call', { name: 'old' });
+    await pass(1_000);
+    await scene.request(2, 'tools/call', { name: 'old' });
+    await pass(limits.downPatienceMs - 1_000);
+    expect(text(1)).toContain('isError');
+    expect(scene.answerTo(2)).toBeUndefined();
+  });
+
   it('a call of MCP 2026-07-28 has a result that is complete, any other request an error', async () => {
     const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
     await scene.request(1, 'tools/call', { name: 'old', _meta: meta });
@@ -257,6 +266,25 @@ describe('a server that answers', () => {
     await pass(60_000);
     const told = scene.host.filter((message) => 'method' in message);
     expect(told).toHaveLength(1);
+  });
+
+  it('and does not answer a ping is not over for its host', async () => {
+    scene.behaviour = away;
+    await scene.request(1, 'ping');
+    await pass(0);
+    expect(scene.answerTo(1)).toMatchObject({ result: {} });
+  });
+
+  it('and goes again and again with the same new tools is told of once', async () => {
+    await scene.request(1, 'tools/list');
+    for (let round = 0; round < 3; round++) {
+      scene.behaviour = away;
+      await scene.request(`round ${round}`, 'ping');
+      await pass(0);
+      scene.behaviour = server('two');
+      await pass(limits.minRetryMs * 2);
+    }
+    expect(scene.host.filter((message) => 'method' in message)).toHaveLength(1);
   });
 
   it.each(['busy', 'message_too_large', 'server_failed', 'outcome_unknown'] as const)(
