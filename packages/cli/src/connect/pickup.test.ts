@@ -170,6 +170,15 @@ describe('the same call made again', () => {
   });
 });
 
+it('makes the same call twice for a host that waits for both', async () => {
+  await scene.call(1);
+  await scene.call(2);
+  expect(scene.log).toEqual([1, 2]);
+  scene.answer(2);
+  scene.answer(1);
+  expect(scene.answers).toEqual([2, 1]);
+});
+
 it('cancels an abandoned call that nobody comes for', async () => {
   await scene.call(1);
   await scene.cancel(1);
