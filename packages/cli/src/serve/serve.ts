@@ -1,7 +1,8 @@
 import { parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
+import { parseCount } from '../count-option.ts';
 import { usageError } from '../errors.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { collectRelays, relaysFromEnvironment } from '../relay-options.ts';
@@ -173,11 +174,6 @@ function collectKeys(text: string, earlier: string[] = []): string[] {
     .filter((part) => part !== '')
     .map((part) => parseAddress(part).pubkey);
   return [...new Set([...earlier, ...keys])];
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a whole number from 1 to 99999 is needed');
 }
 
 function printerFor({ json }: ServeCommandOptions): ServePrinter {
