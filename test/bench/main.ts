@@ -36,7 +36,7 @@ const outcomes: Outcomes = {
 };
 console.log(values.json ? formatJson(outcomes) : formatText(outcomes));
 const isWhole = Object.values(outcomes).every(({ result }) => result !== undefined);
-if (values.write && isWhole) writePage(formatMarkdown(outcomes));
+if (values.write && isWhole) writePage('bench', formatMarkdown(outcomes));
 else if (values.write)
   console.error('docs/benchmarks.md is left as it was: not everything could be measured');
 const missed = missedBars(outcomes);

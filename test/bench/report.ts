@@ -63,11 +63,11 @@ function machine(): Record<'node' | 'cpuModel' | 'architecture', string> & { cpu
   };
 }
 
-function describeMachine(): string {
+export function describeMachine(): string {
   const { cpuCount, cpuModel, architecture, node } = machine();
   return `${cpuCount} CPUs (${cpuModel}, ${architecture}), Node ${node.slice(1)}`;
 }
 
-function today(): string {
+export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }

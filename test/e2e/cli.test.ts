@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { WebSocket } from 'ws';
 
 import { CliRun, cliWords, type Ended, root } from '../helpers/cli.ts';
 
@@ -281,5 +283,16 @@ describe('relay', () => {
     const second = await run(['relay', '--port', port]);
     expect(second).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(port) });
     expect(await first.stop()).toMatchObject({ exitCode: 0 });
+  });
+
+  it('takes as many connections from one address as it is told to', async () => {
+    const run = new CliRun(['relay', '--port', '0', '--json', '--max-connections-per-ip', '1'], env);
+    const url = String((await run.event('ready'))['url']);
+    const first = new WebSocket(url);
+    await once(first, 'open');
+    const [error] = (await once(new WebSocket(url), 'error')) as [Error];
+    expect(error.message).toContain('429');
+    first.close();
+    await run.stop();
   });
 });

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 
+import { parseCount } from './count-option.ts';
 import { parsePort } from './port-option.ts';
 import { exitAfter, untilSignal } from './shutdown.ts';
 
 interface RelayCommandOptions {
   port: number;
   host: string;
+  maxConnectionsPerIp?: number;
   json?: boolean;
 }
 
@@ -17,14 +19,23 @@ export function relayCommand(): Command {
     .description('Run a small relay until Ctrl-C: enough for a demo, a team, or a home network.')
     .option('--port <number>', 'port to listen on; 0 takes a free one', parsePort, 7777)
     .option('--host <address>', 'address to listen on; 0.0.0.0 admits other machines', '127.0.0.1')
+    .option(
+      '--max-connections-per-ip <number>',
+      'connections from one address at a time; behind a reverse proxy all have the same (default: 200)',
+      parseCount,
+    )
     .option('--json', 'print one JSON object instead of the URL')
     .action(runRelay);
 }
 
-async function runRelay({ port, host, json }: RelayCommandOptions): Promise<void> {
+async function runRelay({ port, host, maxConnectionsPerIp, json }: RelayCommandOptions): Promise<void> {
   const stopped = untilSignal();
   const { startRelay } = await import('@mcp-nostr/relay');
-  const relay = await startRelay({ port, host });
+  const relay = await startRelay({
+    port,
+    host,
+    ...(maxConnectionsPerIp !== undefined && { limits: { maxConnectionsPerIp } }),
+  });
   process.stdout.write(
     json ? `${JSON.stringify({ event: 'ready', url: relay.url, port: relay.port })}\n` : `${relay.url}\n`,
   );

@@ -1,7 +1,8 @@
 import { secretKeySigner } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 
+import { parseCount } from '../count-option.ts';
 import { usageError } from '../errors.ts';
 import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
@@ -181,11 +182,6 @@ function accessOf(options: ServeCommandOptions): 'public' | string[] {
     'it was not said who may call',
     '--allow <npub> admits one key (repeat it for more), --public admits whoever has the address',
   );
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a whole number from 1 to 99999 is needed');
 }
 
 function printerFor({ json }: ServeCommandOptions): ServePrinter {

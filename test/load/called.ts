@@ -1,0 +1,17 @@
+/** What a process of callers is started with. */
+export interface CallersOptions {
+  address: string;
+  clients: number;
+  /** From one connection to the next. */
+  connectMs: number;
+  /** Each client makes as many calls, one a second. */
+  seconds: number;
+}
+
+/** What became of the calls. */
+export interface Called {
+  /** Of each that was answered as it should. */
+  answeredMs: number[];
+  /** How many failed, by the reason. */
+  failures: Record<string, number>;
+}
