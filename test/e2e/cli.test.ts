@@ -286,13 +286,13 @@ describe('relay', () => {
   });
 
   it('takes as many connections from one address as it is told to', async () => {
-    const run = new CliRun(['relay', '--port', '0', '--json', '--max-connections-per-ip', '1'], env);
-    const url = String((await run.event('ready'))['url']);
+    const relayRun = new CliRun(['relay', '--port', '0', '--json', '--max-connections-per-ip', '1'], env);
+    const url = String((await relayRun.event('ready'))['url']);
     const first = new WebSocket(url);
     await once(first, 'open');
     const [error] = (await once(new WebSocket(url), 'error')) as [Error];
     expect(error.message).toContain('429');
     first.close();
-    await run.stop();
+    await relayRun.stop();
   });
 });

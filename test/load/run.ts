@@ -23,7 +23,7 @@ const parties = ['relay', 'serve', 'program', 'clients'] as const;
 export type Party = (typeof parties)[number];
 
 /** Before anybody has connected, when all have, and after the last answer. */
-export type Course = Record<'alone' | 'connected' | 'called', Usage>;
+type Course = Record<'alone' | 'connected' | 'called', Usage>;
 
 export interface Report extends Called {
   plan: Plan;
