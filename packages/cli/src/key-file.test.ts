@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { keyFileOption, keyFilePath, loadSecretKey } from './key-file.ts';
+import { redact } from './log/redact.ts';
 import { runSource } from './run-cli.test.support.ts';
 
 const hex = '67dea2ed018072d675f5415ecfaed7d2597555e202d85b3d65ea4e58d2d92ffa';
@@ -41,7 +42,9 @@ describe('a key file', () => {
     expect((await stat(join(folder, 'a', 'keys'))).mode & 0o777).toBe(0o700);
     expect(await readdir(join(folder, 'a', 'keys'))).toEqual(['server.key']);
     expect(await loadSecretKey(path)).toEqual(first);
-    expect((await readFile(path, 'utf8')).trim()).toBe(Buffer.from(first).toString('hex'));
+    const text = Buffer.from(first).toString('hex');
+    expect((await readFile(path, 'utf8')).trim()).toBe(text);
+    expect(redact(text)).toBe('[redacted]');
   });
 
   it('is one for callers that start at once in one process', async () => {

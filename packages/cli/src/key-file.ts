@@ -6,6 +6,7 @@ import { AddressError, generateSecretKey, isRecord, parseSecretKey } from '@mcp-
 
 import { CliError, exitCodes } from './errors.ts';
 import { ourFolder } from './folders.ts';
+import { hideSecretKey } from './log/redact.ts';
 
 /** Who the key stands for: what `serve` answers as, or what `connect` and `call` ask as. */
 export type KeyName = 'server' | 'client';
@@ -19,6 +20,11 @@ const MAX_KEY_FILE_BYTES = 4_096;
  */
 export function keyFilePath(name: KeyName, env: NodeJS.ProcessEnv = process.env): string {
   return join(ourFolder('data', env), 'keys', `${name}.key`);
+}
+
+/** Where the key of one of several servers is kept: the name is that of a file. */
+export function serverKeyPath(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  return join(ourFolder('data', env), 'keys', 'servers', `${name}.key`);
 }
 
 /** The path that `--key` names. A key itself has no place in the arguments: every user of the machine sees them. */
@@ -42,7 +48,9 @@ export function keyFileOption(given: string | undefined, name: KeyName): string 
  * @throws {CliError} `key_file` when others can read the file or it holds no key
  */
 export async function loadSecretKey(path: string): Promise<Uint8Array> {
-  return (await readKeyFile(path)) ?? (await createKeyFile(path));
+  const secretKey = (await readKeyFile(path)) ?? (await createKeyFile(path));
+  hideSecretKey(Buffer.from(secretKey).toString('hex'));
+  return secretKey;
 }
 
 async function readKeyFile(path: string): Promise<Uint8Array | undefined> {

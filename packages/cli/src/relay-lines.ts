@@ -3,13 +3,16 @@ import type { RelayState } from '@mcp-nostr/transport';
 import { formatDuration, oneLine, type Paint } from './terminal.ts';
 
 /** Prints how relays are, each as it changes: one that stays away is reported once and not at every attempt. */
-export function relayLines(print: (line: string) => void, paint: Paint): (state: RelayState) => void {
+export function relayLines(
+  print: (line: string, level: 'info' | 'warn') => void,
+  paint: Paint,
+): (state: RelayState) => void {
   const last = new Map<string, string>();
   return (state) => {
     const line = formatRelayState(state, paint);
     if (line === undefined || last.get(state.url) === line) return;
     last.set(state.url, line);
-    print(line);
+    print(line, state.status === 'ready' ? 'info' : 'warn');
   };
 }
 

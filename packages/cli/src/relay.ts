@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 
 import { parseCount } from './count-option.ts';
+import { LineLimiter } from './log/line-limiter.ts';
+import { addLogOptions, type LogOptions, logSettings, openLog } from './log/log-options.ts';
+import { plainText } from './log/logger.ts';
 import { parsePort } from './port-option.ts';
 import { exitAfter, untilSignal } from './shutdown.ts';
 
-interface RelayCommandOptions {
+interface RelayCommandOptions extends LogOptions {
   port: number;
   host: string;
   maxConnectionsPerIp?: number;
@@ -15,7 +18,7 @@ interface RelayCommandOptions {
 const CLOSE_LIMIT_MS = 3_000;
 
 export function relayCommand(): Command {
-  return new Command('relay')
+  const command = new Command('relay')
     .description('Run a small relay until Ctrl-C: enough for a demo, a team, or a home network.')
     .option('--port <number>', 'port to listen on; 0 takes a free one', parsePort, 7777)
     .option('--host <address>', 'address to listen on; 0.0.0.0 admits other machines', '127.0.0.1')
@@ -26,20 +29,30 @@ export function relayCommand(): Command {
     )
     .option('--json', 'print one JSON object instead of the URL')
     .action(runRelay);
+  return addLogOptions(command);
 }
 
-async function runRelay({ port, host, maxConnectionsPerIp, json }: RelayCommandOptions): Promise<void> {
+async function runRelay({
+  port,
+  host,
+  maxConnectionsPerIp,
+  json,
+  ...options
+}: RelayCommandOptions): Promise<void> {
+  const say = openLog(logSettings(options), plainText);
+  const refusals = new LineLimiter();
   const stopped = untilSignal();
   const { startRelay } = await import('@mcp-nostr/relay');
   const relay = await startRelay({
     port,
     host,
+    onlog: (line) => refusals.admits(line) && say('warn', line),
     ...(maxConnectionsPerIp !== undefined && { limits: { maxConnectionsPerIp } }),
   });
   process.stdout.write(
     json ? `${JSON.stringify({ event: 'ready', url: relay.url, port: relay.port })}\n` : `${relay.url}\n`,
   );
-  if (!json) process.stderr.write('relay is up; Ctrl-C stops it\n');
+  if (!json) say('info', 'relay is up; Ctrl-C stops it');
   await stopped;
   exitAfter(CLOSE_LIMIT_MS);
   await relay.close();

@@ -45,3 +45,8 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
+
+/** `1.26` -> `1.3`: enough of a duration for a log. */
+export function tenth(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

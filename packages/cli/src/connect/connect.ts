@@ -1,12 +1,15 @@
 import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
-import type { OpenTransport } from '../client-transport.ts';
+import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
 import { usageError } from '../errors.ts';
 import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
 import { filtered } from '../filter/filtered-transport.ts';
 import { collectOrigins, DEFAULT_PORT, listeningOptions } from '../http-listener/http-options.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
+import { addLogOptions, type LogOptions, logSettings, openLog } from '../log/log-options.ts';
+import { type LogRecord, plainText } from '../log/logger.ts';
+import { traceMessages } from '../log/trace-messages.ts';
 import { parsePort } from '../port-option.ts';
 import { collectRelays } from '../relay-options.ts';
 import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
@@ -19,7 +22,7 @@ import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
 import { survive } from './survive.ts';
 
-interface ConnectCommandOptions extends FilterOptions {
+interface ConnectCommandOptions extends FilterOptions, LogOptions {
   relay?: string[];
   key?: string;
   encryption: 'required' | 'none';
@@ -63,7 +66,7 @@ export function connectCommand(): Command {
       collectOrigins,
     )
     .action(runConnect);
-  return addFilterOptions(command);
+  return addLogOptions(addFilterOptions(command));
 }
 
 async function runConnect(words: string[], options: ConnectCommandOptions): Promise<void> {
@@ -76,7 +79,10 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   const upstreams = parseUpstreamWords(words);
   // Before anything that is not ours runs: whatever it prints must not reach the host.
   const write = guardStdout();
-  survive(log);
+  const logging = logSettings(options);
+  const say = openLog(logging, logLine);
+  const log = (line: string): void => say('info', line);
+  survive((line) => say('error', line));
   const stopped = untilSignal();
   // However long what follows takes, or hangs.
   void stopped.then(() => exitAfter(EXIT_LIMIT_MS));
@@ -87,14 +93,16 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   const us = shortNpub(formatNpub(caller));
   for (const { address } of upstreams)
     log(`connecting to ${shortNpub(formatNpub(parseAddress(address).pubkey))} as ${us}`);
-  const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, log });
+  const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, say });
   const filter = filterFrom(options);
   const openAll = (isHost: boolean): OpenTransport => {
     const opens = upstreams.map((each) => ({ prefix: each.prefix, open: nostr(each, isHost) }));
-    return filtered(openJoined(opens, log), filter);
+    const open = filtered(openJoined(opens, log), filter);
+    if (logging.level !== 'trace') return open;
+    return () => traceMessages<ClientTransport>(open(), (line) => say('trace', line));
   };
   const openHost = openAll(true);
-  if (listening === undefined) return runStdio(openHost, write, stopped);
+  if (listening === undefined) return runStdio(openHost, write, stopped, log);
   const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
   return runHttpListener({
     // Its sessions answer with HTTP's own statuses where the server cannot.
@@ -112,6 +120,7 @@ async function runStdio(
   open: OpenTransport,
   write: (text: string) => void,
   stopped: Promise<StopSignal>,
+  log: Log,
 ): Promise<void> {
   const bridge = new HostBridge({ open, onmessage: (message) => host.send(message), onlog: log });
   const host = new StdioHost({
@@ -126,6 +135,7 @@ async function runStdio(
   await bridge.close();
 }
 
-function log(line: string): void {
-  process.stderr.write(`mcp-nostr: ${oneLine(line, 500)}\n`);
+/** Hosts show it among the lines of others. */
+function logLine(record: LogRecord): string {
+  return `mcp-nostr: ${oneLine(plainText(record), 500)}`;
 }

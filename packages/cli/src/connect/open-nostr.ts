@@ -3,6 +3,7 @@ import { parseAddress, type Signer } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Log, OpenTransport } from '../client-transport.ts';
+import type { Say } from '../log/log-options.ts';
 import { relayLines } from '../relay-lines.ts';
 import { clientRelays } from '../relay-options.ts';
 import { hostStack } from './host-stack.ts';
@@ -15,7 +16,7 @@ export interface OpenNostrOptions {
   /** Our own key, hex. */
   caller: string;
   options: { relay?: string[]; encryption: 'required' | 'none' };
-  log: Log;
+  say: Say;
 }
 
 /**
@@ -27,12 +28,16 @@ export function openNostr({
   signer,
   caller,
   options,
-  log,
+  say,
 }: OpenNostrOptions): (upstream: UpstreamWord, isHost: boolean) => OpenTransport {
   return ({ prefix, address: server }: UpstreamWord, isHost: boolean): OpenTransport => {
     const address = parseAddress(server);
-    const onlog: Log = prefix === undefined ? log : (line) => log(`${prefix}: ${line}`);
-    const showRelay = relayLines(onlog, (_style, text) => text);
+    const named = (line: string): string => (prefix === undefined ? line : `${prefix}: ${line}`);
+    const onlog: Log = (line) => say('info', named(line));
+    const showRelay = relayLines(
+      (line, level) => say(level, named(line)),
+      (_style, text) => text,
+    );
     const open = (onrelay?: (state: RelayState) => void): NostrClientTransport =>
       new Transport({
         server,

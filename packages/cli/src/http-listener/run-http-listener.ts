@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { CliError, exitCodes, usageError } from '../errors.ts';
 import { exitAfter, type StopSignal } from '../shutdown.ts';
 import type { Log, OpenTransport } from '../client-transport.ts';
+import { hideSecret } from '../log/redact.ts';
 import { type HttpListener, type HttpListenerOptions, startHttpListener } from './http-listener.ts';
 import type { Way } from './ways.ts';
 
@@ -36,10 +37,13 @@ export async function runHttpListener(options: RunHttpListenerOptions): Promise<
       'take what this prints: openssl rand -hex 24',
     );
   const token = options.token ? (given ?? randomBytes(24).toString('base64url')) : undefined;
+  if (token !== undefined) hideSecret(token);
   const listener = await listen(port, { open, openHost, ways, token, corsOrigins, onlog: log });
   for (const url of listener.urls) log(`listening on ${url}`);
   if (token === undefined) log('without a token: every program on this machine can call as this key');
-  else log(`header: Authorization: Bearer ${given === undefined ? token : `$${TOKEN_VARIABLE}`}`);
+  // Past the log, which hides it: whoever starts this needs it, and has it from here alone.
+  else if (given === undefined) process.stderr.write(`mcp-nostr: header: Authorization: Bearer ${token}\n`);
+  else log(`header: Authorization: Bearer $${TOKEN_VARIABLE}`);
   await stopped;
   exitAfter(CLOSE_LIMIT_MS);
   await listener.close();

@@ -1,0 +1,76 @@
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import { isRecord } from '@mcp-nostr/core';
+
+import { usageError } from '../errors.ts';
+
+/** Days of calls for a person to read, and with its predecessor no burden for a disk. */
+const MAX_BYTES = 10 * 1024 * 1024;
+
+export interface LogFileOptions {
+  /** A line could not be written; said once. */
+  onerror: (message: string) => void;
+  /** @default 10 MiB */
+  maxBytes?: number;
+}
+
+/**
+ * A log that only its owner can read. When it is full it becomes `<path>.1`, in place of the one before. Lines are
+ * written at once: the last ones before a crash are those that are looked for.
+ */
+export class LogFile {
+  readonly #path: string;
+  readonly #options: LogFileOptions;
+  #file: number | undefined;
+  #bytes = 0;
+
+  /** @throws {CliError} when the file cannot be opened */
+  constructor(path: string, options: LogFileOptions) {
+    this.#path = path;
+    this.#options = options;
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      this.#open();
+    } catch (error) {
+      throw usageError(
+        `the log file ${path} cannot be written: ${errorCode(error)}`,
+        'name another with --log-file or MCP_NOSTR_LOG_FILE',
+      );
+    }
+  }
+
+  write(line: string): void {
+    if (this.#file === undefined) return;
+    try {
+      if (this.#bytes > 0 && this.#bytes + line.length > (this.#options.maxBytes ?? MAX_BYTES))
+        this.#rotate();
+      this.#bytes += writeSync(this.#file, line);
+    } catch (error) {
+      this.close();
+      this.#options.onerror(`no more is written to the log file ${this.#path}: ${errorCode(error)}`);
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  #open(): void {
+    this.#file = openSync(this.#path, 'a', 0o600);
+    // One that was there before may be open to others.
+    fchmodSync(this.#file, 0o600);
+    this.#bytes = fstatSync(this.#file).size;
+  }
+
+  #rotate(): void {
+    this.close();
+    renameSync(this.#path, `${this.#path}.1`);
+    this.#open();
+  }
+}
+
+function errorCode(error: unknown): string {
+  return isRecord(error) && typeof error['code'] === 'string' ? error['code'] : String(error);
+}

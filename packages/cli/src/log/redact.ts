@@ -1,0 +1,70 @@
+const HIDDEN = '[redacted]';
+/** Shorter values (`true`, `3000`) are parts of everyday text: hiding them would leave little of a line. */
+const MIN_SECRET_LENGTH = 8;
+/** Names of settings, headers and fields whose value is nobody's business. */
+const SECRET_WORD =
+  'authorization|token|secret|passw(?:or)?d|passphrase|cookie|api[-_]?key|access[-_]?key|private[-_]?key|credential';
+const SECRET_NAME = new RegExp(SECRET_WORD, 'i');
+
+/**
+ * Of the whole process: what one part of it has read as a secret, no other part may print. The longest first, because
+ * one may be a part of another.
+ */
+let known: readonly string[] = [];
+
+/** From here on this text is in no line of the log, wherever the line comes from. */
+export function hideSecret(value: string): void {
+  if (value.length < MIN_SECRET_LENGTH || known.includes(value)) return;
+  known = [...known, value].sort((a, b) => b.length - a.length);
+}
+
+/** A secret key, in each of the ways in which it is written. */
+export function hideSecretKey(hex: string): void {
+  hideSecret(hex.toLowerCase());
+  hideSecret(hex.toUpperCase());
+}
+
+/** Whether what is called so is a secret: `GITHUB_TOKEN`, `x-api-key`. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+const patterns: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  // NIP-19 and NIP-49, also when cut off.
+  [/(nsec|ncryptsec)1[02-9ac-hj-np-z]{20,}/gi, `$11${HIDDEN}`],
+  // The name and password of a URL.
+  [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@"'?#]+@/gi, `$1${HIDDEN}@`],
+  // `bunker://…?secret=…` (NIP-46), and keys in the query of any URL.
+  [new RegExp(`([?&](?:[\\w-]*(?:${SECRET_WORD})|key)=)[^&\\s"'#]+`, 'gi'), `$1${HIDDEN}`],
+  // RFC 6265: a line of cookies holds several.
+  [/(\b(?:set-)?cookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\n]{8,}/gi, `$1${HIDDEN}`],
+  [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${HIDDEN}`],
+  // `API_KEY=…`, `"token": "…"`, `Authorization: Basic …`; the name of a variable is no secret.
+  [
+    new RegExp(
+      `(\\b[\\w-]*(?:${SECRET_WORD})[\\w-]*["'\\\\]*\\s*[:=]\\s*["'\\\\]*(?:(?:basic|bearer|token)\\s+)?)(?!\\$)[^\\s"',;&\\\\[]{8,}`,
+      'gi',
+    ),
+    `$1${HIDDEN}`,
+  ],
+];
+
+/**
+ * A line without what must not be in a log: secrets by their value, where this process knows it, and by their look.
+ * 64 hex characters alone have no look: public keys and event ids are the same, so only known secret keys are hidden.
+ */
+export function redact(text: string): string {
+  let line = text;
+  for (const secret of known) line = line.replaceAll(secret, HIDDEN);
+  for (const [pattern, replacement] of patterns) line = line.replace(pattern, replacement);
+  return line;
+}
+
+/** As {@link redact}, for each text in a value; a field with the name of a secret is hidden whatever it holds. */
+export function redactFields(value: unknown, name = ''): unknown {
+  if (value !== undefined && isSecretName(name)) return HIDDEN;
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((each) => redactFields(each));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redactFields(each, key)]));
+}
