@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { expect, it } from 'vitest';
 
-import type { ServePrinter } from '../../packages/cli/src/serve/print-serve.ts';
+import type { SourcePrinter } from '../../packages/cli/src/serve/print-serve.ts';
 import { type CommandOptions, commandSource, type Source } from '../../packages/cli/src/serve/source.ts';
 import { connect2 } from '../helpers/eras.ts';
 import { legs } from '../helpers/legs.ts';
@@ -28,13 +28,7 @@ async function withEverything(
   run: (world: World, pids: () => number[]) => Promise<void>,
 ): Promise<void> {
   const mark = `mark-${Math.random()}`;
-  const printer: ServePrinter = {
-    ready: nothing,
-    relay: nothing,
-    call: nothing,
-    log: nothing,
-    problem: nothing,
-  };
+  const printer: SourcePrinter = { log: nothing, problem: nothing };
   const source: Source = commandSource([process.execPath, everything, 'stdio', mark], printer, options);
   const pids = (): number[] =>
     spawnSync('pgrep', ['-f', mark]).stdout.toString().split('\n').filter(Boolean).map(Number);

@@ -17,6 +17,7 @@ export type CliErrorCode =
   | 'not_allowed'
   | 'checks_failed'
   | 'key_file'
+  | 'config_file'
   | 'secret_key_given'
   | 'tool_failed'
   | 'unknown_tool'

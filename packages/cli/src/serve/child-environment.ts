@@ -14,6 +14,8 @@ export interface ChildEnvironmentOptions {
   caller?: Pick<Caller, 'npub' | 'pubkey'> | undefined;
   /** Of our variables only these, beside the few that every program needs. @default all */
   names?: readonly string[] | undefined;
+  /** What its entry in a file gives to it, by whatever name. */
+  own?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ChildEnvironmentOptions {
  */
 export function childEnvironment(
   env: NodeJS.ProcessEnv,
-  { caller, names }: ChildEnvironmentOptions = {},
+  { caller, names, own }: ChildEnvironmentOptions = {},
 ): NodeJS.ProcessEnv {
   const wanted = names === undefined ? undefined : new Set([...BASIC_NAMES, ...names]);
   const isWanted = (name: string): boolean =>
@@ -31,7 +33,7 @@ export function childEnvironment(
   const kept = Object.entries(env).filter(([name]) => isForChildren(name) && isWanted(name));
   const who =
     caller === undefined ? {} : { MCP_NOSTR_CALLER: caller.npub, MCP_NOSTR_CALLER_PUBKEY: caller.pubkey };
-  return { ...Object.fromEntries(kept), ...who };
+  return { ...Object.fromEntries(kept), ...own, ...who };
 }
 
 /** Whether a program behind a server may see it. */

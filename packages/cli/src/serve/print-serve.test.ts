@@ -1,58 +1,14 @@
 import { expect, it } from 'vitest';
 
-import { Filter } from '../filter/filter.ts';
-import { Glob } from '../filter/glob.ts';
-import { humanPrinter, jsonPrinter } from './print-serve.ts';
+import { jsonLine, Logger } from '../log/logger.ts';
+import { jsonPrinter } from './print-json.ts';
+import { logPrinter } from './print-log.ts';
+import { allPrinters, printerFor, type ServePrinter } from './print-serve.ts';
 
-const caller = {
-  pubkey: 'f'.repeat(64),
-  npub: 'npub1ct7mnuprahr6npcl7zumrvlsexs7uztty7eu66hj089xf4g6h0pqrql88h',
-  connectionId: '0'.repeat(32),
-};
+const caller = { pubkey: 'f'.repeat(64), npub: 'npub1caller', connectionId: '0'.repeat(32) };
 
-function printed(): { text: () => string; write: (text: string) => void } {
-  let all = '';
-  return { text: () => all, write: (text) => (all += text) };
-}
-
-it('prints a call on one line, whatever the caller wrote', () => {
-  const { text, write } = printed();
-  const printer = humanPrinter(write, (_style, word) => word);
-  printer.call({
-    caller,
-    method: 'tools/call',
-    name: 'a\u001b[2J\nb',
-    durationMs: 12.4,
-    outcome: 'tool_error',
-  });
-  expect(text()).toMatch(
-    /^ {2}\d\d:\d\d:\d\d {2}npub1ct7mn…l88h {2}tools\/call a\[2J b {16,} +12 ms {2}tool error\n$/,
-  );
-});
-
-it('shows a problem once, and not all that a stranger can make', () => {
-  const { text, write } = printed();
-  const printer = humanPrinter(write, (_style, word) => word);
-  for (let index = 0; index < 100; index++) {
-    printer.problem('the same');
-    printer.problem(`number ${index}`);
-  }
-  expect(
-    text()
-      .split('\n')
-      .filter((line) => line !== ''),
-  ).toHaveLength(20);
-});
-
-it('prints one JSON object a line', () => {
-  const { text, write } = printed();
-  const printer = jsonPrinter(
-    write,
-    humanPrinter(
-      () => undefined,
-      (_style, word) => word,
-    ),
-  );
+/** All that can be reported, once. */
+function reportAll(printer: ServePrinter): void {
   printer.ready({
     npub: 'npub1',
     address: 'nprofile1',
@@ -60,35 +16,61 @@ it('prints one JSON object a line', () => {
     command: ['x'],
     keyFile: '/k',
     allow: 'public',
+    limits: [],
   });
   printer.relay({ url: 'wss://a', status: 'ready', latencyMs: 1.2345 });
   printer.call({ caller, method: 'ping', durationMs: 1.26, outcome: 'ok' });
-  const events = text()
-    .trim()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line));
-  expect(events).toEqual([
+  printer.log('node', 'a line');
+  printer.problem('a problem');
+  printer.note('info', 'a note');
+  printer.closed();
+}
+
+function parsed(lines: string[]): Record<string, unknown>[] {
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+const time = expect.any(String);
+
+it('prints events as one JSON object a line, and the rest for people', () => {
+  const [events, log]: [string[], string[]] = [[], []];
+  const people = logPrinter(new Logger('info', (line) => log.push(line), jsonLine));
+  const printer = jsonPrinter((text) => events.push(text), people);
+  reportAll(printer);
+  expect(parsed(events)).toEqual([
     { event: 'ready', npub: 'npub1', address: 'nprofile1', relays: [] },
     { event: 'relay', url: 'wss://a', status: 'ready', latencyMs: 1.2 },
-    {
-      event: 'call',
-      time: expect.any(String),
-      caller: caller.npub,
-      method: 'ping',
-      durationMs: 1.3,
-      outcome: 'ok',
-    },
+    { event: 'call', time, caller: 'npub1caller', method: 'ping', durationMs: 1.3, outcome: 'ok' },
+    { event: 'closed' },
+  ]);
+  expect(parsed(log)).toEqual([
+    { time, level: 'info', msg: 'a line', source: 'node' },
+    { time, level: 'warn', msg: 'a problem' },
+    { time, level: 'info', msg: 'a note' },
   ]);
 });
 
-it('says at the start what callers do not see', () => {
-  const { text, write } = printed();
-  const [get, secret, all] = ['get_*', '*_secret', '*'].map((glob) => new Glob(glob));
-  if (get === undefined || secret === undefined || all === undefined) throw new Error('no globs');
-  const server = { npub: '', address: '', relays: [], command: ['x'], keyFile: '', allow: 'public' as const };
-  humanPrinter(write, (_style, word) => word).ready({
-    ...server,
-    filter: new Filter({ tool: { allow: [get], deny: [secret] }, prompt: { allow: [], deny: [all] } }),
-  });
-  expect(text()).toContain('\n  filter    tools get_*, not *_secret; prompts not *\n');
+it('names the server where there are several, in events and in the log', () => {
+  const [events, log]: [string[], string[]] = [[], []];
+  const logger = logPrinter(new Logger('info', (line) => log.push(line), jsonLine));
+  const shown = jsonPrinter(
+    (text) => events.push(text),
+    logPrinter(new Logger('silent', () => {}, jsonLine)),
+  );
+  const all = allPrinters(shown, logger);
+  all.several({ file: 'f.json', names: ['a'], allow: 'public', limits: [] });
+  reportAll(printerFor('a', all));
+  expect(parsed(events)[0]).toEqual({ event: 'config', file: 'f.json', servers: ['a'] });
+  expect(
+    parsed(events)
+      .slice(1)
+      .map(({ event, server }) => [event, server]),
+  ).toEqual(['ready', 'relay', 'call', 'closed'].map((event) => [event, 'a']));
+  expect(
+    parsed(log)
+      .slice(1)
+      .map(({ msg, server }) => [msg, server]),
+  ).toEqual(
+    ['ready', 'relay ready', 'call', 'a line', 'a problem', 'a note', 'closed'].map((msg) => [msg, 'a']),
+  );
 });

@@ -1,121 +1,84 @@
-import { formatNpub } from '@mcp-nostr/core';
 import type { RequestReport } from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Filter } from '../filter/filter.ts';
-import { describeFilter } from '../filter/filter-options.ts';
-import { relayLines } from '../relay-lines.ts';
-import { formatDuration, oneLine, type Paint, shortNpub } from '../terminal.ts';
 
-/** What `serve` reports, to a person or to a program. */
-export interface ServePrinter {
-  ready(server: ServedAs): void;
-  relay(state: RelayState): void;
-  call(report: RequestReport): void;
+/** What a source of servers reports. */
+export interface SourcePrinter {
   /** A line of a child's stderr. */
   log(source: string, line: string): void;
+  /** What went wrong. */
   problem(message: string): void;
 }
 
-interface ServedAs {
+/** What `serve` reports, to a person, to a program or to a log. `server`: its name, where several are served. */
+export interface ServePrinter extends SourcePrinter {
+  /** Comes first where several are served. */
+  several(file: ServedFile): void;
+  ready(server: ServedAs): void;
+  /** It is served no longer. */
+  closed(server?: string): void;
+  relay(state: RelayState, server?: string): void;
+  call(report: RequestReport, server?: string): void;
+  log(source: string, line: string, server?: string): void;
+  problem(message: string, server?: string): void;
+  /** What happened, for who wants to know: `info` for everybody, `debug` and `trace` when asked for. */
+  note(level: 'info' | 'debug' | 'trace', message: string, server?: string): void;
+}
+
+export interface ServedAs {
+  server?: string;
   npub: string;
   /** nprofile */
   address: string;
   relays: string[];
-  /** The served command and its arguments. */
+  /** The served command and its arguments, or the URL. */
   command: string[];
   keyFile: string;
   /** Public keys, or everybody. */
   allow: 'public' | string[];
+  /** What callers are bound to, a few words each. */
+  limits: string[];
   /** What callers do not see of it. */
   filter?: Filter | undefined;
 }
 
-/** One JSON object a line; what the children say goes to stderr as it does for people. */
-export function jsonPrinter(write: (text: string) => void, people: ServePrinter): ServePrinter {
-  const print = (event: object): void => write(`${JSON.stringify(event)}\n`);
+interface ServedFile {
+  file: string;
+  /** Of the servers in it. */
+  names: string[];
+  allow: 'public' | string[];
+  limits: string[];
+  filter?: Filter | undefined;
+}
+
+/** The printer of one server among several. */
+export function printerFor(server: string, printer: ServePrinter): ServePrinter {
   return {
-    ready: ({ npub, address, relays }) => print({ event: 'ready', npub, address, relays }),
-    relay: ({ latencyMs, ...state }) =>
-      print({
-        event: 'relay',
-        ...state,
-        ...(latencyMs === undefined ? {} : { latencyMs: tenth(latencyMs) }),
-      }),
-    call: ({ caller, method, name, durationMs, outcome }) => {
-      const what = name === undefined ? { method } : { method, name };
-      print({
-        event: 'call',
-        time: new Date().toISOString(),
-        caller: caller.npub,
-        ...what,
-        durationMs: tenth(durationMs),
-        outcome,
-      });
-    },
-    log: (source, line) => people.log(source, line),
-    problem: (message) => people.problem(message),
+    several: (file) => printer.several(file),
+    ready: (served) => printer.ready({ ...served, server }),
+    closed: () => printer.closed(server),
+    relay: (state) => printer.relay(state, server),
+    call: (report) => printer.call(report, server),
+    log: (source, line) => printer.log(source, line, server),
+    problem: (message) => printer.problem(message, server),
+    note: (level, message) => printer.note(level, message, server),
   };
 }
 
-function tenth(ms: number): number {
-  return Math.round(ms * 10) / 10;
-}
-
-/** Strangers can cause problems at will; in this time each is shown once, and no more than so many. */
-const PROBLEM_WINDOW_MS = 60_000;
-const MAX_PROBLEMS_PER_WINDOW = 20;
-
-/** Lines for a person, on stderr. Names and texts of callers are shown without control characters. */
-export function humanPrinter(write: (text: string) => void, paint: Paint): ServePrinter {
-  const print = (line: string): void => write(`${line}\n`);
-  const marks: Record<RequestReport['outcome'], string> = {
-    ok: paint('green', 'ok'),
-    error: paint('red', 'error'),
-    tool_error: paint('red', 'tool error'),
-    cancelled: paint('yellow', 'cancelled'),
+/** Tells each of them all. */
+export function allPrinters(...printers: readonly ServePrinter[]): ServePrinter {
+  const each = (tell: (printer: ServePrinter) => void): void => {
+    for (const printer of printers) tell(printer);
   };
-  const problems = new Set<string>();
-  let problemsSince = 0;
   return {
-    ready({ npub, address, command, keyFile, allow, filter }) {
-      print(`\n  ${paint('bold', oneLine(command.map(shortPath).join(' '), 100))}\n`);
-      print(`  address   ${paint('bold', address)}`);
-      print(`  key       ${npub}`);
-      print(`            ${paint('dim', `the same every time, kept in ${keyFile}`)}`);
-      print(`  access    ${formatAccess(allow)}`);
-      if (filter !== undefined) print(`  filter    ${describeFilter(filter)}`);
-      print(`  try       npx mcp-nostr call ${address}\n`);
-    },
-    relay: relayLines((line) => print(`  ${line}`), paint),
-    call({ caller, method, name, durationMs, outcome }) {
-      const time = new Date().toTimeString().slice(0, 8);
-      const what = oneLine(name === undefined ? method : `${method} ${name}`, 60);
-      const duration = formatDuration(durationMs).padStart(9);
-      print(
-        `  ${paint('dim', time)}  ${shortNpub(caller.npub)}  ${what.padEnd(36)} ${duration}  ${marks[outcome]}`,
-      );
-    },
-    log: (source, line) => print(`  ${paint('dim', `${source} │`)} ${line}`),
-    problem(message) {
-      if (performance.now() - problemsSince > PROBLEM_WINDOW_MS) {
-        problems.clear();
-        problemsSince = performance.now();
-      }
-      const text = oneLine(message, 300);
-      if (problems.has(text) || problems.size >= MAX_PROBLEMS_PER_WINDOW) return;
-      problems.add(text);
-      print(`  ${paint('yellow', '!')} ${text}`);
-    },
+    several: (...all) => each((printer) => printer.several(...all)),
+    ready: (...all) => each((printer) => printer.ready(...all)),
+    closed: (...all) => each((printer) => printer.closed(...all)),
+    relay: (...all) => each((printer) => printer.relay(...all)),
+    call: (...all) => each((printer) => printer.call(...all)),
+    log: (...all) => each((printer) => printer.log(...all)),
+    problem: (...all) => each((printer) => printer.problem(...all)),
+    note: (...all) => each((printer) => printer.note(...all)),
   };
-}
-
-/** The end of a long path says more than its beginning. */
-function shortPath(word: string): string {
-  return word.length > 40 ? word.replace(/^.*\/(?=[^/]+\/[^/]+\/[^/]+$)/, '…/') : word;
-}
-
-function formatAccess(allow: 'public' | string[]): string {
-  if (allow === 'public') return 'public: whoever has the address may call';
-  return allow.map((pubkey) => shortNpub(formatNpub(pubkey))).join(', ');
 }

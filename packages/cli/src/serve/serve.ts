@@ -1,50 +1,63 @@
-import { secretKeySigner } from '@mcp-nostr/core';
-import type { RelayState } from '@mcp-nostr/transport';
 import { Command, Option } from 'commander';
 
-import { parseCount } from '../count-option.ts';
 import { usageError } from '../errors.ts';
+import { parseCount } from '../count-option.ts';
 import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
-import { keyFileOption, loadSecretKey } from '../key-file.ts';
+import { keyFileOption } from '../key-file.ts';
+import {
+  addLogOptions,
+  fileLogger,
+  type LogOptions,
+  type LogSettings,
+  logSettings,
+  stderrLogger,
+} from '../log/log-options.ts';
+import { plainText } from '../log/logger.ts';
 import { collectRelays, relaysFromEnvironment } from '../relay-options.ts';
 import { exitAfter, untilSignal } from '../shutdown.ts';
-import { oneLine, paintFor } from '../terminal.ts';
+import { paintFor } from '../terminal.ts';
+import { accessOf, type AccessOptions } from './access.ts';
 import { envOption, idleOption } from './child-options.ts';
-import { duplexSource } from './duplex-server/duplex-source.ts';
-import { filteredSource } from './filtered-source.ts';
-import { findCommand } from './find-command.ts';
-import { defaultCallerHeader, parseCallerHeader, parseHeaders } from './http-server/request-headers.ts';
-import { isServerUrl, parseServerUrl, shownUrl } from './http-server/server-url.ts';
 import { collectKeys, takeLists } from './lists.ts';
-import { humanPrinter, jsonPrinter, type ServePrinter } from './print-serve.ts';
-import { commandSource, type Source, urlSource } from './source.ts';
+import { defaultCallerHeader } from './http-server/request-headers.ts';
+import { type EntryOptions, parseWords } from './parse-words.ts';
+import { humanPrinter } from './print-human.ts';
+import { jsonPrinter } from './print-json.ts';
+import { logPrinter } from './print-log.ts';
+import { qrCodeFor } from './qr-code.ts';
+import { openServed, type Served, type ServeSettings } from './served.ts';
+import { allPrinters, type ServePrinter } from './print-serve.ts';
 
-interface ServeCommandOptions extends FilterOptions {
-  public?: boolean;
-  allow?: string[];
+interface ServeCommandOptions extends AccessOptions, EntryOptions, FilterOptions, LogOptions {
+  config?: string;
   relay?: string[];
   key?: string;
-  encryption: 'required' | 'optional' | 'none';
+  encryption: ServeSettings['encryption'];
   maxConnections: number;
-  sse?: boolean;
-  header?: string[];
-  callerHeader?: string;
-  idle?: number;
-  env?: string[];
-  shared?: boolean;
+  qr: boolean;
   json?: boolean;
 }
 
 /** Children get 2 s to end and the relays their farewell; what is left after this is killed. */
 const CLOSE_LIMIT_MS = 3_000;
 
-export function serveCommand(): Command {
+export function serveCommand(
+  action: (words: string[], options: ServeCommandOptions) => void | Promise<void> = runServe,
+): Command {
   const command = new Command('serve')
     .description(
       'Put an MCP server on Nostr: a program that speaks stdio, with a process for each connection, or the URL of a ' +
-        'server that speaks Streamable HTTP, HTTP+SSE or WebSocket, with a session for each.',
+        'server that speaks Streamable HTTP, HTTP+SSE or WebSocket, with a session for each; or all servers of a file, ' +
+        'each with a key of its own.',
     )
-    .argument('<server...>', 'http(s)://host/mcp, ws(s)://host, or after -- the program and its arguments')
+    .argument(
+      '[server...]',
+      'http(s)://host/mcp, ws(s)://host, or after -- the program and its arguments; with --config, names of its servers',
+    )
+    .option(
+      '--config <file>',
+      'serve what is under "mcpServers" (or "servers") in this file, as hosts write it; changes take effect at once',
+    )
     .option('--public', 'whoever has the address may call')
     .option('--allow <npub>', 'this key may call: npub, nprofile or hex; can be repeated', collectKeys)
     .option(
@@ -58,7 +71,12 @@ export function serveCommand(): Command {
         .choices(['required', 'optional', 'none'])
         .default('required'),
     )
-    .option('--max-connections <number>', 'connections, and so processes, at a time', parseCount, 50)
+    .option(
+      '--max-connections <number>',
+      'connections, and so processes, at a time, of each server',
+      parseCount,
+      50,
+    )
     .option('--sse', 'the URL is that of a server that speaks only HTTP+SSE of MCP 2024-11-05')
     .option('--shared', 'one process of the program for all connections')
     .addOption(idleOption())
@@ -72,119 +90,114 @@ export function serveCommand(): Command {
       '--caller-header <name>',
       `with a URL: the header that tells the server who calls (default: ${defaultCallerHeader})`,
     )
+    .option('--no-qr', 'no QR code of the address')
     .option('--json', 'print events as JSON lines on stdout')
-    .action(runServe);
-  return addFilterOptions(command);
+    .action((words: string[], options: ServeCommandOptions) => action(words, options));
+  return addLogOptions(addFilterOptions(command));
 }
 
-async function runServe(said: string[], given: ServeCommandOptions): Promise<void> {
-  const [words, options] = takeLists(said, given);
-  const allow = accessOf(options);
-  const named = options.relay ?? relaysFromEnvironment();
-  const target = targetOf(words, options);
-  const keyFile = keyFileOption(options.key, 'server');
-  const signer = secretKeySigner(await loadSecretKey(keyFile));
+async function runServe(said: string[], written: ServeCommandOptions): Promise<void> {
+  const [words, options] = takeLists(said, written);
+  const { open, settings, given, log } = readArguments(words, options, process.env);
+  const printer = await openPrinter(options, log);
   const stopped = untilSignal();
-  const relays = named ?? [...(await import('@mcp-nostr/client')).defaultLookupRelays];
-  const { serve } = await import('@mcp-nostr/server');
+  const relays = given ?? [...(await import('@mcp-nostr/client')).defaultLookupRelays];
 
-  const printer = printerFor(options);
-  const filter = filterFrom(options);
-  const source = filteredSource(await target.open(printer), filter);
-  // However this process ends no child stays behind; after SIGKILL it is others that see to that.
-  process.on('exit', () => source.kill());
+  const served = await open({ ...settings, relays }, printer);
+  // However this process ends, no child stays behind; after SIGKILL it is others that see to that.
+  process.on('exit', () => served.kill());
+  await stopped;
+  exitAfter(CLOSE_LIMIT_MS);
+  await served.close();
+}
 
-  const { encryption, maxConnections } = options;
-  let early: RelayState[] | undefined = [];
-  const server = await serve(
-    {
-      signer,
-      relays,
+interface ServeArguments {
+  open: Open;
+  settings: Omit<ServeSettings, 'relays'>;
+  /** Relays, if any are named. */
+  given: string[] | undefined;
+  log: LogSettings;
+}
+
+/** All that can be wrong with the arguments is found here, before anything is opened. @throws {CliError} */
+function readArguments(
+  words: string[],
+  options: ServeCommandOptions,
+  env: NodeJS.ProcessEnv,
+): ServeArguments {
+  const { encryption, maxConnections, config, env: names, idle: idleMs, shared } = options;
+  const allow = accessOf(options);
+  const log = logSettings(options);
+  return {
+    open: config === undefined ? oneServer(words, options, env) : serversOf(words, config, options),
+    settings: {
       allow,
       encryption,
       maxConnections,
-      // The first come before the server is there, and who reads the output wants its address first.
-      onrelay: (state) => (early === undefined ? printer.relay(state) : early.push(state)),
-      onrequest: (report) => printer.call(report),
-      onerror: (error) => printer.problem(error.message),
+      filter: filterFrom(options),
+      programs: { env: names, idleMs, shared },
+      isTraced: log.level === 'trace',
     },
-    source.open,
-  );
-  const { npub, address } = server;
-  printer.ready({ npub, address, relays, command: target.words, keyFile, allow, filter });
-  for (const state of early) printer.relay(state);
-  early = undefined;
-  await stopped;
-  exitAfter(CLOSE_LIMIT_MS);
-  await server.close();
-  await source.close();
+    given: options.relay ?? relaysFromEnvironment(),
+    log,
+  };
 }
 
-/** What is served, and how it is called in the output. */
-interface Target {
-  words: string[];
-  open: (printer: ServePrinter) => Source | Promise<Source>;
+/**
+ * Whether `serve` would start with these words, in an environment that has each variable that a header names.
+ * @throws {CliError} or commander's own error
+ */
+export function checkServeWords(words: readonly string[]): void {
+  const complete = new Proxy<NodeJS.ProcessEnv>({}, { get: () => 'x' });
+  serveCommand((said, written) => void readArguments(...takeLists(said, written), complete))
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .parse(words, { from: 'user' });
 }
 
-function targetOf(
-  words: string[],
-  { sse = false, header, callerHeader, env, idle: idleMs, shared }: ServeCommandOptions,
-): Target {
-  const [first = ''] = words;
-  if (isServerUrl(first)) {
-    if (words.length > 1)
-      throw usageError(`a URL was given, and more: ${oneLine(words.slice(1).join(' '), 100)}`);
-    if (env !== undefined || idleMs !== undefined || shared !== undefined)
-      throw usageError(
-        '--env, --idle and --shared are for a program',
-        'a server with a URL is started by somebody else',
-      );
-    const url = parseServerUrl(first);
-    const name = parseCallerHeader(callerHeader ?? defaultCallerHeader);
-    const headers = parseHeaders(header ?? [], name, process.env);
-    const isWebSocket = url.protocol.startsWith('ws');
-    if (sse && isWebSocket) throw usageError('--sse is for an http or https URL');
-    const open = sse || isWebSocket ? duplexSource : urlSource;
-    return {
-      words: [shownUrl(url)],
-      open: (printer) => open({ url, headers, callerHeader: name }, printer),
-    };
-  }
-  if (sse || header !== undefined || callerHeader !== undefined) {
+/** Opens what the arguments name. */
+type Open = (settings: ServeSettings, printer: ServePrinter) => Promise<Served>;
+
+function oneServer(words: string[], options: ServeCommandOptions, env: NodeJS.ProcessEnv): Open {
+  if (words.length === 0) {
     throw usageError(
-      '--sse, --header and --caller-header are for a server with a URL',
-      'a program finds the caller in its environment, in MCP_NOSTR_CALLER',
+      'there is nothing to serve',
+      'a URL, or after -- a command, or --config <file>; as in: mcp-nostr serve --public -- node server.js',
     );
   }
-  if (/^[a-z][a-z\d+.-]*:\/\//i.test(first)) {
-    throw usageError(
-      `${oneLine(first, 100)} is neither an http(s) nor a ws(s) URL`,
-      'a server with a URL is served by its URL, as in https://host/mcp; any other by its command, after --',
-    );
-  }
-  if (findCommand(first) === undefined) {
-    throw usageError(
-      `the command ${oneLine(first, 100)} was not found`,
-      'write the program to serve after --, as in: mcp-nostr serve --public -- node server.js',
-    );
-  }
-  return { words, open: (printer) => commandSource(words, printer, { env, idleMs, shared }) };
+  const entry = parseWords(words, options, env);
+  const keyFile = keyFileOption(options.key, 'server');
+  return (settings, printer) => openServed({ ...settings, entry, keyFile, printer });
 }
 
-/** Nobody is let in by default, and nobody by accident: it has to be said. */
-function accessOf(options: ServeCommandOptions): 'public' | string[] {
-  if (options.public === true && options.allow !== undefined) {
-    throw usageError('--public and --allow contradict each other', 'give the one that is meant');
-  }
-  if (options.public === true) return 'public';
-  if (options.allow !== undefined) return options.allow;
-  throw usageError(
-    'it was not said who may call',
-    '--allow <npub> admits one key (repeat it for more), --public admits whoever has the address',
-  );
+function serversOf(names: string[], path: string, options: ServeCommandOptions): Open {
+  if (options.key !== undefined)
+    throw usageError('--key is for one server', 'with --config each server has a key of its own');
+  if (options.header !== undefined)
+    throw usageError('--header is for one server', 'with --config headers are in the file, under "headers"');
+  if (options.sse === true)
+    throw usageError('--sse is for one server', 'with --config it is written in the file: "type": "sse"');
+  const { callerHeader } = options;
+  return async (settings, printer) => {
+    const { openServersFile } = await import('./config/serve-file.ts');
+    return openServersFile({ path, names, callerHeader, settings, printer });
+  };
 }
 
-function printerFor({ json }: ServeCommandOptions): ServePrinter {
-  const people = humanPrinter((text) => void process.stderr.write(text), paintFor(process.stderr));
-  return json === true ? jsonPrinter((text) => void process.stdout.write(text), people) : people;
+/** People or a log on stderr, with `--json` events on stdout, and the log file beside it. */
+async function openPrinter(options: ServeCommandOptions, settings: LogSettings): Promise<ServePrinter> {
+  const file = fileLogger(settings);
+  const qrCode = options.qr ? await qrCodeFor(process.stderr) : undefined;
+  const people =
+    settings.format === 'json'
+      ? logPrinter(stderrLogger(settings, plainText))
+      : humanPrinter({
+          write: (text) => void process.stderr.write(text),
+          paint: paintFor(process.stderr),
+          level: settings.level,
+          ...(qrCode === undefined ? {} : { qrCode }),
+        });
+  const shown =
+    options.json === true ? jsonPrinter((text) => void process.stdout.write(text), people) : people;
+  return file === undefined ? shown : allPrinters(shown, logPrinter(file));
 }

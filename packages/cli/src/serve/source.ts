@@ -9,7 +9,7 @@ import { ChildServer, type ServerTransport } from './child-server.ts';
 import { HttpServer } from './http-server/http-server.ts';
 import { checkServer, isPrivateWay, shownUrl } from './http-server/server-url.ts';
 import { openUpstream, type Upstream } from './http-server/upstream.ts';
-import type { ServePrinter } from './print-serve.ts';
+import type { SourcePrinter } from './print-serve.ts';
 import { SharedProgram } from './shared/shared-program.ts';
 
 /** A server for one connection. */
@@ -35,13 +35,17 @@ export interface CommandOptions {
   idleMs?: number | undefined;
   /** One program for all connections. @default false: one for each */
   shared?: boolean | undefined;
+  /** Variables of the program's own. */
+  own?: Readonly<Record<string, string>> | undefined;
+  /** @default our own folder */
+  cwd?: string | undefined;
 }
 
 /** A program that is started for each connection, or once for all. */
 export function commandSource(
   [command = '', ...args]: readonly string[],
-  printer: ServePrinter,
-  { env: names, idleMs, shared }: CommandOptions = {},
+  printer: SourcePrinter,
+  { env: names, idleMs, shared, own, cwd }: CommandOptions = {},
 ): Source {
   const children = new Children((problem) => printer.problem(problem));
   const servers = new Set<ChildServer>();
@@ -49,7 +53,7 @@ export function commandSource(
   if (shared === true) {
     const program = new SharedProgram({
       children,
-      command: { command, args, env: childEnvironment(process.env, { names }) },
+      command: { command, args, cwd, env: childEnvironment(process.env, { names, own }) },
       onlog: (line) => printer.log(name, line),
       idleMs,
     });
@@ -66,7 +70,7 @@ export function commandSource(
     const source = `${name} ${caller.connectionId.slice(0, 4)}`;
     const server = new ChildServer({
       children,
-      command: { command, args, env: childEnvironment(process.env, { caller, names }) },
+      command: { command, args, cwd, env: childEnvironment(process.env, { caller, names, own }) },
       onlog: (line) => printer.log(source, line),
       ongone: () => servers.delete(server),
       idleMs,
@@ -87,7 +91,7 @@ export function commandSource(
 /** A server that speaks Streamable HTTP, with a session for each connection. */
 export async function urlSource(
   settings: Pick<Upstream, 'url' | 'headers' | 'callerHeader'>,
-  printer: ServePrinter,
+  printer: SourcePrinter,
 ): Promise<Source> {
   const upstream = await openUpstream(settings);
   const { url } = settings;

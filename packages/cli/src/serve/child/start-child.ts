@@ -10,6 +10,8 @@ export interface ChildCommand {
   command: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
+  /** @default our own folder */
+  cwd?: string | undefined;
 }
 
 /**
@@ -18,12 +20,12 @@ export interface ChildCommand {
  * @throws {Error} when it does not start; the message is for the caller
  */
 export async function startChild(
-  { command, args, env }: ChildCommand,
+  { command, args, env, cwd }: ChildCommand,
   events: ChildEvents,
   onspawned: (child: Child) => void,
 ): Promise<Child> {
   try {
-    const started = spawn(command, args, { env, detached: true, windowsHide: true });
+    const started = spawn(command, args, { env, cwd, detached: true, windowsHide: true });
     // Always listened to: without a listener a failed start (EAGAIN, ENOENT) would end this process.
     started.on('error', () => undefined);
     const spawned = once(started, 'spawn');

@@ -2,7 +2,7 @@ import { oneLine } from '../../terminal.ts';
 import { detailOf } from '../http-server/http-failure.ts';
 import { isPrivateWay, shownUrl } from '../http-server/server-url.ts';
 import { openUpstream, type Upstream } from '../http-server/upstream.ts';
-import type { ServePrinter } from '../print-serve.ts';
+import type { SourcePrinter } from '../print-serve.ts';
 import type { Source } from '../source.ts';
 import type { OpenConnection } from './connection.ts';
 import { DuplexServer } from './duplex-server.ts';
@@ -10,7 +10,7 @@ import { DuplexServer } from './duplex-server.ts';
 export type DuplexSourceSettings = Pick<Upstream, 'url' | 'headers' | 'callerHeader'>;
 
 /** A server that speaks WebSocket (`ws:`, `wss:`) or HTTP+SSE (other URLs), with a connection for each connection. */
-export async function duplexSource(settings: DuplexSourceSettings, printer: ServePrinter): Promise<Source> {
+export async function duplexSource(settings: DuplexSourceSettings, printer: SourcePrinter): Promise<Source> {
   const { url, headers, callerHeader } = settings;
   const isWebSocket = url.protocol === 'ws:' || url.protocol === 'wss:';
   const { open, close } = await (isWebSocket ? webSocketWay(url) : sseWay(settings));

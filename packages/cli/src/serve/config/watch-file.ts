@@ -1,0 +1,96 @@
+import { type FSWatcher, readFileSync, realpathSync, statSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
+
+import { isRecord } from '@mcp-nostr/core';
+
+/** An editor replaces a file in several steps; they are one change. */
+const SETTLE_MS = 150;
+/** Thousands of servers; more is another file. */
+const MAX_FILE_BYTES = 1024 * 1024;
+
+export interface FileWatchOptions {
+  path: string;
+  /** As it was read last. */
+  text: string;
+  onchange: (text: string) => void;
+  /** It cannot be read or watched. */
+  onproblem: (message: string) => void;
+}
+
+/** @throws {Error} whose message says why */
+export function readSmallFile(path: string): string {
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes, and ${MAX_FILE_BYTES} are the limit`);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : undefined;
+    const reason = code ?? (error instanceof Error ? error.message : String(error));
+    throw new Error(`${path} cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Tells each new text of a file. The folder is watched and not the file: editors and deployments put a new file in its
+ * place, by its name or by that of a link on the way to it.
+ */
+export class FileWatch {
+  readonly #options: FileWatchOptions;
+  readonly #watchers: FSWatcher[] = [];
+  #text: string;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: FileWatchOptions) {
+    this.#options = options;
+    this.#text = options.text;
+    for (const folder of foldersOf(options.path)) this.#watch(folder);
+    // It may have changed between its reading and now.
+    this.#later();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const watcher of this.#watchers.splice(0)) watcher.close();
+  }
+
+  #watch(folder: string): void {
+    const onerror = (error: unknown): void =>
+      this.#options.onproblem(
+        `changes of ${this.#options.path} are not seen, because its folder cannot be watched: ${String(error)}`,
+      );
+    try {
+      this.#watchers.push(watch(folder, () => this.#later()).on('error', onerror));
+    } catch (error) {
+      onerror(error);
+    }
+  }
+
+  #later(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#read(), SETTLE_MS);
+  }
+
+  #read(): void {
+    const { path, onchange, onproblem } = this.#options;
+    let text: string;
+    try {
+      text = readSmallFile(path);
+    } catch (error) {
+      onproblem(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    if (text === this.#text) return;
+    this.#text = text;
+    onchange(text);
+  }
+}
+
+function foldersOf(path: string): Set<string> {
+  const folders = new Set([dirname(path)]);
+  try {
+    folders.add(dirname(realpathSync(path)));
+  } catch {
+    // It went away meanwhile; where its name was is watched.
+  }
+  return folders;
+}

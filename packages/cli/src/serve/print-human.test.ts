@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+
+import { Filter } from '../filter/filter.ts';
+import { Glob } from '../filter/glob.ts';
+import type { LogLevel } from '../log/logger.ts';
+import { humanPrinter } from './print-human.ts';
+import type { ServedAs, ServePrinter } from './print-serve.ts';
+
+const caller = {
+  pubkey: 'f'.repeat(64),
+  npub: 'npub1ct7mnuprahr6npcl7zumrvlsexs7uztty7eu66hj089xf4g6h0pqrql88h',
+  connectionId: '0'.repeat(32),
+};
+const served: ServedAs = {
+  npub: 'npub1server',
+  address: 'nprofile1address',
+  relays: [],
+  command: ['node', '/a/very/long/path/to/a/program/that/nobody/reads/server.js'],
+  keyFile: '/k',
+  allow: 'public',
+  limits: ['50 connections at a time', 'no more'],
+};
+
+function printed(level: LogLevel = 'info'): { lines: () => string[]; printer: ServePrinter } {
+  let all = '';
+  const printer = humanPrinter({
+    write: (text) => (all += text),
+    paint: (_style, word) => word,
+    level,
+    qrCode: (address) => [`QR of ${address}`],
+  });
+  return { printer, lines: () => all.split('\n').filter((line) => line !== '') };
+}
+
+describe('what serve shows to a person', () => {
+  it('begins with the address, who may call, what they are bound to, and what to do next', () => {
+    const { printer, lines } = printed();
+    printer.ready(served);
+    expect(lines()).toEqual([
+      '  node …/nobody/reads/server.js',
+      '  address   nprofile1address',
+      '  key       npub1server',
+      '            the same every time, kept in /k',
+      '  access    public: whoever has the address may call',
+      '  limits    50 connections at a time · no more',
+      '  next      npx mcp-nostr install nprofile1address',
+      '            puts it into Claude, Cursor, VS Code and other hosts',
+      '            npx mcp-nostr call nprofile1address',
+      '            lists what it offers, and calls it by hand',
+      '  QR of nprofile1address',
+    ]);
+  });
+
+  it('says what callers do not see', () => {
+    const [get, secret, all] = ['get_*', '*_secret', '*'].map((glob) => new Glob(glob));
+    if (get === undefined || secret === undefined || all === undefined) throw new Error('no globs');
+    const rules = { tool: { allow: [get], deny: [secret] }, prompt: { allow: [], deny: [all] } };
+    const { printer, lines } = printed();
+    printer.ready({ ...served, filter: new Filter(rules) });
+    expect(lines()).toContain('  filter    tools get_*, not *_secret; prompts not *');
+  });
+
+  it('is one line for each of several servers, and one for the relay that they share', () => {
+    const { printer, lines } = printed();
+    printer.several({ file: 'f.json', names: ['a', 'long'], allow: ['f'.repeat(64)], limits: ['x'] });
+    const before = lines();
+    expect(before[0]).toBe('  f.json  2 servers');
+    expect(before[1]).toMatch(/^ {2}access {4}npub1\w+…\w+$/);
+    expect(before[2]).toBe('  limits    x, of each server');
+    for (const server of ['a', 'long']) {
+      printer.ready({ ...served, server });
+      printer.relay({ url: 'wss://r', status: 'connecting' }, server);
+      printer.relay({ url: 'wss://r', status: 'ready', latencyMs: server.length }, server);
+      printer.relay({ url: 'wss://s', status: 'waiting', reason: 'no' }, server);
+    }
+    printer.relay({ url: 'wss://r', status: 'closed' }, 'a');
+    printer.relay({ url: 'wss://r', status: 'ready', latencyMs: 7 }, 'a');
+    printer.log('node 1234', 'hello', 'a');
+    printer.problem('broken', 'long');
+    printer.closed('a');
+    expect(lines().slice(before.length)).toEqual([
+      '  ✓ a     nprofile1address',
+      '  ✓ wss://r  1 ms',
+      '  ✗ wss://s  no; trying on',
+      '  ✓ long  nprofile1address',
+      '  a     node 1234 │ hello',
+      '  ! long  broken',
+      '  a     is closed',
+    ]);
+  });
+
+  it('has a call on one line, whatever the caller wrote', () => {
+    const { printer, lines } = printed();
+    const name = 'a\u001b[2J\nb';
+    printer.call({ caller, method: 'tools/call', name, durationMs: 12.4, outcome: 'tool_error' });
+    expect(lines()).toEqual([
+      expect.stringMatching(
+        /^ {2}\d\d:\d\d:\d\d {2}npub1ct7mn…l88h {2}tools\/call a\[2J b {16,} +12 ms {2}tool error$/,
+      ),
+    ]);
+  });
+
+  it('has a problem once, and not all that a stranger can make', () => {
+    const { printer, lines } = printed();
+    for (let index = 0; index < 100; index++) {
+      printer.problem('the same');
+      printer.problem(`number ${index}`);
+    }
+    expect(lines()).toHaveLength(20);
+  });
+
+  it('has no secret in it, whoever wrote the line', () => {
+    const { printer, lines } = printed();
+    printer.log('node 1234', 'GITHUB_TOKEN=ghp_abcdefghijk');
+    expect(lines()).toEqual(['  node 1234 │ GITHUB_TOKEN=[redacted]']);
+  });
+
+  it('is as much as was asked for', () => {
+    const all = (level: LogLevel): string[] => {
+      const { printer, lines } = printed(level);
+      printer.ready({ ...served, server: 'a' });
+      printer.relay({ url: 'wss://r', status: 'ready' });
+      printer.relay({ url: 'wss://s', status: 'waiting', reason: 'no' });
+      printer.relay({ url: 'wss://t', status: 'connecting' });
+      printer.note('debug', 'a detail');
+      printer.log('node', 'a line');
+      printer.problem('a problem');
+      return lines().map((line) => line.trim());
+    };
+    const urgent = ['✗ wss://s  no; trying on', '! a problem'];
+    expect(all('silent')).toEqual([]);
+    expect(all('error')).toEqual([]);
+    expect(all('warn')).toEqual(urgent);
+    expect(all('info')).toEqual([
+      '✓ a  nprofile1address',
+      '✓ wss://r',
+      urgent[0],
+      'node │ a line',
+      urgent[1],
+    ]);
+    expect(all('debug')).toEqual(
+      expect.arrayContaining([...all('info'), 'wss://t  connecting', 'wss://s  waiting no', 'a detail']),
+    );
+  });
+});

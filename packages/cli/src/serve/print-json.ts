@@ -1,0 +1,33 @@
+import { tenth } from '../terminal.ts';
+import type { ServePrinter } from './print-serve.ts';
+
+/** One JSON object a line; what the children say, and problems, go where they go for people. */
+export function jsonPrinter(write: (text: string) => void, people: ServePrinter): ServePrinter {
+  const print = (event: object): void => write(`${JSON.stringify(event)}\n`);
+  return {
+    several: ({ file, names }) => print({ event: 'config', file, servers: names }),
+    ready: ({ server, npub, address, relays }) => print({ event: 'ready', server, npub, address, relays }),
+    closed: (server) => print({ event: 'closed', server }),
+    relay: ({ latencyMs, ...state }, server) =>
+      print({
+        event: 'relay',
+        server,
+        ...state,
+        latencyMs: latencyMs === undefined ? undefined : tenth(latencyMs),
+      }),
+    call: ({ caller, method, name, durationMs, outcome }, server) =>
+      print({
+        event: 'call',
+        server,
+        time: new Date().toISOString(),
+        caller: caller.npub,
+        method,
+        name,
+        durationMs: tenth(durationMs),
+        outcome,
+      }),
+    log: (...all) => people.log(...all),
+    problem: (...all) => people.problem(...all),
+    note: (...all) => people.note(...all),
+  };
+}

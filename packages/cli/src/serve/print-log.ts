@@ -1,0 +1,38 @@
+import { LineLimiter } from '../log/line-limiter.ts';
+import type { Logger } from '../log/logger.ts';
+import { oneLine, tenth } from '../terminal.ts';
+import type { ServePrinter } from './print-serve.ts';
+
+/** Everything as a record of a log. */
+export function logPrinter(logger: Logger): ServePrinter {
+  const problems = new LineLimiter();
+  return {
+    several: ({ file, names, allow, limits }) =>
+      logger.log('info', 'config', { file, servers: names, allow, limits }),
+    ready: ({ server, npub, address, relays, command, keyFile, allow, limits }) =>
+      logger.log('info', 'ready', { server, npub, address, relays, command, keyFile, allow, limits }),
+    closed: (server) => logger.log('info', 'closed', { server }),
+    relay: ({ url, status, reason, latencyMs }, server) =>
+      logger.log(status === 'waiting' ? 'warn' : status === 'ready' ? 'info' : 'debug', `relay ${status}`, {
+        server,
+        url,
+        reason,
+        latencyMs: latencyMs === undefined ? undefined : tenth(latencyMs),
+      }),
+    call: ({ caller, method, name, durationMs, outcome }, server) =>
+      logger.log('info', 'call', {
+        server,
+        caller: caller.npub,
+        method,
+        name,
+        durationMs: tenth(durationMs),
+        outcome,
+      }),
+    log: (source, line, server) => logger.log('info', line, { server, source }),
+    problem: (message, server) => {
+      const text = oneLine(message, 300);
+      if (problems.admits(`${server} ${text}`)) logger.log('warn', text, { server });
+    },
+    note: (level, message, server) => logger.log(level, message, { server }),
+  };
+}
