@@ -63,7 +63,22 @@ it.each([
   [['serve', '--public', 'https://x', '--header', 'a: ${MISSING}'], 'set it in the environment'],
   [['serve', '--public', 'https://x', '--header', 'a'], "as in --header 'Authorization: Bearer"],
   [['serve', '--public', '--key', 'f'.repeat(64), '--', 'node'], '--key takes the name of a file'],
+  [['serve', '--public'], 'there is nothing to serve'],
+  [
+    ['serve', '--public', '--relay', 'wss://r', '--config', '/none.json'],
+    '/none.json cannot be read: ENOENT',
+  ],
+  [
+    ['serve', '--public', '--relay', 'wss://r', '--config', 'package.json'],
+    'package.json:1: there are no servers in it',
+  ],
+  [['serve', '--public', '--config', 'x', '--key', 'y'], '--key is for one server'],
+  [['serve', '--public', '--config', 'x', '--header', 'a: b'], '--header is for one server'],
+  [['serve', '--public', '--log-file', '/', '--', 'node'], 'the log file / cannot be written: EISDIR'],
   [['relay', '--port', 'x'], 'a port is a number'],
+  [['relay', '--log-level', 'loud'], 'Allowed choices are silent, error'],
+  [['service'], 'Usage: mcp-nostr service'],
+  [['service', 'install', '--', 'call', 'x'], 'call cannot be a service'],
 ])('explains a mistake and ends with 2: %j', async (args, message) => {
   expect(await main(args)).toBe(2);
   expect(stderr).toContain(message);

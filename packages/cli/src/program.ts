@@ -10,6 +10,7 @@ import { uninstallCommand } from './install/uninstall.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
+import { serviceCommand } from './service/service.ts';
 import { paintFor } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -63,6 +64,7 @@ function program(): Command {
     .addCommand(installCommand())
     .addCommand(uninstallCommand())
     .addCommand(doctorCommand())
+    .addCommand(serviceCommand())
     .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.
   quiet(root);
