@@ -268,6 +268,41 @@ describe('a server that answers', () => {
     expect(told).toHaveLength(1);
   });
 
+  it('and says that a list changed while it is asked for it is asked again', async () => {
+    const answers: (() => void)[] = [];
+    let tools = 'two';
+    scene.behaviour = (request) => {
+      if (request.method !== 'tools/list') return server('one')(request);
+      const list = { jsonrpc: '2.0' as const, id: request.id, result: { tools: [tool(tools)] } };
+      answers.push(() => scene.transports[0]?.onmessage?.(list));
+      return undefined;
+    };
+    const changed = { jsonrpc: '2.0' as const, method: 'notifications/tools/list_changed' };
+    scene.transports[0]?.onmessage?.(changed);
+    await pass(limits.refreshDelayMs);
+    expect(answers).toHaveLength(1);
+    tools = 'three';
+    scene.transports[0]?.onmessage?.(changed);
+    await pass(limits.refreshDelayMs);
+    for (const answer of answers) answer();
+    await pass(0);
+    for (const answer of answers.slice(1)) answer();
+    await pass(limits.saveDelayMs);
+    expect(scene.written?.lists['tools/list']).toEqual([tool('three')]);
+  });
+
+  it('and says that a list changed while no relay is reached is asked when one is', async () => {
+    await pass(limits.refreshDelayMs);
+    scene.behaviour = server('two');
+    scene.transports[0]?.onmessage?.({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+    scene.relays.update({ url: 'wss://one', status: 'waiting', reason: 'refused' });
+    await pass(limits.refreshDelayMs);
+    expect(scene.methods.filter((method) => method === 'tools/list')).toHaveLength(1);
+    scene.relays.update({ url: 'wss://one', status: 'ready' });
+    await pass(limits.saveDelayMs);
+    expect(scene.written?.lists['tools/list']).toEqual([tool('two')]);
+  });
+
   it('and does not answer a ping is not over for its host', async () => {
     scene.behaviour = away;
     await scene.request(1, 'ping');

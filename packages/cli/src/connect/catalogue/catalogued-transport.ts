@@ -234,7 +234,7 @@ export class CataloguedTransport implements ClientTransport {
 
   #up(isSame: boolean): void {
     for (const request of this.#held.takeAll()) this.#forward(request);
-    if (isSame && !this.#isRenewed) return;
+    if (isSame && !this.#isRenewed) return this.#refresh.resume();
     this.#log('the server answers');
     // It may be another one by now, or have changed while nobody listened.
     this.#refresh.stale();
@@ -255,7 +255,7 @@ export class CataloguedTransport implements ClientTransport {
     const isMore = relays.readyCount > this.#readyRelays;
     this.#readyRelays = relays.readyCount;
     if (relays.areDown) this.#knownDown();
-    else if (isMore && this.#way.isUp) for (const request of this.#held.takeAll()) this.#forward(request);
+    else if (isMore && this.#way.isUp) this.#up(true);
     else if (isMore) this.#way.try();
   }
 

@@ -23,6 +23,8 @@ export class Refresh {
   readonly #fresh: Set<ListMethod> = new Set();
   #timer: NodeJS.Timeout | undefined;
   #isRunning = false;
+  /** There was no going about it when its time came. */
+  #isWanted = false;
   #isClosed = false;
 
   constructor(options: RefreshOptions) {
@@ -47,6 +49,11 @@ export class Refresh {
     this.#timer = setTimeout(() => void this.#run(), delayMs);
   }
 
+  /** Makes up for one that was not possible when its time came. */
+  resume(): void {
+    if (this.#isWanted) this.soon(0);
+  }
+
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -55,7 +62,8 @@ export class Refresh {
   /** Never rejects. */
   async #run(): Promise<void> {
     const { session, isPossible, params, onlists, onerror } = this.#options;
-    if (this.#isRunning || !isPossible()) return;
+    this.#isWanted = this.#isRunning || !isPossible();
+    if (this.#isWanted) return;
     this.#isRunning = true;
     const found = new Map<ListMethod, readonly Fields[]>();
     for (const method of listMethods) {
@@ -72,5 +80,6 @@ export class Refresh {
     }
     this.#isRunning = false;
     onlists(found);
+    this.resume();
   }
 }
