@@ -79,3 +79,28 @@ export class Scene {
 function isError(answer: Fields): answer is { code: number; message: string } {
   return typeof answer['code'] === 'number' && typeof answer['message'] === 'string';
 }
+
+export const initializeResult = (version: string, name = 'fake'): Fields => ({
+  protocolVersion: version,
+  capabilities: { tools: {}, logging: {} },
+  serverInfo: { name, version: '1' },
+});
+export const tool = (name: string): Fields => ({ name, inputSchema: { type: 'object' } });
+export const known: Catalogue = {
+  seenAt: Date.now() - 7_200_000,
+  initialize: { requested: '2025-06-18', result: initializeResult('2025-06-18', 'known') },
+  lists: { 'tools/list': [tool('old')] },
+};
+export const silent: Behaviour = () => undefined;
+export const away: Behaviour = () => 'server_silent';
+
+/** A server with these tools. */
+export const server =
+  (...tools: string[]): Behaviour =>
+  ({ method, params }: JsonRpcRequest) => {
+    if (method === 'initialize') return initializeResult(String(params?.['protocolVersion']));
+    if (method === 'tools/list') return { tools: tools.map(tool) };
+    if (method === 'tools/call') return { content: [{ type: 'text', text: 'live' }] };
+    if (method === 'ping' || method === 'logging/setLevel') return {};
+    return { code: -32_601, message: 'Method not found' };
+  };
