@@ -80,7 +80,7 @@ function isError(answer: Fields): answer is { code: number; message: string } {
   return typeof answer['code'] === 'number' && typeof answer['message'] === 'string';
 }
 
-export const initializeResult = (version: string, name = 'fake'): Fields => ({
+const initializeResult = (version: string, name = 'fake'): Fields => ({
   protocolVersion: version,
   capabilities: { tools: {}, logging: {} },
   serverInfo: { name, version: '1' },
