@@ -203,6 +203,9 @@ describe('a caller who is not honest', () => {
         'file:/private/x',
       ),
     ).toEqual([]);
+    const joined = filterOf({ resource: { deny: ['a+file:///private/*'] } });
+    expect(readable(joined, 'a+file:///public/..\\private\\x', 'a+FILE:/private/x')).toEqual([]);
+    expect(readable(joined, 'b+file:///private/x')).toEqual(['b+file:///private/x']);
     expect(readable(deny, `file:///%${'25'.repeat(40)}70rivate/x`)).toEqual([]);
     expect(readable(deny, 'file:///a/../public/x')).toEqual(['file:///a/../public/x']);
   });

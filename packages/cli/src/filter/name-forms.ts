@@ -12,6 +12,10 @@ const visible: Rewrite = (text) => text.normalize('NFKC').replace(/[\p{C}\p{Z}]+
 /** As a server that uses `URL` reads it: without dot segments, tabs and line feeds. */
 const asUrl: Rewrite = (text) => (URL.canParse(text) ? new URL(text).href : text);
 
+/** The same for `files+file:///a`, of which a server gets what follows the plus. */
+const asUrlOfOne: Rewrite = (text) =>
+  text.replace(/^([a-z][a-z\d-]*\+)(.+)$/s, (_whole, prefix: string, own: string) => prefix + asUrl(own));
+
 /** One level of percent encoding less. */
 const decoded: Rewrite = (text) =>
   text.replace(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
@@ -23,7 +27,7 @@ export function nameForms(name: string): ReadonlySet<string> | undefined {
 
 /** What a server may take a URI for. */
 export function uriForms(uri: string): ReadonlySet<string> | undefined {
-  return closure(uri, [composed, visible, asUrl, decoded]);
+  return closure(uri, [composed, visible, asUrl, asUrlOfOne, decoded]);
 }
 
 /** Whether a URI says where it leads: it has no dot segments and no control characters, however written. */
