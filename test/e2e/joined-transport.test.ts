@@ -138,6 +138,15 @@ describe('lists', () => {
     const none = new JoinedHost({ none: scripted(() => ({ ...hello, capabilities: {} })) });
     await none.open();
     expect(await none.ask('prompts/list')).toEqual({ prompts: [] });
+    // One that stood in for itself before it was reached may have some after all.
+    const more = scripted(({ method }) =>
+      method === 'prompts/list' ? { prompts: [{ name: 'x' }] } : { ...hello, capabilities: {} },
+    );
+    const later = new JoinedHost({ more });
+    await later.open();
+    expect(await later.ask('prompts/list')).toEqual({ prompts: [] });
+    more.onmessage?.({ jsonrpc: '2.0', method: 'notifications/prompts/list_changed' });
+    expect(await later.ask('prompts/list', {}, 'again')).toEqual({ prompts: [{ name: 'more_x' }] });
   });
 
   it('have what a server had last while it does not answer, and change when it does', async () => {

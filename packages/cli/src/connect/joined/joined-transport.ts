@@ -218,7 +218,7 @@ export class JoinedTransport implements ClientTransport {
       return this.#toHost(isRecord(shown) ? { ...message, params: shown } : message, extra);
     }
     const [, changed] = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(method) ?? [];
-    if (changed !== undefined) member.forget(changed);
+    if (changed !== undefined) member.listChanged(changed);
     if (method !== 'notifications/message') return this.#toHost(message, extra);
     const logger = typeof params?.['logger'] === 'string' ? `${prefix}/${params['logger']}` : prefix;
     this.#toHost({ ...message, params: { ...params, logger } }, extra);

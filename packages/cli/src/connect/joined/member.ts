@@ -16,6 +16,8 @@ export interface MemberOptions extends UpstreamOptions {
 export class Member {
   readonly prefix: string;
   readonly upstream: Upstream;
+  /** Kinds whose lists have changed, also such that it had none of when the session began. */
+  readonly #announced: Set<string> = new Set();
   readonly #listings: { readonly [method in ListMethod]: Listing };
 
   constructor(options: MemberOptions) {
@@ -41,11 +43,13 @@ export class Member {
   /** Whether it has the capability, as far as is known. */
   can(capability: string): boolean {
     const { result } = this.upstream;
+    if (this.#announced.has(capability)) return true;
     return result === undefined || (isRecord(result['capabilities']) && capability in result['capabilities']);
   }
 
   /** The lists of this kind are others now. */
-  forget(kind: string): void {
+  listChanged(kind: string): void {
+    this.#announced.add(kind);
     for (const [method, listing] of Object.entries(this.#listings))
       if (method.startsWith(`${kind}/`)) listing.forget();
   }
