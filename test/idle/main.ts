@@ -8,6 +8,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '60' },
     'restart-seconds': { type: 'string', default: '180' },
     'sample-seconds': { type: 'string', default: '10' },
+    folder: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -17,6 +18,7 @@ const plan = {
   minutes: Number(values.minutes),
   restartSeconds: Number(values['restart-seconds']),
   sampleSeconds: Number(values['sample-seconds']),
+  folder: values.folder,
 };
 const report = await runIdle(plan, (line) =>
   console.error(`${new Date().toISOString().slice(11, 19)} ${line}`),
