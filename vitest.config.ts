@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
 const conditions = process.env['TEST_DIST'] ? ['node'] : ['@mcp-nostr/source', 'node'];
 /** Files share the modules that a worker has loaded: half of the time would go into loading them again. */
 const quick = { isolate: false };
+/** Tests of the command line run what ships. */
+const globalSetup = ['test/helpers/built-cli.ts'];
 const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
 
 export default defineConfig({
@@ -15,13 +17,19 @@ export default defineConfig({
     projects: [
       {
         ...shared,
-        test: { ...quick, name: 'unit', include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'] },
+        test: {
+          ...quick,
+          name: 'unit',
+          globalSetup,
+          include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'],
+        },
       },
       {
         ...shared,
         test: {
           ...quick,
           name: 'e2e',
+          globalSetup,
           include: ['test/{e2e,chaos,sim,conformance}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,

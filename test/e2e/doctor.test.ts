@@ -12,7 +12,7 @@ import { type Access, serve, type ServeOptions } from '@mcp-nostr/server';
 import { RelayPool } from '@mcp-nostr/transport';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
-import { cliWords, root } from '../helpers/cli.ts';
+import { cliWords } from '../helpers/cli.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { deadRelayUrl } from '../helpers/dead-relay.ts';
 import { diagnose, openRelay } from '../helpers/diagnose.ts';
@@ -127,9 +127,7 @@ it('starts what stands in the configuration of a host as the host does', async (
   const home = temporaryHome();
   const address = await openServer([await openRelay()], 'public');
   mkdirSync(join(home, '.cursor'));
-  const [command, ...words] = cliWords.map((word) =>
-    word.startsWith('packages/') ? join(root, word) : word,
-  );
+  const [command, ...words] = cliWords;
   const mcpServers = {
     fixture: { command, args: [...words, 'connect', address] },
     gone: { command: '/nowhere/node', args: ['mcp-nostr', 'connect', address] },

@@ -3,14 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export const root: string = fileURLToPath(new URL('../..', import.meta.url));
-/** The words before the arguments that run `mcp-nostr` from its sources. */
-export const cliWords: string[] = [
-  process.execPath,
-  '--conditions=@mcp-nostr/source',
-  '--import',
-  'tsx',
-  'packages/cli/src/main.ts',
-];
+/** The words before the arguments that run `mcp-nostr`: the file that ships, which `helpers/built-cli.ts` makes. */
+export const cliWords: string[] = [process.execPath, `${root}packages/cli/dist/mcp-nostr.js`];
 
 export interface Ended {
   exitCode: number | null;
@@ -19,7 +13,7 @@ export interface Ended {
 }
 
 export interface CliPlace {
-  /** What runs `mcp-nostr`. @default from the sources */
+  /** What runs `mcp-nostr`. @default the file that ships */
   words?: readonly string[];
   folder?: string;
 }

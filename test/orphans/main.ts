@@ -1,7 +1,9 @@
 // `npm run test:orphans`: what a `serve` with 100 connections leaves behind, however it ends.
+import { buildCli } from '../../packages/cli/bundle/build-cli.ts';
 import { countOrphans } from '../helpers/orphans.ts';
 
 const CONNECTIONS = 100;
+await buildCli();
 let hasFailed = false;
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2', 'SIGKILL'] as const) {
   const { running, left, watchdog, goneMs } = await countOrphans(CONNECTIONS, signal);

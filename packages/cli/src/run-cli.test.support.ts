@@ -16,7 +16,16 @@ export interface Run {
 
 /** A TypeScript program of this package in a process of its own. */
 export function runSource(path: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
-  const child = spawn(process.execPath, [...flags, path, ...args], {
+  return run([...flags, path, ...args], env);
+}
+
+/** `mcp-nostr` as it ships. */
+export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
+  return run(['packages/cli/dist/mcp-nostr.js', ...args], env);
+}
+
+function run(words: readonly string[], env: NodeJS.ProcessEnv): Run {
+  const child = spawn(process.execPath, words, {
     cwd: root,
     env: { ...process.env, NO_COLOR: '1', ...env },
   });
@@ -28,11 +37,6 @@ export function runSource(path: string, args: readonly string[], env: NodeJS.Pro
     typeof code === 'number' ? code : String(signal),
   );
   return { child, exited, stdout: () => texts.stdout, stderr: () => texts.stderr };
-}
-
-/** `mcp-nostr` from its sources. */
-export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
-  return runSource('packages/cli/src/main.ts', args, env);
 }
 
 /** Resolves when the condition holds. @throws {Error} after the time, with what was waited for */
