@@ -16,7 +16,16 @@ const readyEvent = z.object({ event: z.literal('ready'), address: z.string() });
 export async function serveBehindGateway(url: URL, relays: readonly string[]): Promise<Gateway> {
   const cli = process.env['CONFORMANCE_CLI'] ?? '';
   const key = `${process.env['MCP_NOSTR_HOME']}/gateway-${process.pid}.key`;
-  const words = [cli, 'serve', url.href, '--public', '--json', '--key', key, '--relay', ...relays];
+  const words = [
+    cli,
+    'serve',
+    url.href,
+    '--public',
+    '--json',
+    '--key',
+    key,
+    ...relays.flatMap((relay) => ['--relay', relay]),
+  ];
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
