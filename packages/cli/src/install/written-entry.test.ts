@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import { formatAddress, formatNpub, parseAddress } from '@mcp-nostr/core';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { unifiedDiff } from './unified-diff.ts';
 import { nameFor } from './server-name.ts';
@@ -66,13 +66,32 @@ it.each([
   expect(nameFor(name, key)).toBe(expected);
 });
 
-it('shows a change without the secrets around it', () => {
-  const before = '{\n  "env": { "API_KEY": "sk-1", "GITHUB_TOKEN": "gh-2" }\n}\n';
-  const diff = unifiedDiff('f.json', before, before.replace(' }\n', ' },\n  "srv": 1\n'), (_, text) => text);
-  expect(diff).toContain('-  "env": { "API_KEY": "…" }');
-  expect(diff).toContain('+  "srv": 1');
-  expect(diff).not.toMatch(/sk-1|gh-2/);
-  expect(unifiedDiff('f', 'password = "p"\n', 'password = "p"\nx = 1\n', (_, text) => text)).not.toContain(
-    '"p"',
-  );
+describe('a change as it is shown', () => {
+  const diff = (before: string, after: string): string => unifiedDiff('f', before, after, (_, text) => text);
+
+  it.each([
+    [
+      '"env": { "API_KEY": "sk-1", "GITHUB_TOKEN": "gh-2" }',
+      '"env": { "API_KEY": "…", "GITHUB_TOKEN": "…" }',
+    ],
+    [String.raw`"password": "sk-\"1", "b": "c"`, '"password": "…", "b": "c"'],
+    ["token = 'sk-1' # mine", "token = '…' # mine"],
+    ['"args": ["--api-key", "sk-1", "x"]', '"args": ["--api-key", "…", "x"]'],
+    ['"--token",\n    "sk-1"', '"--token",\n     "…"'],
+    ['"--header", "Authorization: Bearer sk-12345678"', '"--header", "Authorization: Bearer [redacted]"'],
+    ['"url": "https://x/?api_key=sk-12345678"', '"url": "https://x/?api_key=[redacted]"'],
+    ['"args": ["--key", "/home/me/a.key"]', '"args": ["--key", "/home/me/a.key"]'],
+  ])('leaves out of %s what is secret', (line, shown) => {
+    const text = diff(`{\n  ${line}\n}\n`, `{\n  ${line}\n  "srv": 1\n}\n`);
+    expect(text).toContain(`\n   ${shown}\n`);
+    expect(text).toContain('\n+  "srv": 1');
+  });
+
+  it('hides nothing of ours on a line with secrets', () => {
+    const before = '{ "a": { "env": { "KEY": "sk-1" } } }';
+    const after = '{ "a": { "env": { "KEY": "sk-1" } }, "srv": { "command": "node" } }';
+    expect(diff(before, after)).toContain(
+      '+{ "a": { "env": { "KEY": "…" } }, "srv": { "command": "node" } }',
+    );
+  });
 });
