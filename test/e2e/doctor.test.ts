@@ -146,6 +146,26 @@ it('starts what stands in the configuration of a host as the host does', async (
   expect(exitCode).toBe(2);
 });
 
+it('does not take what a host is answered from memory for the server', async () => {
+  const home = temporaryHome();
+  const pubkey = await secretKeySigner(generateSecretKey()).getPublicKey();
+  const address = formatAddress({ pubkey, relays: [await deadRelayUrl()] });
+  mkdirSync(join(home, '.cursor'));
+  const [command, ...words] = cliWords.map((word) =>
+    word.startsWith('packages/') ? join(root, word) : word,
+  );
+  const mcpServers = { away: { command, args: [...words, 'connect', address] } };
+  writeFileSync(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers }));
+  const { exitCode, check } = await diagnose('cursor');
+  expect(check('host.start')).toMatchObject({ status: 'ok' });
+  expect(check('host.server')).toMatchObject({
+    status: 'fail',
+    detail: expect.stringMatching(/^away: the server was not reached: /),
+    hint: `mcp-nostr doctor ${address}`,
+  });
+  expect(exitCode).toBe(4);
+});
+
 it('knows that a host with a window has not the PATH of a shell', async () => {
   const home = temporaryHome();
   mkdirSync(join(home, 'bin'));

@@ -76,6 +76,8 @@ async function checkEntry(findings: Findings, entry: ConfiguredEntry, limits: St
     });
     return;
   }
+  const address = entry.args[entry.args.indexOf('connect') + 1] ?? '<address>';
+  const hint = `mcp-nostr doctor ${oneLine(address, 400)}`;
   try {
     const started = await startAsHost(entry, {
       ...limits,
@@ -83,12 +85,12 @@ async function checkEntry(findings: Findings, entry: ConfiguredEntry, limits: St
     });
     const times = `${formatDuration(started.answeredMs)}, and ended in ${formatDuration(started.endedMs)}`;
     findings.ok('start', `${name}: ${started.name} answered the host in ${times}`);
+    // What is kept of a server answers a host while the server is away.
+    if (started.absence === undefined) return;
+    const { message: why, exitCode } = started.absence;
+    findings.fail('server', `${name}: the server was not reached: ${oneLine(why, 300)}`, { hint, exitCode });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const address = entry.args[entry.args.indexOf('connect') + 1] ?? '<address>';
-    findings.fail('start', `${name}: ${message}`, {
-      hint: `mcp-nostr doctor ${oneLine(address, 400)}`,
-      exitCode: exitCodes.unreachable,
-    });
+    findings.fail('start', `${name}: ${message}`, { hint, exitCode: exitCodes.unreachable });
   }
 }

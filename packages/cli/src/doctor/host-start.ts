@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 
 import { isRecord } from '@mcp-nostr/core';
 
+import { describeError, type ErrorReport } from '../errors.ts';
+import { serverProbe, withoutAdvice } from '../install/server-probe.ts';
 import { findCommand } from '../serve/find-command.ts';
 import { ProcessGroup } from '../serve/child/process-group.ts';
 import { formatLine, LineReader } from '../json-lines.ts';
@@ -23,6 +25,8 @@ export interface StartLimits {
 export interface Started {
   /** What the host would show. */
   name: string;
+  /** Why the server itself was not reached, where it was not: the host was answered from memory. */
+  absence: ErrorReport | undefined;
   answeredMs: number;
   /** From the end of its input to its end. */
   endedMs: number;
@@ -31,7 +35,10 @@ export interface Started {
 const ENDED_WITHIN_MS = 5_000;
 const MAX_LOG = 2_000;
 
-/** Starts exactly this command, says `initialize` to it and lets it go, as its host does. @throws {Error} in words */
+/**
+ * Starts exactly this command, says `initialize` to it, asks for the server behind it and lets it go, as its host does.
+ * @throws {Error} in words
+ */
 export async function startAsHost(
   { command, args, env }: ConfiguredEntry,
   limits: StartLimits,
@@ -43,24 +50,22 @@ export async function startAsHost(
   let log = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log = (log + text).slice(-MAX_LOG)));
   try {
-    const first = new Promise<string>((resolve, reject) => {
-      const reader = new LineReader({
-        online: resolve,
-        ontoolong: () => reject(new Error('its first line has no end')),
-      });
-      child.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
-      exited.then(
-        ([code]: unknown[]) => reject(new Error(`it ended with exit code ${String(code)}`)),
-        reject,
-      );
-    });
-    child.stdin.write(formatLine(initialize));
-    const name = nameIn(await within(limits.timeoutMs, limits.signal, first));
+    const answers = answersOf(child, exited);
+    const ask = (message: object, id: number): Promise<Record<string, unknown>> => {
+      child.stdin.write(formatLine(message));
+      return within(limits.timeoutMs, limits.signal, answers(id));
+    };
+    const { result, error } = await ask(initialize, 1);
+    if (isRecord(error))
+      throw new Error(`it answered with an error: ${oneLine(String(error['message']), 300)}`);
+    const name = serverName(isRecord(result) ? result['serverInfo'] : undefined);
     const answeredMs = performance.now() - startedAt;
+    child.stdin.write(formatLine({ jsonrpc: '2.0', method: 'notifications/initialized' }));
+    const absence = absenceIn(await ask({ jsonrpc: '2.0', id: 2, ...serverProbe }, 2));
     const closedAt = performance.now();
     child.stdin.end();
     await within(ENDED_WITHIN_MS, limits.signal, exited);
-    return { name, answeredMs, endedMs: performance.now() - closedAt };
+    return { name, absence, answeredMs, endedMs: performance.now() - closedAt };
   } catch (error) {
     const last = log.trim().split('\n').at(-1) ?? '';
     const message = error instanceof Error ? error.message : String(error);
@@ -68,6 +73,46 @@ export async function startAsHost(
   } finally {
     group.kill();
   }
+}
+
+/** The answer with an id, which may come among other messages. */
+function answersOf(
+  child: ChildProcessWithoutNullStreams,
+  exited: Promise<unknown[]>,
+): (id: number) => Promise<Record<string, unknown>> {
+  let waiting: { online: (line: string) => void; fail: (error: Error) => void } | undefined;
+  const reader = new LineReader({
+    online: (line) => waiting?.online(line),
+    ontoolong: () => waiting?.fail(new Error('one of its lines has no end')),
+  });
+  child.stdout.on('data', (chunk: Buffer) => reader.push(chunk));
+  return (id) =>
+    new Promise((resolve, reject) => {
+      const online = (line: string): void => {
+        const message = readLine(line);
+        if (message === undefined) reject(new Error(`one of its lines is no JSON-RPC: ${oneLine(line, 80)}`));
+        else if (message['id'] === id && message['method'] === undefined) resolve(message);
+      };
+      waiting = { online, fail: reject };
+      exited.then(([code]) => reject(new Error(`it ended with exit code ${String(code)}`)), reject);
+    });
+}
+
+function readLine(line: string): Record<string, unknown> | undefined {
+  try {
+    const message: unknown = JSON.parse(line);
+    return isRecord(message) ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A failure of the way has a name; what the server itself says has none, and shows that it is there. */
+function absenceIn({ error }: Record<string, unknown>): ErrorReport | undefined {
+  if (!isRecord(error)) return undefined;
+  const { message, data } = error;
+  const report = describeError(Object.assign(new Error(withoutAdvice(String(message))), { data }));
+  return report.code === 'unexpected' ? undefined : report;
 }
 
 /** @throws {Error} of Node when it does not start */
@@ -93,19 +138,6 @@ const initialize = {
     clientInfo: { name: 'mcp-nostr doctor', version: packageVersion() },
   },
 };
-
-function nameIn(line: string): string {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(line);
-  } catch (error) {
-    throw new Error(`its first line is no JSON-RPC: ${oneLine(line, 80)}`, { cause: error });
-  }
-  const { result, error } = isRecord(answer) ? answer : {};
-  if (isRecord(error))
-    throw new Error(`it answered with an error: ${oneLine(String(error['message']), 300)}`);
-  return serverName(isRecord(result) ? result['serverInfo'] : undefined);
-}
 
 /** The version of Node that a command runs on: its own if it is one, else the one beside it. */
 export async function nodeVersionOf(

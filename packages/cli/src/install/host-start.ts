@@ -8,6 +8,7 @@ import { CliError, describeError, exitCodes } from '../errors.ts';
 import { oneLine } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
 import type { HostEntry } from './own-entry.ts';
+import { serverProbe } from './server-probe.ts';
 import { desktopEnvironment } from './written-entry.ts';
 
 /** What a host finds when it starts an entry. */
@@ -69,17 +70,10 @@ export async function startAsHost({ command, args }: HostEntry): Promise<Started
   }
 }
 
-/**
- * `initialize` and the lists may be answered from memory while the server is away. This is a question that only the server
- * itself can answer, and that changes nothing; that it knows no completions is an answer too.
- */
+/** Whatever the server itself says, it is there. */
 async function reachServer(client: Client): Promise<void> {
-  const ref = { type: 'ref/prompt', name: 'mcp-nostr' };
-  const params = { ref, argument: { name: 'mcp-nostr', value: '' } };
   try {
-    await client.request({ method: 'completion/complete', params }, ResultSchema, {
-      timeout: START_LIMIT_MS,
-    });
+    await client.request(serverProbe, ResultSchema, { timeout: START_LIMIT_MS });
   } catch (error) {
     const isAnswer = error instanceof McpError && error.code !== CONNECTION_CLOSED;
     // A failure of the way, or a time-out, has a name; what the server itself says has none.

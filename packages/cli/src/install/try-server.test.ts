@@ -40,7 +40,7 @@ const live = {
 const silent = {
   error: {
     code: failureCodes.server_silent,
-    message: 'npub1… does not answer',
+    message: 'npub1… does not answer. To find out more: mcp-nostr doctor npub1x',
     data: { code: 'server_silent' },
   },
 };
@@ -60,7 +60,7 @@ it('is not content with what is answered from memory', async () => {
   expect(failure).toMatchObject({
     code: 'server_silent',
     exitCode: 4,
-    message: expect.stringContaining('npub1… does not answer'),
+    message: expect.stringMatching(/npub1… does not answer\.$/),
     hint: expect.stringContaining('mcp-nostr doctor npub1x'),
   });
 });

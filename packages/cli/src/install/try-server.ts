@@ -5,6 +5,7 @@ import { oneLine } from '../terminal.ts';
 import type { Started } from './host-start.ts';
 import type { HostEntry } from './own-entry.ts';
 import { nameFor } from './server-name.ts';
+import { withoutAdvice } from './server-probe.ts';
 
 /** What the server calls itself, made fit for hosts. One that cannot be reached gets a name of its key. */
 export async function lookUpName(entry: HostEntry, pubkey: string): Promise<string> {
@@ -15,7 +16,9 @@ export async function lookUpName(entry: HostEntry, pubkey: string): Promise<stri
   } catch (error) {
     const name = nameFor(undefined, pubkey);
     const { message } = describeError(error);
-    process.stderr.write(`the server could not be asked for its name: ${oneLine(message, 200)}\n`);
+    process.stderr.write(
+      `the server could not be asked for its name: ${oneLine(withoutAdvice(message), 200)}\n`,
+    );
     process.stderr.write(`it is called ${name}; --name <name> says otherwise\n`);
     return name;
   }
@@ -35,10 +38,15 @@ export async function prove(entry: HostEntry, address: string): Promise<Proof> {
   } catch (error) {
     const { code, message, exitCode } = describeError(error);
     return {
-      failure: new CliError(codeOf(code), exitCode, `the entry was tried and did not work: ${message}`, {
-        hint: `it stays, for when the server is there; to find out more: mcp-nostr doctor ${address}`,
-        cause: error,
-      }),
+      failure: new CliError(
+        codeOf(code),
+        exitCode,
+        `the entry was tried and did not work: ${withoutAdvice(message)}`,
+        {
+          hint: `it stays, for when the server is there; to find out more: mcp-nostr doctor ${address}`,
+          cause: error,
+        },
+      ),
     };
   }
 }
