@@ -38,7 +38,9 @@ const EXIT_LIMIT_MS = 1_800;
 /** The server is told goodbye, if that is quick. */
 const CLOSE_LIMIT_MS = 1_000;
 
-export function connectCommand(): Command {
+type ConnectAction = (words: string[], options: ConnectCommandOptions) => void | Promise<void>;
+
+export function connectCommand(action: ConnectAction = runConnect): Command {
   const command = new Command('connect')
     .description(
       'Give an MCP host (Claude, Cursor, VS Code, …) a server on Nostr as if it were a local stdio server, ' +
@@ -65,8 +67,26 @@ export function connectCommand(): Command {
       'with those: let web pages of this origin call; can be repeated',
       collectOrigins,
     )
-    .action(runConnect);
+    .action((words: string[], options: ConnectCommandOptions) => action(words, options));
   return addLogOptions(addFilterOptions(command));
+}
+
+/**
+ * Whether `connect` with these words would listen on a port; without, it speaks to a host over stdio.
+ * @throws {CliError} or commander's own error, where it would end at once
+ */
+export function connectListens(words: readonly string[]): boolean {
+  let listens = false;
+  connectCommand((said, options) => {
+    parseUpstreamWords(said);
+    filterFrom(options);
+    logSettings(options);
+    listens = listeningOptions(options) !== undefined;
+  })
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .parse(words, { from: 'user' });
+  return listens;
 }
 
 async function runConnect(words: string[], options: ConnectCommandOptions): Promise<void> {

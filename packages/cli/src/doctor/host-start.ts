@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { isRecord } from '@mcp-nostr/core';
 
 import { describeError, type ErrorReport } from '../errors.ts';
+import { lastWords } from '../install/last-words.ts';
 import { serverProbe, withoutAdvice } from '../install/server-probe.ts';
 import { findCommand } from '../serve/find-command.ts';
 import { ProcessGroup } from '../serve/child/process-group.ts';
@@ -67,9 +68,9 @@ export async function startAsHost(
     await within(ENDED_WITHIN_MS, limits.signal, exited);
     return { name, absence, answeredMs, endedMs: performance.now() - closedAt };
   } catch (error) {
-    const last = log.trim().split('\n').at(-1) ?? '';
+    const last = lastWords(log);
     const message = error instanceof Error ? error.message : String(error);
-    throw new Error(last === '' ? message : `${message}; it said: ${oneLine(last, 200)}`, { cause: error });
+    throw new Error(last === '' ? message : `${message}; it said: ${last}`, { cause: error });
   } finally {
     group.kill();
   }

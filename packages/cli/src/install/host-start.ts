@@ -5,8 +5,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { ErrorCode, McpError, ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 
 import { CliError, describeError, exitCodes } from '../errors.ts';
-import { oneLine } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
+import { lastWords } from './last-words.ts';
 import type { HostEntry } from './own-entry.ts';
 import { serverProbe } from './server-probe.ts';
 import { desktopEnvironment } from './written-entry.ts';
@@ -85,7 +85,7 @@ function startFailure(error: unknown, said: string): unknown {
   const report = describeError(error);
   if (report.code !== 'unexpected') return error;
   // The last line of a process that ended says why.
-  const last = said.trim().split('\n').at(-1) ?? '';
-  const message = last === '' ? report.message : `${report.message}: ${oneLine(last, 200)}`;
+  const last = lastWords(said);
+  const message = last === '' ? report.message : `${report.message}: ${last}`;
   return new CliError('start_failed', exitCodes.unexpected, message, { cause: error });
 }

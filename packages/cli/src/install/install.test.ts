@@ -40,6 +40,12 @@ it.each([
   [['install', address, '--dry-run'], 'no MCP host was found on this machine'],
   [['install', address, '--client', 'emacs'], 'no host "emacs" is known; there are claude-desktop, '],
   [['install', address, '--name', 'my server', '--yes'], 'letters, digits, - and _'],
+  [
+    ['install', address, '--name', 'x', '--yes', '--client', 'cursor', '--', '--bogus'],
+    "unknown option '--bogus'",
+  ],
+  [['install', address, '--name', 'x', '--yes', '--client', 'cursor', '--', '--http'], 'over stdio'],
+  [['service', 'install', '--', 'connect', address], '--http, --sse or --ws'],
   [['install', 'nothing', '--yes'], 'not an address: "nothing"'],
   [['uninstall', 'x', '--yes', '--client', 'cursor'], 'no host has a server "x"'],
   [['install', address, '--name', 'x', '--mcpb', 'x.mcpb'], 'run it with npx'],

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import { parseAddress } from '@mcp-nostr/core';
 
+import { connectListens } from '../connect/connect.ts';
 import { usageError } from '../errors.ts';
 import { ownCommand, provideProgram, runningProgram } from '../own-command.ts';
 import { formatBytes, paintFor } from '../terminal.ts';
@@ -42,6 +43,11 @@ export async function runInstall(
   const found = mayWrite ? (options.client ?? presentHosts(machine)) : (options.client ?? hosts);
 
   const args = connectArgs(addressText, { relay: options.relay, key: options.key, more });
+  if (connectListens(args.slice(1)))
+    throw usageError(
+      'a host starts connect itself, and speaks to it over stdio: --http, --sse and --ws are not for it',
+      'to keep one running for several hosts: mcp-nostr service install -- connect <address> --http',
+    );
   const version = packageVersion();
   const running = runningProgram();
   const name =

@@ -68,12 +68,12 @@ it('is not content with what is answered from memory', async () => {
 it('tells why a command has ended at once', async () => {
   const ended = {
     command: process.execPath,
-    args: ['-e', 'console.error("no such key\\n"); process.exit(2)'],
+    args: ['-e', 'console.error("error: no such key\\n  mcp-nostr connect --help\\n"); process.exit(2)'],
   };
   expect((await prove(ended, 'npub1x')).failure).toMatchObject({
     code: 'start_failed',
     exitCode: 1,
-    message: expect.stringContaining('no such key'),
+    message: expect.stringMatching(/: error: no such key$/),
   });
   const missing = { command: '/no/such/program', args: [] };
   expect((await prove(missing, 'npub1x')).failure).toMatchObject({

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { connectListens } from '../connect/connect.ts';
 import { usageError } from '../errors.ts';
 import { ourFolder } from '../folders.ts';
 import { isSecretName, redact } from '../log/redact.ts';
@@ -60,6 +61,11 @@ export function defineService(
   const environmentFile = join(ourFolder('config', env), 'services', `${name}.env`);
   refuseSecrets(words, environmentFile);
   if (command === 'serve') checkServeWords(words.slice(1));
+  if (command === 'connect' && !connectListens(words.slice(1)))
+    throw usageError(
+      'without a host in front of it, connect ends at once',
+      'as a service it listens on a port: --http, --sse or --ws',
+    );
   const broken = words.find((word) => /[\0\n\r]/.test(word));
   if (broken !== undefined) throw usageError(`an argument has a line break in it: ${oneLine(broken, 50)}`);
   const kept = Object.entries(env).filter(([variable]) => KEPT_VARIABLES.test(variable));

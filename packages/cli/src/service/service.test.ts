@@ -159,7 +159,7 @@ describe('a service', () => {
   it.each([
     [['serve', '--public', 'https://x', '--header', 'Authorization: Bearer ${NOT_SET_HERE}']],
     [['serve', '--public', '--', 'node', '--token-file', '/run/t', '--api-key', '${KEY}', '--no-token', 'y']],
-    [['connect', 'npub1x', '--http', '--no-token']],
+    [['connect', 'a'.repeat(64), '--http', '--no-token']],
   ])('may name where a secret is: %j', (words) => {
     expect(defineService('a', words).words.slice(-words.length)).toEqual(words);
   });

@@ -140,7 +140,7 @@ it.each([
   [toml, '[a]\n[a]\n', 'line 2 is no TOML'],
   [toml, 'mcp_servers.srv = { command = "x" }\n', '"srv" is there, and not as a table'],
   [toml, '[mcp_servers]\nsrv.command = "x"\n', '"srv" is there, and not as a table'],
-  [toml, 'mcp_servers = { a = { command = "x" } }\n', 'is no TOML'],
+  [toml, 'mcp_servers = { a = { command = "x" } }\n', 'cannot be changed in it'],
   [toml, `text = """\n${inToml}"""\n`, 'cannot be changed in it without changing something else'],
 ])('refuses what it cannot do without harm: %o %j', (host, text, message) => {
   expect(() => withEntry(host, text, 'srv', entry)).toThrow(message);

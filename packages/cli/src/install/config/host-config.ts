@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { isRecord } from '@mcp-nostr/core';
 
+import { CliError } from '../../errors.ts';
 import type { Host } from '../hosts.ts';
 import type { HostEntry } from '../own-entry.ts';
 import type { ConfigFormat, Place } from './config-format.ts';
@@ -62,16 +63,26 @@ function edit(text: string, place: Place, { editor, change, isDone }: Edit): str
   const body = withoutMark(text);
   const before = editor.parse(body);
   const changed = change(editor, body);
-  const after = editor.parse(changed);
-  const list = after[place.container];
+  const after = parsed(changed, editor);
+  const list = after?.[place.container];
   const isRight = isDone(isRecord(list) && Object.hasOwn(list, place.name) ? list[place.name] : undefined);
-  if (!isRight || !isDeepStrictEqual(others(before, place), others(after, place))) {
+  if (after === undefined || !isRight || !isDeepStrictEqual(others(before, place), others(after, place))) {
     throw hostConfigError(
       `"${place.name}" cannot be changed in it without changing something else`,
       'change it by hand: mcp-nostr install <address> --print shows what to write',
     );
   }
   return text.slice(0, text.length - body.length) + changed;
+}
+
+/** Undefined for what an edit has broken: the lines of that are not those of the file. */
+function parsed(text: string, editor: ConfigFormat): Record<string, unknown> | undefined {
+  try {
+    return editor.parse(text);
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
 }
 
 /** Everything but the one server. A list that the edit has made or emptied is no difference. */
