@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { JsonRpcMessage } from '@mcp-nostr/core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
+import { hideSecret } from '../log/redact.ts';
 import { isAlive, until } from '../run-cli.test.support.ts';
 import { Children } from './child/children.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -20,6 +21,7 @@ const programs = {
   parent: `const { spawn } = await import('node:child_process');
     const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)'], { stdio: 'inherit' });
     lines((m) => { send({ jsonrpc: '2.0', id: m.id, result: { pid: child.pid } }); if (m.method === 'leave') process.exit(0); });`,
+  tells: `console.error('Error: no way to postgres://app:hunter2pass@db/x with a-known-secret'); console.error('x'.repeat(1_985) + ' a-known-secret'); lines(() => process.exit(1));`,
   mute: `process.stdout.end(); setInterval(() => {}, 1000); lines(() => {});`,
   progress: `lines((m) => { send({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 't', progress: 1 } }); send({ jsonrpc: '2.0', id: m.id, result: {} }); send({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 't', progress: 2 } }); });`,
 };
@@ -133,6 +135,20 @@ it('answers every request under way when the child dies, with how and why, and k
   });
   expect(transport.isClosed).toBe(false);
   expect(log.at(-1)).toMatch(/^the program ended with exit code 3: .*; it is tried again in 250 ms$/);
+});
+
+it('tells a caller the last error of the program, and neither a caller nor the log a secret in it', async () => {
+  hideSecret('a-known-secret');
+  const transport = wire();
+  const { server, log } = serverOf('tells');
+  await server.connect(transport);
+  transport.onmessage?.(request(1));
+  await until('the answer', () => transport.sent.length === 1);
+  const [answer] = transport.sent;
+  expect(answer !== undefined && 'error' in answer ? answer.error.message : '').toContain(
+    'no way to postgres://[redacted]@db/x with [redacted]',
+  );
+  expect(log[1]).toMatch(/x \[redacted\]$/);
 });
 
 it('reports what is no JSON-RPC on stdout and goes on', async () => {

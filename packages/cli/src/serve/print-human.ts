@@ -39,7 +39,7 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
   const relays = new SharedRelays((line, of) => print(of, `  ${line}`), paint);
 
   function banner({ npub, address, command, keyFile, allow, limits, filter }: ServedAs): void {
-    info(`\n  ${paint('bold', oneLine(command.map(shortPath).join(' '), 100))}\n`);
+    info(`\n  ${paint('bold', oneLine(redact(command.map(shortPath).join(' ')), 100))}\n`);
     info(`  address   ${paint('bold', address)}`);
     info(`  key       ${npub}`);
     info(`            ${paint('dim', `the same every time, kept in ${keyFile}`)}`);
@@ -86,10 +86,11 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
     },
     log: (source, line, server) => info(`  ${paint('dim', `${named(server)}${source} │`)} ${line}`),
     problem(message, server) {
-      const text = `${named(server)}${oneLine(message, 300)}`;
+      const text = `${named(server)}${oneLine(redact(message), 300)}`;
       if (problems.admits(text)) print('warn', `  ${paint('yellow', '!')} ${text}`);
     },
-    note: (of, message, server) => print(of, `  ${paint('dim', `${named(server)}${oneLine(message, 300)}`)}`),
+    note: (of, message, server) =>
+      print(of, `  ${paint('dim', `${named(server)}${oneLine(redact(message), 300)}`)}`),
   };
 }
 

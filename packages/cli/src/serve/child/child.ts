@@ -3,7 +3,8 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { type JsonRpcMessage, parseJsonRpc } from '@mcp-nostr/core';
 
 import { formatLine, LineReader } from '../../json-lines.ts';
-import { oneLine } from '../../terminal.ts';
+import { redact } from '../../log/redact.ts';
+import { harmless, oneLine } from '../../terminal.ts';
 import { limits } from './limits.ts';
 import { ProcessGroup } from './process-group.ts';
 
@@ -25,7 +26,10 @@ export class Child {
   readonly #events: ChildEvents;
   #onspoken: (() => void) | undefined;
   #hasSpoken = false;
-  /** What it said last on stderr, and last of an error: the line after a stack trace is seldom the reason. */
+  /**
+   * What it said last on stderr, and last of an error: the line after a stack trace is seldom the reason. Without secrets,
+   * because callers read it.
+   */
   #lastLine = '';
   #lastError = '';
   #hasEnded = false;
@@ -106,7 +110,7 @@ export class Child {
     try {
       message = parseJsonRpc(JSON.parse(line));
     } catch {
-      return this.#log(`not a JSON-RPC message on stdout, skipped: ${oneLine(line, 200)}`);
+      return this.#log(`not a JSON-RPC message on stdout, skipped: ${oneLine(redact(line), 200)}`);
     }
     this.#hasSpoken = true;
     this.#onspoken?.();
@@ -114,9 +118,10 @@ export class Child {
   }
 
   #onstderr(line: string): void {
-    this.#lastLine = line;
-    if (/error|fatal|panic|not found|denied/i.test(line)) this.#lastError = line;
-    this.#log(line);
+    const shown = redact(harmless(line));
+    this.#lastLine = shown;
+    if (/error|fatal|panic|not found|denied/i.test(shown)) this.#lastError = shown;
+    this.#log(shown);
   }
 
   #log(line: string): void {

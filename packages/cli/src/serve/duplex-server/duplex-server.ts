@@ -9,6 +9,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 
+import { redact } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
 import type { ServerTransport } from '../child-server.ts';
 import {
@@ -220,7 +221,7 @@ export class DuplexServer {
   }
 
   #log(line: string): void {
-    this.#options.onlog(oneLine(line, 600));
+    this.#options.onlog(oneLine(redact(line), 600));
   }
 }
 

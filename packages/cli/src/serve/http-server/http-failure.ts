@@ -6,6 +6,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 
+import { redact } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
 
 export type HttpFailureCode =
@@ -98,7 +99,7 @@ export function statusFailure(status: number, options: HttpFailureOptions & { bo
   return new HttpFailure('http_status', statusMessage(status, retryAfter), {
     ...options,
     status,
-    detail: oneLine(body, 300),
+    detail: oneLine(redact(body), 300),
     answer: errorInBody(body),
   });
 }

@@ -13,6 +13,7 @@ import {
 } from '@mcp-nostr/core';
 import { atMost } from '@mcp-nostr/transport';
 
+import { redact } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
 import type { ServerTransport } from '../child-server.ts';
 import { ArgumentHeaders } from './argument-headers.ts';
@@ -288,7 +289,7 @@ export class HttpServer {
   }
 
   #log(line: string): void {
-    this.#options.onlog(oneLine(line, 600));
+    this.#options.onlog(oneLine(redact(line), 600));
   }
 }
 
