@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 
-import { hideSecret, hideSecretKey, redact, redactFields } from './redact.ts';
+import {
+  hideSecret,
+  hideSecretArguments,
+  hideSecretKey,
+  hideSecretVariables,
+  redact,
+  redactFields,
+} from './redact.ts';
 
 // NIP-19, section "Examples".
 const nsec = 'nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5';
@@ -48,6 +55,37 @@ it('hides by their value the secrets that the process knows, and none that is a 
   hideSecret('3000');
   expect(redact(`${key} ${key.toUpperCase()} ${pubkey}`)).toBe(`[redacted] [redacted] ${pubkey}`);
   expect(redact('a longer than eight, and more on port 3000')).toBe('a [redacted] on port 3000');
+});
+
+it('hides what a program finds in variables and arguments that have the name of a secret', () => {
+  hideSecretVariables({
+    OUR_PAT: 'variable-1',
+    TOKEN_FILE: 'variable-2',
+    PWD: 'variable-3',
+    EMPTY_KEY: undefined,
+  });
+  hideSecretArguments([
+    '--api-key',
+    'argument-1',
+    '--secret-file',
+    'argument-2',
+    '-token=argument-3',
+    '--key=argument-4',
+  ]);
+  hideSecretArguments([
+    '--no-token',
+    'argument-5',
+    '--token',
+    '--argument-6',
+    '--password',
+    '${argument-7}',
+    '--token',
+  ]);
+  expect(redact('variable-1 variable-2 variable-3')).toBe('[redacted] variable-2 variable-3');
+  expect(redact('argument-1 argument-2 argument-3 argument-4 argument-5')).toBe(
+    '[redacted] argument-2 [redacted] argument-4 argument-5',
+  );
+  expect(redact('--argument-6 ${argument-7}')).toBe('--argument-6 ${argument-7}');
 });
 
 it('hides fields by their name, at any depth', () => {

@@ -5,6 +5,10 @@ const MIN_SECRET_LENGTH = 8;
 const SECRET_WORD =
   'authorization|token|secret|passw(?:or)?d|passphrase|cookie|api[-_]?key|access[-_]?key|private[-_]?key|credential';
 const SECRET_NAME = new RegExp(SECRET_WORD, 'i');
+/** `OPENAI_KEY`, `GITHUB_PAT`: of a variable this is enough, in a text it would be too little. */
+const SECRET_VARIABLE = /_(key|pat|pwd|pass|auth|dsn|creds)$/i;
+/** What is called so holds the place of a secret and not the secret: `--token-file`, `PASSWORD_FILE`. */
+const PLACE_OF_SECRET = /[-_](file|path|dir|env|name)$/i;
 
 /**
  * Of the whole process: what one part of it has read as a secret, no other part may print. The longest first, because
@@ -22,6 +26,28 @@ export function hideSecret(value: string): void {
 export function hideSecretKey(hex: string): void {
   hideSecret(hex.toLowerCase());
   hideSecret(hex.toUpperCase());
+}
+
+/** Variables that a program gets: what it finds in those with the name of a secret it may write to its stderr. */
+export function hideSecretVariables(env: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value = ''] of Object.entries(env)) {
+    if (PLACE_OF_SECRET.test(name)) continue;
+    if (isSecretName(name) || SECRET_VARIABLE.test(name)) hideSecret(value);
+  }
+}
+
+/** Arguments that a program gets: `--api-key abc` and `--api-key=abc`. */
+export function hideSecretArguments(words: readonly string[]): void {
+  for (const [index, word] of words.entries()) {
+    const [, option = word, value = words[index + 1]] = /^(--?[\w-]+)=(.*)$/s.exec(word) ?? [];
+    if (value !== undefined && isSecretOption(option, value)) hideSecret(value);
+  }
+}
+
+/** `--api-key abc`, and not `--api-key-file path` nor `--api-key '${API_KEY}'`. */
+export function isSecretOption(word: string, value = ''): boolean {
+  if (!/^--?(?!-?no-)[\w-]+$/.test(word) || PLACE_OF_SECRET.test(word)) return false;
+  return isSecretName(word) && value !== '' && !/^-|\$\{/.test(value);
 }
 
 /** Whether what is called so is a secret: `GITHUB_TOKEN`, `x-api-key`. */

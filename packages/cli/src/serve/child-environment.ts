@@ -4,10 +4,12 @@ import type { Caller } from '@mcp-nostr/server';
 const SECRET_NAMES = new Set(['NOSTR_SECRET_KEY', 'NOSTR_CLIENT_KEY']);
 
 /** What a program needs to find its files and the person's language; nothing here is a secret. */
-const BASIC_NAMES = (
-  'HOME LANG LC_ALL LOGNAME PATH SHELL TERM TMPDIR TZ USER ' +
-  'APPDATA HOMEDRIVE HOMEPATH LOCALAPPDATA PATHEXT PROGRAMFILES SYSTEMDRIVE SYSTEMROOT TEMP TMP USERNAME USERPROFILE WINDIR'
-).split(' ');
+const BASIC_NAMES = new Set(
+  (
+    'HOME LANG LC_ALL LOGNAME PATH SHELL TERM TMPDIR TZ USER ' +
+    'APPDATA HOMEDRIVE HOMEPATH LOCALAPPDATA PATHEXT PROGRAMFILES SYSTEMDRIVE SYSTEMROOT TEMP TMP USERNAME USERPROFILE WINDIR'
+  ).split(' '),
+);
 
 export interface ChildEnvironmentOptions {
   /** Whom the process serves; undefined where it serves all of them. */
@@ -26,14 +28,18 @@ export function childEnvironment(
   env: NodeJS.ProcessEnv,
   { caller, names, own }: ChildEnvironmentOptions = {},
 ): NodeJS.ProcessEnv {
-  const wanted = names === undefined ? undefined : new Set([...BASIC_NAMES, ...names]);
+  const wanted = names && new Set(names);
   const isWanted = (name: string): boolean =>
-    // Windows has PATH as Path.
-    wanted === undefined || wanted.has(name) || wanted.has(name.toUpperCase());
+    wanted === undefined || wanted.has(name) || wanted.has(name.toUpperCase()) || isBasic(name);
   const kept = Object.entries(env).filter(([name]) => isForChildren(name) && isWanted(name));
   const who =
     caller === undefined ? {} : { MCP_NOSTR_CALLER: caller.npub, MCP_NOSTR_CALLER_PUBKEY: caller.pubkey };
   return { ...Object.fromEntries(kept), ...own, ...who };
+}
+
+/** Whether it is one that every program needs. Windows has PATH as Path. */
+export function isBasic(name: string): boolean {
+  return BASIC_NAMES.has(name.toUpperCase());
 }
 
 /** Whether a program behind a server may see it. */

@@ -1,5 +1,5 @@
 import { usageError } from '../errors.ts';
-import { hideSecret } from '../log/redact.ts';
+import { hideSecret, hideSecretArguments } from '../log/redact.ts';
 import { oneLine } from '../terminal.ts';
 import { findCommand } from './find-command.ts';
 import { defaultCallerHeader, parseCallerHeader, parseHeaders } from './http-server/request-headers.ts';
@@ -56,5 +56,6 @@ export function parseWords(
       'write the program to serve after --, as in: mcp-nostr serve --public -- node server.js',
     );
   }
+  hideSecretArguments(rest);
   return { kind: 'command', command: first, args: rest, env: {}, cwd: undefined };
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 
 import type { Caller } from '@mcp-nostr/server';
 
+import { hideSecretVariables } from '../log/redact.ts';
 import { oneLine } from '../terminal.ts';
 import { Children } from './child/children.ts';
 import { childEnvironment } from './child-environment.ts';
@@ -50,6 +51,8 @@ export function commandSource(
   const children = new Children((problem) => printer.problem(problem));
   const servers = new Set<ChildServer>();
   const name = oneLine(basename(command), 20);
+  // It may write them to its stderr.
+  hideSecretVariables(childEnvironment(process.env, { names, own }));
   if (shared === true) {
     const program = new SharedProgram({
       children,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { connectListens } from '../connect/connect.ts';
 import { usageError } from '../errors.ts';
 import { ourFolder } from '../folders.ts';
-import { isSecretName, redact } from '../log/redact.ts';
+import { isSecretOption, redact } from '../log/redact.ts';
 import { type OwnCommand, ownCommand, runningProgram } from '../own-command.ts';
 import { checkServeWords } from '../serve/serve.ts';
 import { oneLine } from '../terminal.ts';
@@ -32,9 +32,6 @@ const LASTING_COMMANDS = ['serve', 'relay', 'connect'];
 /** What decides where programs and our keys are found, and what is not secret; a service manager has none of it. */
 const KEPT_VARIABLES =
   /^(PATH|XDG_(CONFIG|DATA|STATE|CACHE)_HOME|MCP_NOSTR_(HOME|RELAYS|LOG|LOG_FORMAT|LOG_FILE))$/;
-
-/** Options whose value is the place of a secret and not the secret. */
-const PLACE_OF_SECRET = /-(file|path|dir|env|name)$/;
 
 /** A part of file names and of the service's label. @throws {CliError} */
 export function parseServiceName(name: string): string {
@@ -92,10 +89,4 @@ function refuseSecrets(words: readonly string[], environmentFile: string): void 
     `argument ${found + 1} of the command looks like a secret${/^-[\w-]+$/.test(word) ? `: ${word}` : ''}`,
     `write NAME=value into ${environmentFile} (mode 600): a --header takes it as \${NAME}, and a served program finds it in its environment`,
   );
-}
-
-/** `--api-key abc`, and not `--api-key-file path` nor `--api-key '${API_KEY}'`. */
-function isSecretOption(word: string, value = ''): boolean {
-  if (!/^--?(?!-?no-)[\w-]+$/.test(word) || PLACE_OF_SECRET.test(word)) return false;
-  return isSecretName(word) && value !== '' && !/^-|\$\{/.test(value);
 }

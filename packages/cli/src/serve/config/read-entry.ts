@@ -1,8 +1,9 @@
 import { findNodeAtLocation, type Node } from 'jsonc-parser';
 
 import { CliError } from '../../errors.ts';
-import { hideSecret, isSecretName } from '../../log/redact.ts';
+import { hideSecret, hideSecretArguments, hideSecretVariables } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
+import { isBasic } from '../child-environment.ts';
 import { checkHeaders } from '../http-server/request-headers.ts';
 import { isServerUrl, parseServerUrl } from '../http-server/server-url.ts';
 import type { CommandEntry, ServerEntry, UrlEntry } from '../server-entry.ts';
@@ -62,19 +63,22 @@ function readCommand(node: Node, command: Node, { env }: ReadContext): CommandEn
   const own: Record<string, string> = {};
   for (const [name, value] of members(node, 'env')) {
     const { text, used } = expand(value, env, `"env" ${name}`);
-    for (const secret of used.values()) hideSecret(secret);
-    if (isSecretName(name)) hideSecret(text);
+    // What is kept out of the file is a secret, unless it is `${HOME}` or the like.
+    for (const [variable, secret] of used) if (!isBasic(variable)) hideSecret(secret);
     own[name] = text;
   }
+  hideSecretVariables(own);
+  const words = (args?.children ?? []).map((arg) => {
+    const { text, used } = expand(arg, env, 'one of "args"');
+    // `${HOME}/files` is no secret, `${API_TOKEN}` is.
+    hideSecretVariables(Object.fromEntries(used));
+    return text;
+  });
+  hideSecretArguments(words);
   return {
     kind: 'command',
     command: filled(command, expand(command, env, '"command"').text, '"command"'),
-    args: (args?.children ?? []).map((arg) => {
-      const { text, used } = expand(arg, env, 'one of "args"');
-      // `${HOME}/files` is no secret, `${API_TOKEN}` is.
-      for (const [name, value] of used) if (isSecretName(name)) hideSecret(value);
-      return text;
-    }),
+    args: words,
     env: own,
     cwd: cwd === undefined ? undefined : filled(cwd, expand(cwd, env, '"cwd"').text, '"cwd"'),
   };

@@ -110,17 +110,23 @@ describe('a file of servers', () => {
         mcpServers: {
           a: {
             command: 'x',
-            args: ['${MY_TOKEN}', '${HOME}/files'],
-            env: { A: '${A_VALUE}', API_KEY: 'written-here' },
+            args: ['${MY_TOKEN}', '${HOME}/files', '--api-key', 'an-argument', '--token=another-one'],
+            env: {
+              A: '${A_VALUE}',
+              OPENAI_KEY: 'written-here',
+              DATA: '${HOME}',
+              KEY_FILE: '/run/secrets/key',
+            },
           },
           b: { url: 'http://x', headers: { 'x-auth': 'written-there' } },
         },
       }),
       env,
     );
-    expect(redact('value-of-the-env, value-of-the-arg, written-here, written-there, /home/somebody')).toBe(
-      '[redacted], [redacted], [redacted], [redacted], /home/somebody',
-    );
+    for (const secret of ['value-of-the-env', 'value-of-the-arg', 'written-here', 'written-there'])
+      expect(redact(`< ${secret} >`)).toBe('< [redacted] >');
+    expect(redact('an-argument another-one')).toBe('[redacted] [redacted]');
+    expect(redact('/home/somebody/run and /run/secrets/key')).toBe('/home/somebody/run and /run/secrets/key');
   });
 });
 
