@@ -91,3 +91,16 @@ it('closes all, also one that does not open', async () => {
   await closed;
   expect(log).toEqual(['a 1']);
 });
+
+it('kills also those that are being closed', async () => {
+  const { set, log, end } = new Stage();
+  set.apply(entries({ a: '1', b: '1' }));
+  await expect.poll(() => log, { timeout: 10_000 }).toEqual(['a 1', 'b 1']);
+  set.apply(entries({ b: '1' }));
+  const closed = set.close();
+  set.kill();
+  expect(log.slice(2)).toEqual(['a killed', 'b killed']);
+  await Promise.all([end('a'), end('b'), closed]);
+  set.kill();
+  expect(log.filter((line) => line.endsWith('killed'))).toHaveLength(2);
+});

@@ -23,6 +23,8 @@ export class ServedSet {
   readonly #running: Map<string, { fingerprint: string; server: Supervised }> = new Map();
   /** Those that are being closed, by name: a successor waits, because they share a key. */
   readonly #closing: Map<string, Promise<void>> = new Map();
+  /** All that have not ended. */
+  readonly #present: Set<Supervised> = new Set();
 
   constructor(options: ServedSetOptions) {
     this.#options = options;
@@ -48,7 +50,7 @@ export class ServedSet {
   }
 
   kill(): void {
-    for (const { server } of this.#running.values()) server.kill();
+    for (const server of this.#present) server.kill();
   }
 
   /** Resolves when all have ended. Never rejects. */
@@ -66,11 +68,14 @@ export class ServedSet {
       firstRetryMs,
     });
     this.#running.set(name, { fingerprint, server });
+    this.#present.add(server);
   }
 
   /** Never rejects. */
   #stop(name: string): Promise<void> {
-    const closing = (this.#running.get(name)?.server.close() ?? Promise.resolve()).finally(() => {
+    const server = this.#running.get(name)?.server;
+    const closing = (server?.close() ?? Promise.resolve()).finally(() => {
+      if (server !== undefined) this.#present.delete(server);
       if (this.#closing.get(name) === closing) this.#closing.delete(name);
     });
     this.#running.delete(name);
