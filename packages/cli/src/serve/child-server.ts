@@ -11,7 +11,7 @@ import {
   SessionReplay,
 } from '@mcp-nostr/core';
 
-import { AskedRequests } from './child/asked-requests.ts';
+import { AskedRequests } from './asked-requests.ts';
 import type { Children } from './child/children.ts';
 import { type Greeted, KeptChild, type Refusal } from './child/kept-child.ts';
 import { limits } from './child/limits.ts';
@@ -100,7 +100,7 @@ export class ChildServer {
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#pending.delete(cancelled);
     this.#replay.notified(message);
-    const known = this.#asked.toProgram(message);
+    const known = this.#asked.toServer(message);
     if (known === undefined) return;
     if (isRequest(message)) this.#pending.set(message.id, message);
     const refusal = this.#child.send(known);

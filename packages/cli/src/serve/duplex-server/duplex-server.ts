@@ -11,6 +11,7 @@ import {
 
 import { redact } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
+import { AskedRequests } from '../asked-requests.ts';
 import type { ServerTransport } from '../child-server.ts';
 import {
   detailOf,
@@ -46,8 +47,7 @@ export class DuplexServer {
   readonly decidesVersion: boolean;
   readonly #options: DuplexServerOptions;
   readonly #calls: Map<RequestId, Call> = new Map();
-  /** Requests of the server that the client has not answered. */
-  readonly #asked: Set<RequestId> = new Set();
+  readonly #asked = new AskedRequests();
   #session: Session;
   /** The client has begun a session with `initialize`. */
   #isInitialized = false;
@@ -89,12 +89,12 @@ export class DuplexServer {
     if (this.#closing !== undefined) return;
     const cancelled = cancelledId(message);
     if (cancelled !== undefined && !this.#calls.delete(cancelled)) return;
+    const known = this.#asked.toServer(message);
+    if (known === undefined) return;
     if (isRequest(message) && this.#calls.size >= limits.maxCalls)
       this.#send(failureResponse(message.id, 'busy', 'too many requests are under way'));
     else if (isRequest(message)) void this.#call(message); // it never rejects
-    // An answer to nothing: what had asked is gone.
-    else if (isResponse(message) && (message.id === undefined || !this.#asked.delete(message.id))) return;
-    else void this.#tell(message); // it never rejects
+    else void this.#tell(known); // it never rejects
   }
 
   async #call(request: JsonRpcRequest): Promise<void> {
@@ -154,7 +154,6 @@ export class DuplexServer {
       open: (events, signal) => open(headers, events, signal),
       onmessage: (message) => this.#fromServer(message),
       onlost: (failure) => this.#lost(failure),
-      onrenewed: () => this.#cancelAsked(),
       onover: (reason) => {
         this.#log(`${reason}; the connection ends`);
         void this.close(); // it never rejects
@@ -164,7 +163,8 @@ export class DuplexServer {
   }
 
   #fromServer(message: JsonRpcMessage): void {
-    if (!isResponse(message)) return this.#send(message, this.#requestOf(message));
+    if (isRequest(message)) return this.#send(this.#asked.asked(message));
+    if (!isResponse(message)) return this.#send(this.#asked.toClient(message), this.#requestOf(message));
     const call = message.id === undefined ? undefined : this.#calls.get(message.id);
     if (call === undefined) return;
     this.#calls.delete(call.request.id);
@@ -184,14 +184,12 @@ export class DuplexServer {
   /** Whoever waits for an answer gets none any more; nothing is sent again that may have been executed. */
   #lost(failure: HttpFailure): void {
     for (const call of this.#calls.values()) if (call.isSent) this.#fail(call, failure);
+    this.#cancelAsked();
   }
 
   /** The connection that asked is over, so that nobody waits for the answers. */
   #cancelAsked(): void {
-    const method = 'notifications/cancelled';
-    for (const requestId of this.#asked)
-      this.#send({ jsonrpc: '2.0', method, params: { requestId, reason: 'the server was started again' } });
-    this.#asked.clear();
+    for (const farewell of this.#asked.giveUp('the connection to the server was lost')) this.#send(farewell);
   }
 
   #fail(call: Call, error: unknown): void {
@@ -204,9 +202,6 @@ export class DuplexServer {
 
   #send(message: JsonRpcMessage, relatedRequestId?: RequestId): void {
     if (this.#closing !== undefined) return;
-    if (isRequest(message)) this.#asked.add(message.id);
-    const cancelled = cancelledId(message);
-    if (cancelled !== undefined) this.#asked.delete(cancelled);
     this.#sending += 1;
     if (this.#sending >= limits.maxSending) this.#session.pause();
     void this.#transport

@@ -19,8 +19,6 @@ export interface SessionOptions {
   onmessage: (message: JsonRpcMessage) => void;
   /** What was sent and has no answer will get none. */
   onlost: (failure: HttpFailure) => void;
-  /** There is another connection, on which the server knows what it knew. */
-  onrenewed: () => void;
   /** The server does not take up the session any more. */
   onover: (reason: string) => void;
   onlog: (line: string) => void;
@@ -188,7 +186,6 @@ export class Session {
       else await connection.send(message);
     }
     this.#options.onlog('the session was begun anew');
-    this.#options.onrenewed();
   }
 
   async #ask(connection: Connection, request: JsonRpcRequest): Promise<Answer> {

@@ -7,11 +7,11 @@ import {
 } from '@mcp-nostr/core';
 
 /**
- * What a program has asked of its client and the client has not answered. A program that was started again counts from
- * the beginning, so from then on its requests carry ids of ours: a late answer must not be taken for another's.
+ * What a server has asked of its client and the client has not answered. A server that was started again counts from the
+ * beginning, so from then on its requests carry ids of ours: a late answer must not be taken for another's.
  */
 export class AskedRequests {
-  /** The program's own ids, by those that the client knows. */
+  /** The server's own ids, by those that the client knows. */
   readonly #open: Map<RequestId, RequestId> = new Map();
   #starts = 0;
 
@@ -19,22 +19,23 @@ export class AskedRequests {
     return this.#open.size;
   }
 
-  /** A request of the program, as the client shall know it. */
+  /** A request of the server, as the client shall know it. */
   asked(request: JsonRpcRequest): JsonRpcRequest {
     const id = this.#clientId(request.id);
     this.#open.set(id, request.id);
     return id === request.id ? request : { ...request, id };
   }
 
-  /** A message of the client, as the program knows it; undefined for an answer that nobody waits for any more. */
-  toProgram(message: JsonRpcMessage): JsonRpcMessage | undefined {
-    if ('method' in message || message.id === undefined) return message;
+  /** A message of the client, as the server knows it; undefined for an answer that nobody waits for any more. */
+  toServer(message: JsonRpcMessage): JsonRpcMessage | undefined {
+    if ('method' in message) return message;
+    if (message.id === undefined) return undefined;
     const id = this.#open.get(message.id);
     this.#open.delete(message.id);
     return id === undefined ? undefined : { ...message, id };
   }
 
-  /** A notification of the program, as the client shall know it: it may give up a request. */
+  /** A notification of the server, as the client shall know it: it may give up a request. */
   toClient(message: JsonRpcNotification): JsonRpcNotification {
     const cancelled = cancelledId(message);
     if (cancelled === undefined) return message;
@@ -42,7 +43,7 @@ export class AskedRequests {
     return this.#open.delete(requestId) ? { ...message, params: { ...message.params, requestId } } : message;
   }
 
-  /** The program has ended: what tells the client that it need not answer any more. */
+  /** The server has ended: what tells the client that it need not answer any more. */
   giveUp(reason: string): JsonRpcNotification[] {
     const ids = [...this.#open.keys()];
     this.#open.clear();
