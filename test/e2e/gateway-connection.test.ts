@@ -205,8 +205,9 @@ describe('a session that the HTTP server has forgotten', () => {
       await connection.sent.first((each) => 'method' in each && each.method === 'notifications/cancelled'),
     ).toMatchObject({ params: { requestId: 0 } });
     connection.receive({ id: 3, ...any });
-    await connection.sent.first(asking(3));
-    connection.receive({ id: 0, result: { roots: ['for this one'] } });
+    const { id } = (await connection.sent.first(asking(3))) as { id: string };
+    connection.receive({ id: 0, result: { roots: ['later still'] } });
+    connection.receive({ id, result: { roots: ['for this one'] } });
     const answered = ({ body }: { body: unknown }): boolean => JSON.stringify(body).includes('roots');
     const { body } = await connection.front.requests.first(
       (each) => answered(each) && each.body?.method === undefined,

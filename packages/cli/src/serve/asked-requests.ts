@@ -14,6 +14,7 @@ export class AskedRequests {
   /** The server's own ids, by those that the client knows. */
   readonly #open: Map<RequestId, RequestId> = new Map();
   #starts = 0;
+  #hasAsked = false;
 
   get size(): number {
     return this.#open.size;
@@ -21,6 +22,7 @@ export class AskedRequests {
 
   /** A request of the server, as the client shall know it. */
   asked(request: JsonRpcRequest): JsonRpcRequest {
+    this.#hasAsked = true;
     const id = this.#clientId(request.id);
     this.#open.set(id, request.id);
     return id === request.id ? request : { ...request, id };
@@ -47,7 +49,7 @@ export class AskedRequests {
   giveUp(reason: string): JsonRpcNotification[] {
     const ids = [...this.#open.keys()];
     this.#open.clear();
-    this.#starts++;
+    if (this.#hasAsked) this.#starts++;
     return ids.map((requestId) => ({
       jsonrpc: '2.0',
       method: 'notifications/cancelled',

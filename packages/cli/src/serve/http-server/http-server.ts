@@ -15,6 +15,7 @@ import { atMost } from '@mcp-nostr/transport';
 
 import { redact } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
+import { AskedRequests } from '../asked-requests.ts';
 import type { ServerTransport } from '../child-server.ts';
 import { ArgumentHeaders } from './argument-headers.ts';
 import { exchange } from './exchange.ts';
@@ -45,8 +46,7 @@ export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #calls: Map<RequestId, Call> = new Map();
-  /** Requests of the HTTP server that the client has not answered. */
-  readonly #asked: Set<RequestId> = new Set();
+  readonly #asked = new AskedRequests();
   readonly #argumentHeaders: ArgumentHeaders;
   readonly #controller = new AbortController();
   #session: Session;
@@ -154,7 +154,7 @@ export class HttpServer {
         if (isResponse(message)) this.#answer(message, call, sessionId);
         // Nothing for a request after its answer or its cancellation.
         else if (this.#calls.get(request.id) === call) this.#send(message, request.id);
-        else if (isRequest(message) && session !== undefined) this.#refuse(message);
+        else if (isRequest(message) && session !== undefined) void this.#tell(refusalOf(message)); // it never rejects
       },
     });
   }
@@ -172,23 +172,15 @@ export class HttpServer {
     }
   }
 
-  /** An answer of the client, to what this session has asked: each session counts its requests anew. */
+  /** An answer to what the server has asked. */
   #reply(answer: JsonRpcErrorResponse | JsonRpcResultResponse): void {
-    if (answer.id !== undefined && this.#asked.delete(answer.id)) void this.#tell(answer); // it never rejects
+    const known = this.#asked.toServer(answer);
+    if (known !== undefined) void this.#tell(known); // it never rejects
   }
 
   /** The session that asked is over, so that nobody waits for the answers. */
   #cancelAsked(): void {
-    const method = 'notifications/cancelled';
-    for (const requestId of this.#asked)
-      this.#send({ jsonrpc: '2.0', method, params: { requestId, reason: 'the session is over' } });
-    this.#asked.clear();
-  }
-
-  #refuse({ id }: JsonRpcRequest): void {
-    this.#asked.delete(id);
-    const text = 'the client does not take this request any more';
-    void this.#tell(failureResponse(id, 'outcome_unknown', text)); // it never rejects
+    for (const farewell of this.#asked.giveUp('the session is over')) this.#send(farewell);
   }
 
   /**
@@ -278,19 +270,27 @@ export class HttpServer {
     if (this.#closing !== undefined) return;
     if ('method' in message && message.method === 'notifications/tools/list_changed')
       this.#argumentHeaders.forget();
-    if (isRequest(message)) this.#asked.add(message.id);
-    const cancelled = cancelledId(message);
-    if (cancelled !== undefined) this.#asked.delete(cancelled);
-    void this.#transport?.send(message, { relatedRequestId }).catch((error: unknown) => {
+    const shown = this.#shown(message);
+    void this.#transport?.send(shown, { relatedRequestId }).catch((error: unknown) => {
       if (this.#closing !== undefined) return;
       this.#log(`a message could not be sent: ${String(error)}`);
-      if (isRequest(message)) this.#refuse(message);
+      if (isRequest(shown)) this.#reply(refusalOf(shown));
     });
+  }
+
+  /** As the client shall know it. */
+  #shown(message: JsonRpcMessage): JsonRpcMessage {
+    if (isRequest(message)) return this.#asked.asked(message);
+    return isResponse(message) ? message : this.#asked.toClient(message);
   }
 
   #log(line: string): void {
     this.#options.onlog(oneLine(redact(line), 600));
   }
+}
+
+function refusalOf({ id }: JsonRpcRequest): JsonRpcErrorResponse {
+  return failureResponse(id, 'outcome_unknown', 'the client does not take this request any more');
 }
 
 /** MCP 2026-07-28's HeaderMismatch. */
