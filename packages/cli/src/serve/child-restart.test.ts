@@ -25,6 +25,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   heard.push([m.method, m.params?.level ?? m.params?.uri].filter(Boolean).join(' '));
   if (m.method === 'die') return process.kill(process.pid, 'SIGKILL');
   if (m.method === 'ask') return send({ id: 0, method: 'roots/list' });
+  if (m.method === 'end') send({ method: 'notifications/cancelled', params: { requestId: 'slow' } });
   if (m.method !== 'hang' && m.id !== undefined) send({ id: m.id, result: {} });
 });
 `;
@@ -193,5 +194,14 @@ it('one that has a request under way or a resource subscribed to is in use', asy
   await new Promise((resolve) => setTimeout(resolve, 350)); // as above
   expect(isAlive(pid)).toBe(true);
   await wire.ask('resources/unsubscribe', { uri: 'a://1' });
+  await until('its end', () => !isAlive(pid));
+});
+
+it('a subscription that the program has ended does not keep it', async () => {
+  await connect({ idleMs: 100 });
+  const { pid } = await wire.heard();
+  wire.onmessage?.({ jsonrpc: '2.0', id: 'slow', method: 'hang' });
+  await wire.ask('end');
+  expect(wire.methods()).toContain('notifications/cancelled');
   await until('its end', () => !isAlive(pid));
 });

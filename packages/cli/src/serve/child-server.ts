@@ -4,6 +4,7 @@ import {
   isRequest,
   isResponse,
   type JsonRpcMessage,
+  type JsonRpcNotification,
   type JsonRpcRequest,
   progressToken,
   randomHex,
@@ -114,11 +115,19 @@ export class ChildServer {
 
   #fromChild(message: JsonRpcMessage): void {
     if (isRequest(message)) return this.#send(this.#asked.asked(message));
-    if (!isResponse(message)) return this.#send(this.#asked.toClient(message), this.#requestOf(message));
+    if (!isResponse(message)) return this.#notify(message);
     const request = message.id === undefined ? undefined : this.#pending.get(message.id);
     if (request !== undefined) this.#pending.delete(request.id);
     if (request !== undefined && 'result' in message) this.#replay.answered(request, message);
     this.#send(message);
+  }
+
+  #notify(message: JsonRpcNotification): void {
+    const shown = this.#asked.toClient(message);
+    const cancelled = cancelledId(message);
+    // Not a question of its own: with a cancellation a server ends a subscription (MCP 2026-07-28).
+    if (cancelled !== undefined && shown === message) this.#pending.delete(cancelled);
+    this.#send(shown, this.#requestOf(message));
   }
 
   /** The request that a progress notification belongs to: late progress must not reach a host that has its answer. */

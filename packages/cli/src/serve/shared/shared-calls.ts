@@ -67,7 +67,8 @@ export class SharedCalls {
     const id = callIdOf(message, undefined);
     const call = typeof id === 'number' ? this.#calls.get(id) : undefined;
     if (typeof id !== 'number' || call === undefined) return undefined;
-    if (isResponse(message)) this.#calls.delete(id);
+    // With a cancellation a server ends a subscription (MCP 2026-07-28).
+    if (isResponse(message) || cancelledId(message) !== undefined) this.#calls.delete(id);
     return { call, message: withOwnId(message, id, call.request) };
   }
 

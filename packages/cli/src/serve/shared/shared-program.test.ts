@@ -38,6 +38,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (method === 'log') note('notifications/message', { level: 'error', data: 'of one caller' });
   if (method === 'change') note('notifications/tools/list_changed');
   if (method === 'update') note('notifications/resources/updated', { uri: params.uri });
+  if (method === 'end') note('notifications/cancelled', { requestId: heard.find((each) => each.method === 'subscriptions/listen').id });
   if (method === 'subscriptions/listen') return note('notifications/subscriptions/acknowledged', { _meta: { 'io.modelcontextprotocol/subscriptionId': id } });
   if (id !== undefined && method !== undefined) send({ id, result: {} });
 });
@@ -184,6 +185,7 @@ it('a log line reaches nobody, a changed list everybody, and a question is refus
 
 it('a resource is subscribed to as long as one of its subscribers is there, and they alone get its news', async () => {
   const [one, two, other] = [await Caller.joined(), await Caller.joined(), await Caller.joined()];
+  await other.result('resources/subscribe', { uri: 'a' }); // no part of what follows
   for (const each of [one, two]) await each.result('resources/subscribe', { uri: 'a://1' });
   await other.result('update', { uri: 'a://1/part' });
   await one.result('resources/unsubscribe', { uri: 'a://1' });
@@ -269,4 +271,16 @@ it('connections of MCP 2026-07-28 share another process, and each has its own su
   await one.answer(one.begin('die', meta()));
   expect(await other.answer(listening)).toMatchObject({ error: { data: { code: 'server_failed' } } });
   expect(await other.result('heard', meta())).toMatchObject({ pid: expect.any(Number) });
+});
+
+it('a subscription that the program has ended is under way no longer', async () => {
+  const caller = await Caller.connect();
+  const meta = { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } };
+  const listening = caller.begin('subscriptions/listen', meta);
+  await caller.result('end', meta);
+  await until('its end', () => caller.news().length === 2);
+  expect(caller.news()[1]).toMatchObject({ params: { requestId: listening } });
+  await caller.answer(caller.begin('die', meta));
+  const answered = caller.sent.flatMap(({ message }) => ('method' in message ? [] : [message.id]));
+  expect(answered).toEqual([listening + 1, listening + 2]);
 });

@@ -34,7 +34,8 @@ export class SharedSubscriptions {
     const found = new Set<Seat>();
     if (typeof updated !== 'string') return found;
     for (const [uri, seats] of this.#seats)
-      if (updated.startsWith(uri)) for (const seat of seats) found.add(seat);
+      if (updated === uri || updated.startsWith(uri.endsWith('/') ? uri : `${uri}/`))
+        for (const seat of seats) found.add(seat);
     return found;
   }
 }
