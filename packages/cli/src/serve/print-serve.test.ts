@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { jsonLine, Logger } from '../log/logger.ts';
 import { jsonPrinter } from './print-json.ts';
 import { logPrinter } from './print-log.ts';
-import { allPrinters, printerFor, type ServePrinter } from './print-serve.ts';
+import { allPrinters, printerFor, type ServePrinter, shownCall } from './print-serve.ts';
 
 const caller = { pubkey: 'f'.repeat(64), npub: 'npub1caller', connectionId: '0'.repeat(32) };
 
@@ -48,6 +48,18 @@ it('prints events as one JSON object a line, and the rest for people', () => {
     { time, level: 'warn', msg: 'a problem' },
     { time, level: 'info', msg: 'a note' },
   ]);
+});
+
+it('a caller fills no log with a method or a name', () => {
+  const report = {
+    caller,
+    method: 'm'.repeat(1_000_000),
+    name: `n\u001b[2J${'n'.repeat(1_000_000)}`,
+    durationMs: 1,
+  };
+  const { method, name } = shownCall({ ...report, outcome: 'ok' });
+  expect([method.length, name?.length, name?.slice(0, 5)]).toEqual([100, 300, 'n[2Jn']);
+  expect(shownCall({ caller, method: 'ping', durationMs: 1, outcome: 'ok' })).not.toHaveProperty('name');
 });
 
 it('names the server where there are several, in events and in the log', () => {

@@ -2,6 +2,7 @@ import type { RequestReport } from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Filter } from '../filter/filter.ts';
+import { oneLine } from '../terminal.ts';
 
 /** What a source of servers reports. */
 export interface SourcePrinter {
@@ -50,6 +51,16 @@ interface ServedFile {
   allow: 'public' | string[];
   limits: string[];
   filter?: Filter | undefined;
+}
+
+/** Callers make up methods and names, of any size: a few would push everything else out of a log. */
+export function shownCall(report: RequestReport): RequestReport {
+  const { method, name } = report;
+  return {
+    ...report,
+    method: oneLine(method, 100),
+    ...(name === undefined ? {} : { name: oneLine(name, 300) }),
+  };
 }
 
 /** The printer of one server among several. */

@@ -8,7 +8,7 @@ import type { Source } from './source.ts';
 import { shortNpub } from '../terminal.ts';
 import { filteredSource } from './filtered-source.ts';
 import { checkEntry, type ProgramSettings, shownEntry, type ServerEntry, sourceOf } from './server-entry.ts';
-import type { ServePrinter } from './print-serve.ts';
+import { type ServePrinter, shownCall } from './print-serve.ts';
 
 /** What holds for every server of a process. */
 export interface ServeSettings {
@@ -63,7 +63,7 @@ export async function openServed({
       signer,
       // The first come before the server is there, and who reads the output wants its address first.
       onrelay: (state) => (early === undefined ? printer.relay(state) : early.push(state)),
-      onrequest: (report) => printer.call(report),
+      onrequest: (report) => printer.call(shownCall(report)),
       onerror: (error) => printer.problem(error.message),
     },
     noted(source.open, printer, isTraced),

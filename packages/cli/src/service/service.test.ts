@@ -69,7 +69,7 @@ describe.runIf(process.platform === 'linux')('service on Linux', () => {
     expect(await main(['service', 'install', '--', 'serve', '--public', '--', 'node', 's.js'])).toBe(0);
     expect(noted()).toEqual([
       '--user daemon-reload',
-      '--user enable --now mcp-nostr-server.service',
+      '--user enable mcp-nostr-server.service',
       '--user restart mcp-nostr-server.service',
     ]);
     const text = readFileSync(unit, 'utf8');
@@ -101,7 +101,7 @@ describe.runIf(process.platform === 'linux')('service on Linux', () => {
     fake('echo "Failed to connect to bus" >&2; exit 1');
     expect(await main(['service', 'install', '--name', 'one', '--', 'relay'])).toBe(0);
     expect(stderr).toContain('could not be started (Failed to connect to bus)');
-    expect(stderr).toContain('\n  systemctl --user enable --now mcp-nostr-one.service\n');
+    expect(stderr).toContain('\n  systemctl --user enable mcp-nostr-one.service\n');
     expect(existsSync(unit.replace('server', 'one'))).toBe(true);
   });
 
@@ -110,7 +110,7 @@ describe.runIf(process.platform === 'linux')('service on Linux', () => {
     expect(await main(['service', 'install', '--print', ...words])).toBe(0);
     expect(stdout).toMatch(/^\[Unit\]\n/);
     expect(await main(['service', 'install', '--dry-run', ...words])).toBe(0);
-    expect(stderr).toContain('systemctl --user enable --now mcp-nostr-two.service');
+    expect(stderr).toContain('systemctl --user enable mcp-nostr-two.service');
     expect(existsSync(unit.replace('server', 'two'))).toBe(false);
     expect(existsSync(asked)).toBe(false);
   });

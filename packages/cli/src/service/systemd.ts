@@ -10,8 +10,8 @@ export const systemd: ServiceManager = {
   text: systemdUnit,
   start: (name) => [
     ['systemctl', '--user', 'daemon-reload'],
-    ['systemctl', '--user', 'enable', '--now', unitName(name)],
-    // One that ran before has the former command until now.
+    ['systemctl', '--user', 'enable', unitName(name)],
+    // Starts it too; one that ran before has the former command until now.
     ['systemctl', '--user', 'restart', unitName(name)],
   ],
   stop: (name) => [['systemctl', '--user', 'disable', '--now', unitName(name)]],
