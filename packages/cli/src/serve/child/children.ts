@@ -14,7 +14,7 @@ export class Children {
     this.#watchdog = new Watchdog(onproblem);
   }
 
-  /** Of which some may have ended, while what they started has not. */
+  /** Of which some may have ended, while what they started has not been stopped. */
   get size(): number {
     return this.#running.size;
   }
@@ -39,7 +39,9 @@ export class Children {
   /** Ends it and all that it started. Never rejects. */
   async stop(child: Child, graceMs: number): Promise<void> {
     await child.stop(graceMs);
-    this.#removeWhenGone(child);
+    // What may be left has its SIGKILL and waits for init to collect it; in a container without one, for ever.
+    this.#running.delete(child);
+    if (child.group.id !== undefined) this.#watchdog.release(child.group.id);
   }
 
   /** For the last moment of this process: no waiting, no farewell. */
@@ -55,12 +57,5 @@ export class Children {
   #add(child: Child): void {
     this.#running.add(child);
     if (child.group.id !== undefined) this.#watchdog.guard(child.group.id);
-  }
-
-  /** As long as one of its group is left, the group's number cannot be another's, and the watchdog keeps it. */
-  #removeWhenGone(child: Child): void {
-    if (child.group.isAlive) return void setTimeout(() => this.#removeWhenGone(child), limits.goneMs).unref();
-    this.#running.delete(child);
-    if (child.group.id !== undefined) this.#watchdog.release(child.group.id);
   }
 }

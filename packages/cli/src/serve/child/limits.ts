@@ -11,8 +11,6 @@ export const limits = {
   graceMs: 2_000,
   /** How long the kernel may take for a SIGKILL until we go on: what is left may wait to be collected by init. */
   killMs: 250,
-  /** How often we look whether what was killed is gone. */
-  goneMs: 250,
   /** The first wait before a program that failed is started again; each failure more doubles it. */
   firstDelayMs: 250,
   /** And the longest: a program that is repaired is back within this. */
