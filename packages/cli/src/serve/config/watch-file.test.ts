@@ -9,13 +9,14 @@ import { FileWatch, readSmallFile } from './watch-file.ts';
 const home = mkdtempSync(join(tmpdir(), 'mcp-nostr-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
-function watched(path: string): { texts: string[]; problems: string[] } {
+function watched(path: string, pollMs?: number): { texts: string[]; problems: string[] } {
   const seen = { texts: [] as string[], problems: [] as string[] };
   const watch = new FileWatch({
     path,
     text: readSmallFile(path),
     onchange: (text) => seen.texts.push(text),
     onproblem: (message) => seen.problems.push(message),
+    ...(pollMs === undefined ? {} : { pollMs }),
   });
   onTestFinished(() => watch.close());
   return seen;
@@ -72,6 +73,32 @@ it('sees a file in another folder that a link names', async () => {
   // It is read once at the start; what comes after that is seen in its folder alone.
   await expect.poll(() => texts, { timeout: 10_000 }).toEqual(['two']);
   writeFileSync(join(home, 'elsewhere', 'a.json'), 'three');
+  await expect.poll(() => texts, { timeout: 10_000 }).toEqual(['two', 'three']);
+});
+
+it('sees a file in a folder where something happens all the time', async () => {
+  const folder = join(home, 'busy');
+  mkdirSync(folder);
+  const path = join(folder, 'a.json');
+  writeFileSync(path, 'one');
+  const { texts } = watched(path);
+  const writing = setInterval(() => writeFileSync(join(folder, 'log'), 'line'), 20);
+  onTestFinished(() => clearInterval(writing));
+  writeFileSync(path, 'two');
+  await expect.poll(() => texts, { timeout: 4_000 }).toEqual(['two']);
+});
+
+it('sees a file in a folder that has taken the place of another', async () => {
+  const folder = join(home, 'released');
+  mkdirSync(folder);
+  const path = join(folder, 'a.json');
+  writeFileSync(path, 'one');
+  const { texts } = watched(path, 50);
+  renameSync(folder, join(home, 'former'));
+  mkdirSync(folder);
+  writeFileSync(path, 'two');
+  await expect.poll(() => texts, { timeout: 10_000 }).toEqual(['two']);
+  writeFileSync(path, 'three');
   await expect.poll(() => texts, { timeout: 10_000 }).toEqual(['two', 'three']);
 });
 

@@ -1,10 +1,12 @@
-import { type FSWatcher, readFileSync, realpathSync, statSync, watch } from 'node:fs';
+import { type FSWatcher, readFileSync, realpathSync, statSync, unwatchFile, watch, watchFile } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { isRecord } from '@mcp-nostr/core';
 
 /** An editor replaces a file in several steps; they are one change. */
 const SETTLE_MS = 150;
+/** A folder that was itself replaced, a link further off, a network file system: of these nobody tells. */
+const POLL_MS = 5_000;
 /** Thousands of servers; more is another file. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -15,6 +17,8 @@ export interface FileWatchOptions {
   onchange: (text: string) => void;
   /** It cannot be read or watched. */
   onproblem: (message: string) => void;
+  /** @default 5000 */
+  pollMs?: number;
 }
 
 /** @throws {Error} whose message says why */
@@ -32,7 +36,7 @@ export function readSmallFile(path: string): string {
 
 /**
  * Tells each new text of a file. The folder is watched and not the file: editors and deployments put a new file in its
- * place, by its name or by that of a link on the way to it.
+ * place, by its name or by that of a link on the way to it. What is not seen so is found by looking, a little later.
  */
 export class FileWatch {
   readonly #options: FileWatchOptions;
@@ -44,19 +48,21 @@ export class FileWatch {
     this.#options = options;
     this.#text = options.text;
     for (const folder of foldersOf(options.path)) this.#watch(folder);
+    watchFile(options.path, { interval: options.pollMs ?? POLL_MS }, this.#later);
     // It may have changed between its reading and now.
     this.#later();
   }
 
   close(): void {
     clearTimeout(this.#timer);
+    unwatchFile(this.#options.path, this.#later);
     for (const watcher of this.#watchers.splice(0)) watcher.close();
   }
 
   #watch(folder: string): void {
     const onerror = (error: unknown): void =>
       this.#options.onproblem(
-        `changes of ${this.#options.path} are not seen, because its folder cannot be watched: ${String(error)}`,
+        `changes of ${this.#options.path} are seen late, because its folder cannot be watched: ${String(error)}`,
       );
     try {
       this.#watchers.push(watch(folder, () => this.#later()).on('error', onerror));
@@ -65,12 +71,13 @@ export class FileWatch {
     }
   }
 
-  #later(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#read(), SETTLE_MS);
-  }
+  readonly #later = (): void => {
+    // Not anew with each event: in a folder with a log in it they never end.
+    this.#timer ??= setTimeout(() => this.#read(), SETTLE_MS);
+  };
 
   #read(): void {
+    this.#timer = undefined;
     const { path, onchange, onproblem } = this.#options;
     let text: string;
     try {
