@@ -59,6 +59,12 @@ describe('what a new connection is told of the session', () => {
     expect(replay.rest(ids())).toEqual([]);
   });
 
+  it('goes on with 1,000 resources at most', () => {
+    const replay = new SessionReplay();
+    for (let i = 0; i < 1_002; i++) answered(replay, 'resources/subscribe', { uri: `a://${i}` });
+    expect(replay.rest(ids())).toHaveLength(1_000);
+  });
+
   it('leaves out what was unsubscribed from', () => {
     const replay = new SessionReplay();
     answered(replay, 'resources/subscribe', { uri: 'a://1' });

@@ -6,6 +6,9 @@ import {
   type JsonRpcResultResponse,
 } from './json-rpc.ts';
 
+/** Of one session. What is beyond is not said again: a stranger must not fill the memory with what it subscribes to. */
+const MAX_SUBSCRIPTIONS = 1_000;
+
 /**
  * What a session of MCP 2025-11-25 and earlier has told its server and a new connection has to tell again:
  * `initialize`, the log level, the resources subscribed to.
@@ -39,7 +42,8 @@ export class SessionReplay {
         this.#level = request;
         break;
       case 'resources/subscribe':
-        if (typeof uri === 'string') this.#subscriptions.set(uri, request);
+        if (typeof uri === 'string' && this.#subscriptions.size < MAX_SUBSCRIPTIONS)
+          this.#subscriptions.set(uri, request);
         break;
       case 'resources/unsubscribe':
         if (typeof uri === 'string') this.#subscriptions.delete(uri);

@@ -284,3 +284,17 @@ it('a subscription that the program has ended is under way no longer', async () 
   const answered = caller.sent.flatMap(({ message }) => ('method' in message ? [] : [message.id]));
   expect(answered).toEqual([listening + 1, listening + 2]);
 });
+
+it('a connection has 1,000 resources subscribed to at most', async () => {
+  const caller = await Caller.joined();
+  const ids = Array.from({ length: 1_000 }, (_, i) =>
+    caller.begin('resources/subscribe', { uri: `a://${i}` }),
+  );
+  await caller.answer(ids.at(-1) ?? 0);
+  const subscribe = (): Promise<JsonRpcMessage> =>
+    caller.answer(caller.begin('resources/subscribe', { uri: 'b://' }));
+  expect(await subscribe()).toMatchObject({ error: { data: { code: 'busy' } } });
+  await caller.result('resources/unsubscribe', { uri: 'a://0' });
+  expect(await subscribe()).toHaveProperty('result');
+  expect(await subscribe()).toMatchObject({ error: { data: { code: 'busy' } } });
+});

@@ -61,6 +61,10 @@ export class SharedSession {
     // MCP 2025-11-25, lifecycle: a client should send nothing but pings before its `initialize` is answered.
     if (!this.#members.has(seat) && method !== 'ping')
       return seat.send(refusal(id, -32_602, `${method} came before any session: send "initialize" first`));
+    if (method === 'resources/subscribe' && this.#subscriptions.isFull(seat))
+      return seat.send(
+        failureResponse(id, 'busy', 'too many resources are subscribed to; unsubscribe from some'),
+      );
     if (method === 'resources/unsubscribe' && !this.#subscriptions.remove(seat, params?.['uri']))
       return seat.send({ jsonrpc: '2.0', id, result: {} });
     this.#child.request(seat, request);
