@@ -4,11 +4,14 @@ import type { RelayState } from '@mcp-nostr/transport';
 export class RelayBoard {
   readonly #states: Map<string, RelayState> = new Map();
   #onchange: (() => void) | undefined;
+  #lostAt: number | undefined;
 
   /** Takes a state of a relay. */
   readonly update = (state: RelayState): void => {
+    const wasReady = this.readyCount > 0;
     if (state.status === 'closed') this.#states.delete(state.url);
     else this.#states.set(state.url, state);
+    if (wasReady && this.readyCount === 0) this.#lostAt = performance.now();
     this.#onchange?.();
   };
 
@@ -20,6 +23,11 @@ export class RelayBoard {
   /** No relay can be reached: of each the last attempt has failed, and the next has not succeeded. */
   get areDown(): boolean {
     return this.#states.size > 0 && this.all.every(({ status, reason }) => hasFailed(status, reason));
+  }
+
+  /** When the last one was lost, in milliseconds of `performance.now()`; undefined where none was. */
+  get lostAt(): number | undefined {
+    return this.#lostAt;
   }
 
   get all(): RelayState[] {

@@ -218,4 +218,45 @@ describe('a server that answers', () => {
     await scene.request(2, 'tools/call', { name: 'one' });
     expect(scene.methods.slice(before)).toEqual(['ping', 'tools/call', 'tools/call']);
   });
+
+  it('and works on something long is not asked for a sign of life before a call', async () => {
+    scene.behaviour = silent;
+    await scene.request(1, 'tools/call', { name: 'one' });
+    await pass(limits.doubtAfterMs + 1);
+    const before = scene.sent.length;
+    await scene.request(2, 'tools/call', { name: 'one' });
+    await pass(0);
+    expect(scene.methods.slice(before)).toEqual(['tools/call']);
+  });
+
+  it('and gives no sign of life, although nothing says that it is away, gets the call after a while', async () => {
+    await pass(limits.doubtAfterMs + 60_000);
+    scene.behaviour = (request) => (request.method === 'ping' ? undefined : server('one')(request));
+    await scene.request(1, 'tools/call', { name: 'one' });
+    await pass(limits.slowPatienceMs - 1);
+    expect(scene.answerTo(1)).toBeUndefined();
+    await pass(1);
+    expect(text(1)).toContain('live');
+  });
+
+  it('has a call wait for a relay that was lost just now longer than for one that is down', async () => {
+    scene.relays.update({ url: 'wss://one', status: 'ready' });
+    scene.relays.update({ url: 'wss://one', status: 'waiting', reason: 'connection lost' });
+    await pass(1_000);
+    await scene.request(1, 'tools/call', { name: 'one' });
+    await pass(limits.slowPatienceMs - 1_001);
+    expect(scene.answerTo(1)).toBeUndefined();
+    scene.relays.update({ url: 'wss://one', status: 'ready' });
+    await pass(0);
+    expect(text(1)).toContain('live');
+  });
+
+  it('and ends each subscription at once is asked for it ever more seldom', async () => {
+    scene.behaviour = (request) => (request.method === 'subscriptions/listen' ? {} : server('one')(request));
+    await scene.request(1, 'subscriptions/listen', { notifications: {} });
+    await pass(600_000);
+    const listens = scene.methods.filter((method) => method === 'subscriptions/listen').length;
+    expect(listens).toBeGreaterThan(600_000 / limits.maxRetryMs);
+    expect(listens).toBeLessThan(50);
+  });
 });

@@ -149,10 +149,15 @@ export class CataloguedTransport implements ClientTransport {
     if (this.#session.opening === undefined && claimedVersion(request) !== undefined)
       this.#begin({ ...request, method: 'server/discover', params: { _meta: claimsOf(request) } });
     if (isListening(request)) this.#view.listens(request);
-    else if (!isHarmless(request) && this.#keeper.heardMs > this.#timing.doubtAfterMs) this.#way.doubt();
+    else if (!isHarmless(request) && !this.#session.isAtWork) this.#doubt();
     if (this.#outlook.isLive) return this.#forward(request);
     this.#way.try();
     this.#standInFor(request);
+  }
+
+  /** A server that was not heard for a while may have been restarted. */
+  #doubt(): void {
+    if (this.#keeper.heardMs > this.#timing.doubtAfterMs) this.#way.doubt();
   }
 
   #forward(request: JsonRpcRequest): void {
@@ -190,6 +195,8 @@ export class CataloguedTransport implements ClientTransport {
 
   /** The time of a request that waited is over. */
   #impatient(request: JsonRpcRequest): void {
+    // Nothing says that it is away: it may be one that answers nothing else, a ping neither, while it works.
+    if (this.#way.isDoubted && !this.#options.relays.areDown) return this.#forward(request);
     if (isListMethod(request.method) && cursorOf(request) === undefined) return this.#give(request, []);
     this.#fail(request, this.#outlook.failure);
   }

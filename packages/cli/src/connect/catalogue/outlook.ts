@@ -37,13 +37,13 @@ export class Outlook {
 
   /** How long a request waits for the server; Infinity for one that waits as long as it takes. */
   patienceFor(request: JsonRpcRequest): number {
-    const { timing, way } = this.#options;
+    const { timing, way, relays } = this.#options;
     const isList = isListMethod(request.method);
     if (isListening(request)) return Infinity;
     if (!this.isKnownDown) return isList ? timing.listPatienceMs : timing.slowPatienceMs;
     if (isList) return 0;
     // What was lost just now may be back at once.
-    const { lostAt = -Infinity } = way;
+    const lostAt = Math.max(way.lostAt ?? -Infinity, relays.lostAt ?? -Infinity);
     return Math.max(timing.downPatienceMs, lostAt + timing.slowPatienceMs - performance.now());
   }
 

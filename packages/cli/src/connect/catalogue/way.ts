@@ -17,6 +17,8 @@ export class Way {
   #isUp = false;
   #isDoubted = false;
   #failure: Failure | undefined;
+  /** When it came up last, in milliseconds of `performance.now()`. */
+  #upAt = -Infinity;
   #lostAt: number | undefined;
   #isTrying = false;
   #waitMs: number;
@@ -31,6 +33,11 @@ export class Way {
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** It was up and is asked for a sign of life; nothing is known against it. */
+  get isDoubted(): boolean {
+    return this.#isDoubted;
   }
 
   /** Why the last attempt came to nothing. */
@@ -66,7 +73,7 @@ export class Way {
   /** Nothing is known against it, but what is to be sent must not be lost. */
   doubt(): void {
     if (!this.#isUp) return;
-    this.#isUp = false;
+    this.#leave();
     this.#isDoubted = true;
     this.try();
   }
@@ -74,7 +81,7 @@ export class Way {
   /** What was sent has failed. */
   down(failure: Failure): void {
     if (!this.#isUp) return;
-    this.#isUp = false;
+    this.#leave();
     this.#lostAt = performance.now();
     this.#failed(failure);
   }
@@ -85,12 +92,19 @@ export class Way {
     clearTimeout(this.#timer);
   }
 
+  #leave(): void {
+    this.#isUp = false;
+    // One that comes and goes at once, again and again, must not be asked at that pace for ever.
+    const { minRetryMs, maxRetryMs } = this.#options.timing;
+    if (performance.now() - this.#upAt >= maxRetryMs) this.#waitMs = minRetryMs;
+  }
+
   #tried(failure: Failure | undefined): void {
     this.#isTrying = false;
     if (failure !== undefined) return this.#failed(failure);
     this.#isUp = true;
     this.#failure = undefined;
-    this.#waitMs = this.#options.timing.minRetryMs;
+    if (!this.#isDoubted) this.#upAt = performance.now();
     const isSame = this.#isDoubted;
     this.#isDoubted = false;
     this.#options.onup(isSame);
