@@ -37,7 +37,7 @@ it(
             open: (onrelay) =>
               new NostrClientTransport({ server: address, signer, encryption: leg.encryption, onrelay }),
             pubkey: parseAddress(address).pubkey,
-            address,
+            words: address,
             caller: 'test',
             onlog: () => {},
             store: stores[prefix === 'up' ? 'up' : 'down'],

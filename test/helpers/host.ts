@@ -57,7 +57,7 @@ export class HostEnd {
             ...rest,
           }),
         pubkey: parseAddress(address).pubkey,
-        address,
+        words: address,
         caller: 'test',
         onlog: this.log.add,
         store,

@@ -7,6 +7,7 @@ import { AddressError, generateSecretKey, isRecord, parseSecretKey } from '@mcp-
 import { CliError, exitCodes } from './errors.ts';
 import { ourFolder } from './folders.ts';
 import { hideSecretKey } from './log/redact.ts';
+import { shellWord } from './shell-word.ts';
 
 /** Who the key stands for: what `serve` answers as, or what `connect` and `call` ask as. */
 export type KeyName = 'server' | 'client';
@@ -120,8 +121,4 @@ function keyFileError(message: string, hint?: string, cause?: unknown): CliError
 
 function errorCode(error: unknown): string {
   return isRecord(error) && typeof error['code'] === 'string' ? error['code'] : String(error);
-}
-
-function shellWord(path: string): string {
-  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,5 +1,5 @@
 import { allCommands, type CommandShape, type Offer, wordsOf } from './command-shape.ts';
-import { posixQuote } from './quote.ts';
+import { posixQuote } from '../shell-word.ts';
 
 /** For bash 3.2 (macOS) and later, with or without the package bash-completion. */
 export function bashScript(root: CommandShape): string {

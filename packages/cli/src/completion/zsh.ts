@@ -1,5 +1,5 @@
 import { allCommands, type CommandShape, type Offer, wordsOf } from './command-shape.ts';
-import { posixQuote } from './quote.ts';
+import { posixQuote } from '../shell-word.ts';
 
 /** An autoloaded function, or to be sourced after `compinit`. */
 export function zshScript(root: CommandShape): string {

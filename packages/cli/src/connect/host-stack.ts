@@ -13,8 +13,8 @@ export interface HostStackOptions {
   open: (onrelay: (state: RelayState) => void) => ClientTransport;
   /** The server's key, hex. */
   pubkey: string;
-  /** The server's address as it was given: commands that are proposed carry it. */
-  address: string;
+  /** Its address and the options that lead to it, as given: commands that are proposed carry them. */
+  words: string;
   /** Our own key, hex. */
   caller: string;
   onlog: Log;
@@ -25,7 +25,7 @@ export interface HostStackOptions {
 
 /** One server as a host has it, from the host's side down; each layer wraps the next. */
 export function hostStack(options: HostStackOptions): OpenTransport {
-  const { open, pubkey, address, caller, onlog, timing } = options;
+  const { open, pubkey, words, caller, onlog, timing } = options;
   const store = options.store ?? new CatalogueFile(cataloguePath(pubkey, caller), onlog);
   const catalogued: OpenTransport = () => {
     const relays = new RelayBoard();
@@ -34,7 +34,7 @@ export function hostStack(options: HostStackOptions): OpenTransport {
       relays,
       store,
       pubkey,
-      address,
+      words,
       onlog,
       timing,
     });

@@ -6,8 +6,15 @@ import type { Log, OpenTransport } from '../client-transport.ts';
 import type { Say } from '../log/log-options.ts';
 import { relayLines } from '../relay-lines.ts';
 import { clientRelays } from '../relay-options.ts';
+import { shellWord } from '../shell-word.ts';
 import { hostStack } from './host-stack.ts';
 import type { UpstreamWord } from './joined/upstream-words.ts';
+
+interface WayOptions {
+  relay?: string[];
+  key?: string;
+  encryption: 'required' | 'none';
+}
 
 export interface OpenNostrOptions {
   /** Loaded late, because the first answer to a host does not wait for it. */
@@ -15,7 +22,7 @@ export interface OpenNostrOptions {
   signer: Signer;
   /** Our own key, hex. */
   caller: string;
-  options: { relay?: string[]; encryption: 'required' | 'none' };
+  options: WayOptions;
   say: Say;
 }
 
@@ -50,6 +57,17 @@ export function openNostr({
         },
       });
     if (!isHost) return () => open();
-    return hostStack({ open, pubkey: address.pubkey, address: server, caller, onlog });
+    const words = wordsFor(server, options);
+    return hostStack({ open, pubkey: address.pubkey, words, caller, onlog });
   };
+}
+
+/** What `doctor` has to be told to go the same way. */
+export function wordsFor(server: string, { relay = [], key, encryption }: WayOptions): string {
+  const options = [
+    ...relay.flatMap((url) => ['--relay', url]),
+    ...(key === undefined ? [] : ['--key', key]),
+    ...(encryption === 'required' ? [] : ['--encryption', encryption]),
+  ];
+  return [server, ...options].map(shellWord).join(' ');
 }

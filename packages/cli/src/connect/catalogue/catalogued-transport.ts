@@ -37,8 +37,8 @@ export interface CataloguedTransportOptions {
   store: CatalogueStore;
   /** The server's key, hex. */
   pubkey: string;
-  /** The server's address as it was given. */
-  address: string;
+  /** The words of a command line that lead to the server as it was given: its address, and options. */
+  words: string;
   onlog: Log;
   timing?: Partial<CatalogueTiming> | undefined;
 }

@@ -33,7 +33,7 @@ export class Scene {
         write: async (catalogue) => void (this.written = structuredClone(catalogue)),
       },
       pubkey: 'ab'.repeat(32),
-      address: 'nprofile1example',
+      words: 'nprofile1example',
       onlog: (line) => this.log.push(line),
     });
     this.transport.onmessage = (message) => this.host.push(message);

@@ -14,8 +14,8 @@ export interface OutlookOptions {
   keeper: CatalogueKeeper;
   /** The server's key, hex. */
   pubkey: string;
-  /** The server's address as it was given. */
-  address: string;
+  /** The words of a command line that lead to the server as it was given: its address, and options. */
+  words: string;
   timing: CatalogueTiming;
 }
 
@@ -66,9 +66,9 @@ export class Outlook {
   }
 
   get #name(): ServerName {
-    const { pubkey, address, keeper } = this.#options;
+    const { pubkey, words, keeper } = this.#options;
     const { initialize, seenAt } = keeper.catalogue;
-    return { pubkey, address, title: titleOf(initialize?.result['serverInfo']), seenAt };
+    return { pubkey, words, title: titleOf(initialize?.result['serverInfo']), seenAt };
   }
 }
 

@@ -1,5 +1,6 @@
 import { type FailureCode, formatNpub } from '@mcp-nostr/core';
 
+import { redact } from '../../log/redact.ts';
 import { formatDuration, oneLine, shortNpub } from '../../terminal.ts';
 import type { RelayBoard } from '../relay-board.ts';
 import type { Failure } from './tool-failure.ts';
@@ -7,8 +8,8 @@ import type { Failure } from './tool-failure.ts';
 export interface ServerName {
   /** Hex. */
   readonly pubkey: string;
-  /** As a person gave it; commands that are proposed carry it. */
-  readonly address: string;
+  /** Its address and the options that a person gave: commands that are proposed carry them. */
+  readonly words: string;
   /** What it calls itself, if it was ever heard. */
   readonly title: string | undefined;
   /** Milliseconds since 1970. */
@@ -34,12 +35,14 @@ const consequences: Record<FailureCode, string> = {
 
 /** What the host's person or model reads where the server cannot answer. */
 export function explain(failure: Failure, server: ServerName, relays: RelayBoard, now: number): string {
-  return [
+  const sentences = [
     `${nameOf(server)}: ${reason(failure, relays)}`,
     seen(server, now),
     consequences[failure.code],
     `To find out more: ${doctorCommand(server)}`,
-  ].join(' ');
+  ];
+  // A model and its provider read it: the URL of a relay may have a password in it.
+  return redact(sentences.join(' '));
 }
 
 /** The instructions of a server that was never reached. */
@@ -49,14 +52,14 @@ export function instructionsUnknown(
   relays: RelayBoard,
 ): string {
   const why = failure === undefined ? relays.describe() : reason(failure, relays);
-  return (
+  return redact(
     `The MCP server ${nameOf(server)} on Nostr has not been reached yet, so its tools are not known: ${sentence(why)} ` +
-    `They appear by themselves once it is reached. To find out more: ${doctorCommand(server)}`
+      `They appear by themselves once it is reached. To find out more: ${doctorCommand(server)}`,
   );
 }
 
-function doctorCommand({ address }: ServerName): string {
-  return `mcp-nostr doctor ${address}`;
+function doctorCommand({ words }: ServerName): string {
+  return `mcp-nostr doctor ${words}`;
 }
 
 function reason({ code, message }: Failure, relays: RelayBoard): string {
