@@ -138,7 +138,7 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
 
 async function runStdio(
   open: OpenTransport,
-  write: (text: string) => void,
+  write: (text: string) => number,
   stopped: Promise<StopSignal>,
   log: Log,
 ): Promise<void> {

@@ -7,8 +7,8 @@ import { readMessage } from '../read-message.ts';
 
 export interface StdioHostOptions {
   input: Readable;
-  /** The only way to stdout. */
-  write: (text: string) => void;
+  /** The only way to stdout; returns how many bytes wait for a reader. */
+  write: (text: string) => number;
   onmessage: (message: JsonRpcMessage) => void;
   /** @default 500 */
   parentCheckMs?: number;
@@ -19,11 +19,15 @@ const INVALID_REQUEST = -32_600;
 /** A host that was killed is noticed within this, and 2 s later nothing of ours is left. */
 const PARENT_CHECK_MS = 500;
 
+/** A host that leaves so much unread has gone, or hangs; what a server sends must not fill the memory. */
+const MAX_UNREAD_BYTES = 67_108_864;
+
 /** The host's side of `connect`: messages as lines on stdin and stdout. */
 export class StdioHost {
-  /** Resolves when the host has gone: its end of our input is closed, or it is no more our parent. */
+  /** Resolves when the host has gone: its end of our input is closed, it is no more our parent, or it does not read. */
   readonly ended: Promise<void>;
   readonly #options: StdioHostOptions;
+  #end: () => void = () => undefined;
 
   constructor(options: StdioHostOptions) {
     this.#options = options;
@@ -34,6 +38,7 @@ export class StdioHost {
     const { input } = options;
     input.on('data', (chunk: Buffer) => reader.push(chunk));
     this.ended = new Promise((resolve) => {
+      this.#end = resolve;
       input.on('end', resolve);
       input.on('close', resolve);
       input.on('error', () => resolve());
@@ -47,7 +52,7 @@ export class StdioHost {
   }
 
   send(message: JsonRpcMessage): void {
-    this.#options.write(formatLine(message));
+    if (this.#options.write(formatLine(message)) > MAX_UNREAD_BYTES) this.#end();
   }
 
   #read(line: string): void {
