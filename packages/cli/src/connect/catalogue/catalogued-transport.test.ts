@@ -259,4 +259,25 @@ describe('a server that answers', () => {
     expect(listens).toBeGreaterThan(600_000 / limits.maxRetryMs);
     expect(listens).toBeLessThan(50);
   });
+
+  it('and has a list without end passes it on and is asked for no more of it than is kept', async () => {
+    const page = { tools: [{ ...tool('long'), description: 'x'.repeat(2 ** 20) }], nextCursor: 'more' };
+    let pages = 0;
+    scene.behaviour = (request) => {
+      if (request.method !== 'tools/list') return server('one')(request);
+      return { ...page, nextCursor: `more ${++pages}` };
+    };
+    await pass(limits.refreshDelayMs + limits.saveDelayMs);
+    expect(pages).toBe(4);
+    expect(scene.written?.lists).toMatchObject({ 'tools/list': [tool('old')], 'prompts/list': [] });
+    let params = {};
+    for (let id = 1; id <= 6; id++) {
+      if (id === 6) scene.behaviour = server('last');
+      await scene.request(id, 'tools/list', params);
+      expect(text(id)).toContain(id === 6 ? '"last"' : '"long"');
+      params = { cursor: `more ${pages}` };
+    }
+    await pass(limits.saveDelayMs);
+    expect(scene.written?.lists).toMatchObject({ 'tools/list': [tool('old')] });
+  });
 });

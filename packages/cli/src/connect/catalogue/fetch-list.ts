@@ -9,18 +9,21 @@ import type { Answer } from './upstream.ts';
 
 const METHOD_NOT_FOUND = -32_601;
 
-/** All pages of a list, one after the other; the answer that is in the way otherwise. */
+/** All pages of a list, one after the other; the answer that is in the way; undefined for a list that is too long. */
 export async function fetchList(
   session: Session,
   method: ListMethod,
   params: JsonRpcRequest['params'],
-): Promise<Fields[] | Answer> {
+): Promise<Fields[] | Answer | undefined> {
   const items: Fields[] = [];
+  let chars = 0;
   let cursor: unknown;
   for (let page = 0; page < limits.maxPages; page++) {
     const answer = await session.ask(method, cursor === undefined ? params : { ...params, cursor });
     // Resources without templates, for one: there are servers that leave such a list out.
     if ('error' in answer) return answer.error.code === METHOD_NOT_FOUND ? [] : answer;
+    chars += JSON.stringify(answer.result).length;
+    if (chars > limits.maxListChars) return undefined;
     items.push(...(itemsOf(method, answer.result) ?? []));
     cursor = answer.result['nextCursor'];
     if (typeof cursor !== 'string') break;

@@ -36,6 +36,8 @@ export const limits = {
   refreshDelayMs: 2_000,
   /** A list with more pages is not ended by a cursor that repeats. */
   maxPages: 100,
+  /** Of one list, in characters of JSON: a hostile server fills pages of 10 MiB. A longer one passes and is not kept. */
+  maxListChars: 4_194_304,
   /** Requests that wait for the way; a host that sends more gets an error for each. */
   maxHeld: 256,
   /** The file of one catalogue; servers with hundreds of tools have some 100 kB. */

@@ -72,7 +72,7 @@ export class Refresh {
       const list = session.hasList(method) ? await fetchList(session, method, params()) : [];
       if (this.#isClosed) return;
       if (Array.isArray(list)) found.set(method, list);
-      else {
+      else if (list !== undefined) {
         this.#fresh.delete(method);
         onerror(list);
         break;
