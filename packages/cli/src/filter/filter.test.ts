@@ -181,8 +181,10 @@ describe('a caller who is not honest', () => {
     ).toEqual([]);
     // Some servers end a name there.
     const text = filterOf({ resource: { allow: ['*.txt'] } });
-    expect(readable(text, 'file:///key%00.txt', 'file:///key\u0000.txt')).toEqual([]);
-    expect(readable(text, 'file:///key.txt')).toEqual(['file:///key.txt']);
+    const ended = ['file:///key%00.txt', 'file:///key\u0000.txt', 'file:///key?.txt', 'a+FILE:/key#.txt'];
+    expect(readable(text, ...ended)).toEqual([]);
+    const whole = ['file:///key.txt', 'file:///what%3F.txt', 'https://a/?file=b.txt'];
+    expect(readable(text, ...whole)).toEqual(whole);
     const plain = [
       'file:///public/a b',
       'file:///public/a%20b',
@@ -201,8 +203,32 @@ describe('a caller who is not honest', () => {
         'file:///%70rivate/x',
         'fi\nle:///private/x',
         'file:/private/x',
+        'file:////private/x',
+        'file:///private//x',
+        'file:///a/..//private/x',
+        'file:///%2Fprivate/x',
       ),
     ).toEqual([]);
+    const one = filterOf({ resource: { deny: ['file:///private/key', 'docs:private/*'] } });
+    expect(
+      readable(
+        one,
+        'file:///private/key?',
+        'file:///private/key?a=b',
+        'file:///private/key#a',
+        'file:///private/key/',
+        'file:////private/./key/?a#b',
+        'docs:a/../private/x',
+        'docs:./private/x',
+      ),
+    ).toEqual([]);
+    const others = [
+      'file:///private/keys',
+      'file:///public?private/key',
+      'docs:private',
+      'https://me@A.b//c%20d/?e=%2F#f',
+    ];
+    expect(readable(one, ...others)).toEqual(others);
     const joined = filterOf({ resource: { deny: ['a+file:///private/*'] } });
     expect(readable(joined, 'a+file:///public/..\\private\\x', 'a+FILE:/private/x')).toEqual([]);
     expect(readable(joined, 'b+file:///private/x')).toEqual(['b+file:///private/x']);

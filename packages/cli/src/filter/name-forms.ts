@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
+
 /** So many ways to write one name are no accident. */
-const MAX_FORMS = 24;
+const MAX_FORMS = 48;
 
 type Rewrite = (text: string) => string;
 
@@ -20,6 +22,17 @@ const asUrlOfOne: Rewrite = (text) =>
 const decoded: Rewrite = (text) =>
   text.replace(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
 
+/** As a file system reads it: a path without empty and dot segments, and without a slash at its end. */
+const asPath: Rewrite = (text) =>
+  text.replace(
+    /^((?:[a-z][\w+.-]*:(?:\/\/)?)?)(.+)$/is,
+    (_whole, scheme: string, path: string) =>
+      scheme + posix.normalize(path.replaceAll('\\', '/')).replace(/(?<=.)\/$/, ''),
+  );
+
+/** As a server reads it that goes by the path alone. */
+const withoutQuery: Rewrite = (text) => text.replace(/[?#].*$/s, '');
+
 /** What a lenient server may take a name for; undefined when that has no end. */
 export function nameForms(name: string): ReadonlySet<string> | undefined {
   return closure(name, [composed, visible]);
@@ -27,11 +40,15 @@ export function nameForms(name: string): ReadonlySet<string> | undefined {
 
 /** What a server may take a URI for. */
 export function uriForms(uri: string): ReadonlySet<string> | undefined {
-  return closure(uri, [composed, visible, asUrl, asUrlOfOne, decoded]);
+  return closure(uri, [composed, visible, asUrl, asUrlOfOne, decoded, asPath, withoutQuery]);
 }
 
-/** Whether a URI says where it leads: it has no dot segments and no control characters, however written. */
+/**
+ * Whether a URI says where it leads: it has no dot segments and no control characters, however written, and that of a
+ * file no query, which whoever opens the file does not read.
+ */
 export function isPlainUri(uri: string): boolean {
+  if (/^([a-z][a-z\d-]*\+)?file:.*[?#]/is.test(visible(uri))) return false;
   const forms = closure(uri, [visible, decoded]);
   return forms !== undefined && ![...forms].some((form) => /(^|[/\\])\.\.?([/\\?#]|$)|\p{Cc}/u.test(form));
 }
