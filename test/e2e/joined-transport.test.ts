@@ -114,6 +114,11 @@ describe('lists', () => {
       }),
       // It names pages without end.
       endless: scripted(pages),
+      // These are few, and large.
+      heavy: scripted((request, self) => {
+        const result = pages(request, self);
+        return result && { ...result, _meta: { filling: 'x'.repeat(2 ** 20) } };
+      }),
       bad: scripted(({ method }) =>
         method === 'tools/list' ? { code: -32_603, message: 'bad day' } : undefined,
       ),
@@ -125,7 +130,8 @@ describe('lists', () => {
       { name: 'a_t1', title: 'T' },
       { name: 'endless_t0', title: 'T' },
     ]);
-    expect(tools).toHaveLength(102);
+    expect(tools.filter(({ name }) => name.startsWith('endless_'))).toHaveLength(100);
+    expect(tools.filter(({ name }) => name.startsWith('heavy_'))).toHaveLength(7);
   });
 
   it('are errors only if every server gives one, and empty where no server has any', async () => {

@@ -7,6 +7,8 @@ export const limits = {
   /** Of one list of one server: a page that names itself as the next would never end. */
   maxPages: 100,
   maxItems: 10_000,
+  /** Of the same, in characters of JSON: pages of 10 MiB each take the memory of all servers. */
+  maxListChars: 8_388_608,
   /** Requests of one server that the host has not answered. */
   maxAsked: 256,
   /** What hosts, and the models' interfaces behind them, take for a name of a tool. */

@@ -107,11 +107,14 @@ export class Listing {
     const { method, ask } = this.#options;
     const { key } = listKinds[method];
     const items: Item[] = [];
+    let chars = 0;
     let cursor: unknown;
     for (let page = 0; page < limits.maxPages && items.length < limits.maxItems; page++) {
       const answer = await ask(method, cursor === undefined ? {} : { cursor });
       if (answer === undefined) break; // cancelled, by nobody so far
       if ('error' in answer) return answer;
+      chars += JSON.stringify(answer.result).length;
+      if (chars > limits.maxListChars) break;
       const list = answer.result[key];
       if (Array.isArray(list)) items.push(...list.filter((item) => isRecord(item)));
       cursor = answer.result['nextCursor'];
