@@ -6,10 +6,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, bundleCli } from '../../packages/cli/bundle/bundle-cli.ts';
 
 /**
- * 1,898,859 were measured. Two thirds are the tables of libsecp256k1, which hardly compress; the rest is the MCP SDK,
- * undici and ourselves. A feature may raise this by what it needs.
+ * 2,002,538 were measured. 1,150,000 of them are the tables of libsecp256k1: random to whoever compresses them, brotli
+ * would save 26,000 and cost each start 10 ms. The rest is the MCP SDK, undici and ourselves. A feature may raise this by
+ * what it needs.
  */
-const MAX_GZIP_BYTES = 2_000_000;
+const MAX_GZIP_BYTES = 2_100_000;
 
 /** What `connect` runs before its first answer: the program, and what it loads when it is that command. */
 const connectRoots = ['src/main.ts', '../client/src/index.ts'];
@@ -60,9 +61,13 @@ describe('the command line as one file', () => {
   it('runs nothing of the MCP SDK, zod, undici or an HTTP framework for connect to start', () => {
     const started = packagesOf([...startedBy(connectRoots)]);
     expect(started).toEqual(expect.arrayContaining(['commander', 'ws']));
-    expect(started.filter((name) => /^(@modelcontextprotocol|zod|undici|hono|@hono|ajv)/.test(name))).toEqual(
-      [],
-    );
+    expect(
+      started.filter((name) =>
+        /^(@modelcontextprotocol|zod|undici|hono|@hono|ajv|jsonc-parser|smol-toml|@clack|diff|fflate|uqr)/.test(
+          name,
+        ),
+      ),
+    ).toEqual([]);
   });
 });
 

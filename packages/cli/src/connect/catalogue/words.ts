@@ -77,5 +77,5 @@ function seen({ seenAt }: ServerName, now: number): string {
 
 function sentence(text: string): string {
   const line = oneLine(text, 500);
-  return /[.!?…]$/.test(line) ? line : `${line}.`;
+  return /[.!?\u2026]$/.test(line) ? line : `${line}.`;
 }
