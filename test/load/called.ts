@@ -4,8 +4,10 @@ export interface CallersOptions {
   clients: number;
   /** From one connection to the next. */
   connectMs: number;
-  /** Each client makes as many calls, one a second. */
+  /** For how long each calls, */
   seconds: number;
+  /** and how much later each time. */
+  everySeconds: number;
 }
 
 /** What became of the calls. */

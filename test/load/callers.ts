@@ -6,7 +6,9 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Called, CallersOptions } from './called.ts';
 
 /** Many clients in one process, each with a key, a connection to the relay and a schedule of its own. */
-const { address, clients, connectMs, seconds } = JSON.parse(process.argv[2] ?? '') as CallersOptions;
+const { address, clients, connectMs, seconds, everySeconds } = JSON.parse(
+  process.argv[2] ?? '',
+) as CallersOptions;
 
 async function connect(): Promise<Client> {
   const client = new Client({ name: 'load', version: '1.0.0' });
@@ -14,11 +16,16 @@ async function connect(): Promise<Client> {
   return client;
 }
 
-/** Once a second, whether the call before was answered or not: a server that is slow gets no rest for it. */
-async function callEachSecond(client: Client, name: number, firstMs: number, called: Called): Promise<void> {
+/** Whether the call before was answered or not: a server that is slow gets no rest for it. */
+async function callAgainAndAgain(
+  client: Client,
+  name: number,
+  firstMs: number,
+  called: Called,
+): Promise<void> {
   const calls: Promise<void>[] = [];
-  for (let turn = 0; turn < seconds; turn++) {
-    const dueMs = firstMs + turn * 1_000;
+  for (let turn = 0; turn * everySeconds < seconds; turn++) {
+    const dueMs = firstMs + turn * everySeconds * 1_000;
     await sleep(Math.max(0, dueMs - performance.now()));
     calls.push(call(client, `client ${name}, call ${turn}`, dueMs, called));
   }
@@ -58,8 +65,9 @@ await begin;
 const called: Called = { answeredMs: [], failures: {} };
 const startMs = performance.now();
 await Promise.all(
-  connected.map((client, index) =>
-    callEachSecond(client, index, startMs + (index / clients) * 1_000, called),
-  ),
+  connected.map((client, index) => {
+    const firstMs = startMs + (index / clients) * everySeconds * 1_000;
+    return callAgainAndAgain(client, index, firstMs, called);
+  }),
 );
 say('called', called);

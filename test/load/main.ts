@@ -10,6 +10,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '1000' },
     processes: { type: 'string', default: '2' },
     seconds: { type: 'string', default: '60' },
+    every: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
@@ -20,6 +21,7 @@ const plan = {
   clients: Number(values.clients),
   processes: Number(values.processes),
   seconds: Number(values.seconds),
+  everySeconds: Number(values.every),
 };
 const report = await runLoad(plan, (line) => console.error(line));
 const text = `\`npm run test:load\`, ${today()}, ${describeMachine()}:\n\n${formatReport(report)}`;

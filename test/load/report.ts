@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 
-import type { Party, Report } from './run.ts';
+import type { Party, Plan, Report } from './run.ts';
 
 const names: Record<Party, string> = {
   relay: 'relay',
@@ -11,7 +11,7 @@ const names: Record<Party, string> = {
 
 /** Each client has to be answered each time, and as it should. */
 export function missedBars({ plan, answeredMs, failures }: Report): string[] {
-  const wanted = plan.clients * plan.seconds;
+  const wanted = callsOf(plan);
   const failed = Object.entries(failures).map(([reason, count]) => `${count} calls failed: ${reason}`);
   return answeredMs.length === wanted
     ? failed
@@ -37,7 +37,8 @@ export function formatReport(report: Report): string {
   const head = ['', 'RSS alone', 'all connected', 'after the calls', 'CPU', 'of a core', 'for each call'];
   const table = [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows];
   return [
-    `${answeredMs.length} of ${plan.clients * plan.seconds} calls answered in ${callingSeconds.toFixed(1)} s; ` +
+    `${plan.clients} clients, a call of each every ${plan.everySeconds} s: ${answeredMs.length} of ${callsOf(plan)} answered ` +
+      `in ${callingSeconds.toFixed(1)} s; ` +
       `${part(answeredMs, 0.5)} in the median, ${part(answeredMs, 0.95)} for 95 of 100, ` +
       `${part(answeredMs, 0.99)} for 99, ${part(answeredMs, 1)} the longest; ${machineWork}.`,
     table.map((row) => `| ${row.join(' | ')} |`).join('\n'),
@@ -46,6 +47,10 @@ export function formatReport(report: Report): string {
   function share(seconds: number): string {
     return `${Math.round((seconds / callingSeconds) * 100)} %`;
   }
+}
+
+function callsOf({ clients, seconds, everySeconds }: Plan): number {
+  return clients * Math.ceil(seconds / everySeconds);
 }
 
 /** Below which that part of the sorted times is. */

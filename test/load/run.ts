@@ -15,8 +15,10 @@ export interface Plan {
   clients: number;
   /** How many processes the clients share. */
   processes: number;
-  /** Each client calls once in each. */
+  /** For so long */
   seconds: number;
+  /** each client calls so often. */
+  everySeconds: number;
 }
 
 const parties = ['relay', 'serve', 'program', 'clients'] as const;
@@ -72,6 +74,7 @@ export async function runLoad(plan: Plan, tell: (line: string) => void): Promise
       clients: plan.clients / plan.processes,
       connectMs: (plan.processes * 1_000) / CONNECTS_PER_SECOND,
       seconds: plan.seconds,
+      everySeconds: plan.everySeconds,
     };
     const usages = (): Record<Party, Usage> => ({
       relay: usageOf([pidOf(relay)]),
