@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { buildCli } from '../../packages/cli/bundle/build-cli.ts';
+import { bundleCli } from '../../packages/cli/bundle/bundle-cli.ts';
 import { killAll, Program } from '../conformance/processes.ts';
 import { behind } from './behind.ts';
 import type { Check } from './check.ts';
@@ -44,7 +45,9 @@ process.exit(failures === 0 && chosen.length > 0 ? 0 : 1);
 
 /** A relay and a server, by the program as it ships. */
 async function openStage(): Promise<Stage> {
-  const { file: cli } = await buildCli();
+  // A copy of its own: the workspace may be built anew meanwhile.
+  const cli = join(folder, 'mcp-nostr.js');
+  await writeFile(cli, (await bundleCli()).script);
   const start = (...args: string[]): Program =>
     new Program(process.execPath, [cli, ...args], { folder, env: environment(folder) });
   const ready = await said(start('relay', '--port', '0', '--json'), ({ event }) => event === 'ready');
