@@ -151,9 +151,7 @@ it('does not take what a host is answered from memory for the server', async () 
   const pubkey = await secretKeySigner(generateSecretKey()).getPublicKey();
   const address = formatAddress({ pubkey, relays: [await deadRelayUrl()] });
   mkdirSync(join(home, '.cursor'));
-  const [command, ...words] = cliWords.map((word) =>
-    word.startsWith('packages/') ? join(root, word) : word,
-  );
+  const [command, ...words] = cliWords;
   const mcpServers = { away: { command, args: [...words, 'connect', address] } };
   writeFileSync(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers }));
   const { exitCode, check } = await diagnose('cursor');

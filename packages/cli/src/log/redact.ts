@@ -51,7 +51,7 @@ export function isSecretOption(word: string, value = ''): boolean {
 }
 
 /** Whether what is called so is a secret: `GITHUB_TOKEN`, `x-api-key`. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
