@@ -33,6 +33,22 @@ it('skips a line that is too long, once, and goes on with the next', () => {
   expect(tooLong()).toBe(1);
 });
 
+it.each([1, 7, 600, 100_000])('tells how a skipped line begins and ends, from chunks of %i bytes', (size) => {
+  const skipped: string[] = [];
+  const lineReader = new LineReader({
+    online: () => {},
+    ontoolong: () => {},
+    onskipped: (head, tail) => skipped.push(`${head}${tail}`),
+    maxLineBytes: 3_000,
+  });
+  const digits = Array.from({ length: 5_000 }, (_, index) => index % 10).join('');
+  const bytes = Buffer.from(`short\n${digits}\n${digits}`);
+  for (let at = 0; at < bytes.length; at += size) lineReader.push(bytes.subarray(at, at + size));
+  expect(skipped).toEqual([digits.slice(0, 512) + digits.slice(-512)]);
+  lineReader.end();
+  expect(skipped).toHaveLength(2);
+});
+
 it('writes one line however many are inside', () => {
   const line = formatLine({ text: 'a\nb\r\u2028c' });
   expect(line.indexOf('\n')).toBe(line.length - 1);

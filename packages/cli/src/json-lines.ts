@@ -3,11 +3,16 @@ const MAX_LINE_BYTES = 10 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
+/** Enough for whom a message is. */
+const SHOWN_BYTES = 512;
+
 export interface LineReaderOptions {
   /** A whole line without its end. Blank lines are not reported. */
   online: (line: string) => void;
-  /** A line was longer than `maxLineBytes` and was skipped. */
+  /** A line is longer than `maxLineBytes` and is skipped. */
   ontoolong: () => void;
+  /** It has ended: its first and its last bytes, {@link SHOWN_BYTES} of each. */
+  onskipped?: (head: string, tail: string) => void;
   /** @default 10 MiB */
   maxLineBytes?: number;
 }
@@ -18,8 +23,8 @@ export class LineReader {
   readonly #maxLineBytes: number;
   #parts: Buffer[] = [];
   #bytes = 0;
-  /** Inside a line that is too long: everything up to its end is dropped. */
-  #skipping = false;
+  /** Inside a line that is too long: everything up to its end is dropped, but for these. */
+  #skipped: { head: Buffer; tail: Buffer } | undefined;
 
   constructor(options: LineReaderOptions) {
     this.#options = options;
@@ -42,24 +47,41 @@ export class LineReader {
   }
 
   #keep(part: Buffer): void {
-    if (this.#skipping || part.length === 0) return;
+    if (part.length === 0) return;
+    if (this.#skipped !== undefined) {
+      this.#skipped.tail = lastOf([this.#skipped.tail, part]);
+      return;
+    }
     this.#bytes += part.length;
     if (this.#bytes <= this.#maxLineBytes) {
       this.#parts.push(part);
       return;
     }
-    this.#skipping = true;
+    const all = [...this.#parts, part];
+    this.#skipped = { head: firstOf(all), tail: lastOf(all) };
     this.#parts = [];
     this.#options.ontoolong();
   }
 
   #finishLine(): void {
+    const { head, tail } = this.#skipped ?? {};
     const line = Buffer.concat(this.#parts).toString('utf8').trim();
     this.#parts = [];
     this.#bytes = 0;
-    this.#skipping = false;
+    this.#skipped = undefined;
+    if (head !== undefined && tail !== undefined)
+      this.#options.onskipped?.(head.toString('utf8'), tail.toString('utf8'));
     if (line !== '') this.#options.online(line);
   }
+}
+
+/** A copy: the chunks that it was part of are not kept. */
+function firstOf(parts: readonly Buffer[]): Buffer {
+  return Buffer.concat(parts.map((part) => part.subarray(0, SHOWN_BYTES))).subarray(0, SHOWN_BYTES);
+}
+
+function lastOf(parts: readonly Buffer[]): Buffer {
+  return Buffer.concat(parts.map((part) => part.subarray(-SHOWN_BYTES))).subarray(-SHOWN_BYTES);
 }
 
 /** A message as the line that carries it: JSON escapes every line feed inside. */

@@ -16,6 +16,7 @@ const programs = {
   echo: `lines((m) => send({ jsonrpc: '2.0', id: m.id, result: { method: m.method, caller: [process.env.MCP_NOSTR_CALLER, process.env.MCP_NOSTR_CALLER_PUBKEY], secret: process.env.NOSTR_SECRET_KEY } }));`,
   dies: `lines((m) => { console.error('Error: the disk is \\u001b[31mfull'); console.error('goodbye'); process.exit(3); });`,
   garbage: `console.log('Listening on stdio'); console.log('{"jsonrpc":"1.0"}'); lines((m) => send({ jsonrpc: '2.0', id: m.id, result: {} }));`,
+  large: `lines((m) => send({ result: { text: 'x'.repeat(m.method === 'ping' ? 11 * 1024 * 1024 : 1) }, jsonrpc: '2.0', id: m.id }));`,
   long: `process.stdout.write('x'.repeat(11 * 1024 * 1024) + '\\n'); lines((m) => send({ jsonrpc: '2.0', id: m.id, result: {} }));`,
   stubborn: `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); lines((m) => send({ jsonrpc: '2.0', id: m.id, result: { pid: process.pid } }));`,
   parent: `const { spawn } = await import('node:child_process');
@@ -159,6 +160,20 @@ it('reports what is no JSON-RPC on stdout and goes on', async () => {
   await until('the answer', () => transport.sent.length === 1);
   expect(log[0]).toContain('Listening on stdio');
   expect(log[1]).toContain('"1.0"');
+});
+
+it('answers a request whose answer is too long, and goes on', async () => {
+  const transport = wire();
+  const { server, log } = serverOf('large');
+  await server.connect(transport);
+  transport.onmessage?.(request(1));
+  transport.onmessage?.(request(2, 'tools/call'));
+  await until('the answers', () => transport.sent.length === 2);
+  expect(transport.sent).toMatchObject([
+    { id: 1, error: { data: { code: 'message_too_large' } } },
+    { id: 2, result: { text: 'x' } },
+  ]);
+  expect(log).toEqual(['a line on stdout was too long and was skipped']);
 });
 
 it('skips a line without end', async () => {

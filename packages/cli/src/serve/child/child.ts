@@ -1,10 +1,11 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 
-import { type JsonRpcMessage, parseJsonRpc } from '@mcp-nostr/core';
+import { failureResponse, type JsonRpcMessage, parseJsonRpc } from '@mcp-nostr/core';
 
 import { formatLine, LineReader } from '../../json-lines.ts';
 import { redact } from '../../log/redact.ts';
 import { harmless, oneLine } from '../../terminal.ts';
+import { answeredId } from './answered-id.ts';
 import { limits } from './limits.ts';
 import { ProcessGroup } from './process-group.ts';
 
@@ -88,6 +89,7 @@ export class Child {
     const output = new LineReader({
       online: (line) => this.#onstdout(line),
       ontoolong: () => this.#log('a line on stdout was too long and was skipped'),
+      onskipped: (head, tail) => this.#onskipped(head, tail),
     });
     stdout.on('data', (chunk: Buffer) => output.push(chunk));
     stdout.on('end', () => output.end());
@@ -115,6 +117,14 @@ export class Child {
     this.#hasSpoken = true;
     this.#onspoken?.();
     this.#events.onmessage(message);
+  }
+
+  /** Whoever waits for it is told that no answer comes. */
+  #onskipped(head: string, tail: string): void {
+    const id = answeredId(head, tail);
+    if (id === undefined || this.#stopping !== undefined) return;
+    const reason = "the server's program gave an answer that is longer than a line may be";
+    this.#events.onmessage(failureResponse(id, 'message_too_large', reason));
   }
 
   #onstderr(line: string): void {
