@@ -1,4 +1,13 @@
-import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 import { isRecord } from '@mcp-nostr/core';
@@ -44,7 +53,7 @@ export class LogFile {
     if (this.#file === undefined) return;
     try {
       if (this.#bytes > 0 && this.#bytes + line.length > (this.#options.maxBytes ?? MAX_BYTES))
-        this.#rotate();
+        this.#rotate(this.#file);
       this.#bytes += writeSync(this.#file, line);
     } catch (error) {
       this.close();
@@ -59,14 +68,17 @@ export class LogFile {
 
   #open(): void {
     this.#file = openSync(this.#path, 'a', 0o600);
-    // One that was there before may be open to others.
-    fchmodSync(this.#file, 0o600);
-    this.#bytes = fstatSync(this.#file).size;
+    const stats = fstatSync(this.#file);
+    // One that was there before may be open to others. `/dev/null` has to stay so.
+    if (stats.isFile()) fchmodSync(this.#file, 0o600);
+    this.#bytes = stats.size;
   }
 
-  #rotate(): void {
+  #rotate(full: number): void {
+    const isOurs = fstatSync(full).ino === statSync(this.#path, { throwIfNoEntry: false })?.ino;
     this.close();
-    renameSync(this.#path, `${this.#path}.1`);
+    // Another process with the same log may have done it: the one there is the new one.
+    if (isOurs) renameSync(this.#path, `${this.#path}.1`);
     this.#open();
   }
 }

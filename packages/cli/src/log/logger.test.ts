@@ -98,6 +98,25 @@ describe('a log file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  it('of two processes is replaced once when it is full, and then both write to the new one', () => {
+    const path = join(folder, 'shared.log');
+    const [one, other] = [1, 2].map(() => new LogFile(path, { onerror: () => {}, maxBytes: 10 }));
+    one?.write('one 1\n');
+    other?.write('other 1\n');
+    one?.write('one 2\n');
+    other?.write('other 2\n');
+    expect(readFileSync(`${path}.1`, 'utf8')).toBe('one 1\nother 1\n');
+    expect(readFileSync(path, 'utf8')).toBe('one 2\nother 2\n');
+    one?.close();
+    other?.close();
+  });
+
+  it('that is a device keeps its mode', () => {
+    const { mode } = statSync('/dev/full');
+    new LogFile('/dev/full', { onerror: () => {} }).close();
+    expect(statSync('/dev/full').mode).toBe(mode);
+  });
+
   it('that cannot be opened is an error, and one that fails later is said once', () => {
     expect(() => new LogFile(folder, { onerror: () => {} })).toThrow(/cannot be written: EISDIR/);
     const problems: string[] = [];
