@@ -7,6 +7,7 @@ import {
   hideSecretVariables,
   redact,
   redactFields,
+  shownLine,
 } from './redact.ts';
 
 // NIP-19, section "Examples".
@@ -87,6 +88,22 @@ it('hides what a program finds in variables and arguments that have the name of 
   );
   expect(redact('--argument-6 ${argument-7}')).toBe('--argument-6 ${argument-7}');
 });
+
+it('cuts a line after its secrets are hidden', () => {
+  hideSecret('another secret');
+  expect(shownLine('a line\\n with another secret at its end'.replace('\\n', '\n'), 24)).toBe(
+    'a line with [redacted] …',
+  );
+  expect(shownLine('x'.repeat(10_000_000), 10)).toBe('xxxxxxxxx…');
+});
+
+it.each(['a.', 'a-', 'token', 'cookie ', 'token-', '?a', '://', 'bearer ', "key='"])(
+  'costs no more than a multiple of its length, whatever a line has in it: %s',
+  (part) => {
+    // Where it costs the square of the length, this takes minutes.
+    expect(redact(part.repeat(200_000 / part.length)).length).toBeGreaterThan(0);
+  },
+);
 
 it('hides fields by their name, at any depth', () => {
   expect(

@@ -1,4 +1,8 @@
+import { harmless, oneLine } from '../terminal.ts';
+
 const HIDDEN = '[redacted]';
+/** A longer one is a file. */
+const MAX_SECRET_LENGTH = 2_000;
 /** Shorter values (`true`, `3000`) are parts of everyday text: hiding them would leave little of a line. */
 const MIN_SECRET_LENGTH = 8;
 /** Names of settings, headers and fields whose value is nobody's business. */
@@ -55,11 +59,12 @@ function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
+/** Each begins with what is rare, and has no part without a bound before its end: a line of anybody costs little. */
 const patterns: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // NIP-19 and NIP-49, also when cut off.
   [/(nsec|ncryptsec)1[02-9ac-hj-np-z]{20,}/gi, `$11${HIDDEN}`],
   // The name and password of a URL.
-  [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@"'?#]+@/gi, `$1${HIDDEN}@`],
+  [/(:\/\/)[^\s/@"'?#]+@/g, `$1${HIDDEN}@`],
   // `bunker://…?secret=…` (NIP-46), and keys in the query of any URL.
   [new RegExp(`([?&](?:[\\w-]*(?:${SECRET_WORD})|key)=)[^&\\s"'#]+`, 'gi'), `$1${HIDDEN}`],
   // RFC 6265: a line of cookies holds several.
@@ -68,7 +73,7 @@ const patterns: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   // `API_KEY=…`, `"token": "…"`, `Authorization: Basic …`; the name of a variable is no secret.
   [
     new RegExp(
-      `(\\b[\\w-]*(?:${SECRET_WORD})[\\w-]*["'\\\\]*\\s*[:=]\\s*["'\\\\]*(?:(?:basic|bearer|token)\\s+)?)(?!\\$)[^\\s"',;&\\\\[]{8,}`,
+      `((?:${SECRET_WORD})[\\w-]{0,40}["'\\\\]*\\s*[:=]\\s*["'\\\\]*(?:(?:basic|bearer|token)\\s+)?)(?!\\$)[^\\s"',;&\\\\[]{8,}`,
       'gi',
     ),
     `$1${HIDDEN}`,
@@ -84,6 +89,11 @@ export function redact(text: string): string {
   for (const secret of known) line = line.replaceAll(secret, HIDDEN);
   for (const [pattern, replacement] of patterns) line = line.replace(pattern, replacement);
   return line;
+}
+
+/** As {@link redact}, on one line and no longer than this: cut after that, since half a secret has no look. */
+export function shownLine(text: string, maxLength: number): string {
+  return oneLine(redact(harmless(text.slice(0, maxLength + MAX_SECRET_LENGTH))), maxLength);
 }
 
 /** As {@link redact}, for each text in a value; a field with the name of a secret is hidden whatever it holds. */

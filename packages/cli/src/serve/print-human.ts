@@ -5,7 +5,7 @@ import type { RelayState } from '@mcp-nostr/transport';
 import { describeFilter } from '../filter/filter-options.ts';
 import { LineLimiter } from '../log/line-limiter.ts';
 import { includesLevel, type LogLevel, type RecordLevel } from '../log/logger.ts';
-import { redact } from '../log/redact.ts';
+import { redact, shownLine } from '../log/redact.ts';
 import { relayLines } from '../relay-lines.ts';
 import { formatDuration, oneLine, type Paint, shortNpub } from '../terminal.ts';
 import type { ServedAs, ServePrinter } from './print-serve.ts';
@@ -39,7 +39,7 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
   const relays = new SharedRelays((line, of) => print(of, `  ${line}`), paint);
 
   function banner({ npub, address, command, keyFile, allow, limits, filter }: ServedAs): void {
-    info(`\n  ${paint('bold', oneLine(redact(command.map(shortPath).join(' ')), 100))}\n`);
+    info(`\n  ${paint('bold', shownLine(command.map(shortPath).join(' '), 100))}\n`);
     info(`  address   ${paint('bold', address)}`);
     info(`  key       ${npub}`);
     info(`            ${paint('dim', `the same every time, kept in ${keyFile}`)}`);
@@ -86,11 +86,11 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
     },
     log: (source, line, server) => info(`  ${paint('dim', `${named(server)}${source} │`)} ${line}`),
     problem(message, server) {
-      const text = `${named(server)}${oneLine(redact(message), 300)}`;
+      const text = `${named(server)}${shownLine(message, 300)}`;
       if (problems.admits(text)) print('warn', `  ${paint('yellow', '!')} ${text}`);
     },
     note: (of, message, server) =>
-      print(of, `  ${paint('dim', `${named(server)}${oneLine(redact(message), 300)}`)}`),
+      print(of, `  ${paint('dim', `${named(server)}${shownLine(message, 300)}`)}`),
   };
 }
 

@@ -1,7 +1,7 @@
 import { LineLimiter } from '../log/line-limiter.ts';
 import type { Logger } from '../log/logger.ts';
-import { redact } from '../log/redact.ts';
-import { oneLine, tenth } from '../terminal.ts';
+import { shownLine } from '../log/redact.ts';
+import { tenth } from '../terminal.ts';
 import type { ServePrinter } from './print-serve.ts';
 
 /** Everything as a record of a log. */
@@ -31,7 +31,7 @@ export function logPrinter(logger: Logger): ServePrinter {
       }),
     log: (source, line, server) => logger.log('info', line, { server, source }),
     problem: (message, server) => {
-      const text = oneLine(redact(message), 300);
+      const text = shownLine(message, 300);
       if (problems.admits(`${server} ${text}`)) logger.log('warn', text, { server });
     },
     note: (level, message, server) => logger.log(level, message, { server }),

@@ -3,8 +3,8 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { failureResponse, type JsonRpcMessage, parseJsonRpc } from '@mcp-nostr/core';
 
 import { formatLine, LineReader } from '../../json-lines.ts';
-import { redact } from '../../log/redact.ts';
-import { harmless, oneLine } from '../../terminal.ts';
+import { shownLine } from '../../log/redact.ts';
+import { oneLine } from '../../terminal.ts';
 import { answeredId } from './answered-id.ts';
 import { limits } from './limits.ts';
 import { ProcessGroup } from './process-group.ts';
@@ -112,7 +112,7 @@ export class Child {
     try {
       message = parseJsonRpc(JSON.parse(line));
     } catch {
-      return this.#log(`not a JSON-RPC message on stdout, skipped: ${oneLine(redact(line), 200)}`);
+      return this.#log(`not a JSON-RPC message on stdout, skipped: ${shownLine(line, 200)}`);
     }
     this.#hasSpoken = true;
     this.#onspoken?.();
@@ -128,7 +128,7 @@ export class Child {
   }
 
   #onstderr(line: string): void {
-    const shown = redact(harmless(line));
+    const shown = shownLine(line, limits.maxLogLineLength);
     this.#lastLine = shown;
     if (/error|fatal|panic|not found|denied/i.test(shown)) this.#lastError = shown;
     this.#log(shown);

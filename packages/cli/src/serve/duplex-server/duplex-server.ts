@@ -9,7 +9,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 
-import { redact } from '../../log/redact.ts';
+import { shownLine } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
 import { AskedRequests } from '../asked-requests.ts';
 import type { ServerTransport } from '../child-server.ts';
@@ -216,7 +216,7 @@ export class DuplexServer {
   }
 
   #log(line: string): void {
-    this.#options.onlog(oneLine(redact(line), 600));
+    this.#options.onlog(shownLine(line, 600));
   }
 }
 

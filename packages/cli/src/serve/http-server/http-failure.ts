@@ -6,8 +6,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 
-import { redact } from '../../log/redact.ts';
-import { oneLine } from '../../terminal.ts';
+import { shownLine } from '../../log/redact.ts';
 
 export type HttpFailureCode =
   /** A status other than 2xx, or a redirect that is not followed. */
@@ -99,7 +98,7 @@ export function statusFailure(status: number, options: HttpFailureOptions & { bo
   return new HttpFailure('http_status', statusMessage(status, retryAfter), {
     ...options,
     status,
-    detail: oneLine(redact(body), 300),
+    detail: shownLine(body, 300),
     answer: errorInBody(body),
   });
 }

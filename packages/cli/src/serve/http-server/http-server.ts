@@ -13,7 +13,7 @@ import {
 } from '@mcp-nostr/core';
 import { atMost } from '@mcp-nostr/transport';
 
-import { redact } from '../../log/redact.ts';
+import { shownLine } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
 import { AskedRequests } from '../asked-requests.ts';
 import type { ServerTransport } from '../child-server.ts';
@@ -285,7 +285,7 @@ export class HttpServer {
   }
 
   #log(line: string): void {
-    this.#options.onlog(oneLine(redact(line), 600));
+    this.#options.onlog(shownLine(line, 600));
   }
 }
 
