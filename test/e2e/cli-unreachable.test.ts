@@ -34,4 +34,12 @@ describe.concurrent('a server that is not there', () => {
     expect(stderr).toContain(`${url} (`);
     expect(stderr).toContain('ECONNREFUSED');
   });
+
+  it('is that, too, where the time of call is over before', async () => {
+    const url = await deadRelayUrl();
+    const words = ['call', formatAddress({ pubkey, relays: [url] }), '--timeout', '1'];
+    const { exitCode, stderr } = await new CliRun(words, env).ended;
+    expect(exitCode).toBe(4);
+    expect(stderr).toContain(`${url}: connect ECONNREFUSED`);
+  });
 });

@@ -1,7 +1,8 @@
 import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
-import { CliError, describeError, usageError } from '../errors.ts';
+import { RelayBoard } from '../connect/relay-board.ts';
+import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
 import { keyFileOption, loadSecretKey } from '../key-file.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
@@ -67,28 +68,33 @@ async function runCall(
     import('./tools.ts'),
   ]);
   const { encryption } = options;
+  const board = new RelayBoard();
   const transport = new NostrClientTransport({
     server: address,
     signer,
     encryption,
     ...relays,
+    onrelay: board.update,
   });
   const client = new Client({ name: 'mcp-nostr', version: packageVersion() });
   const session = {
     client,
     request: { signal: aborter.signal, timeout: options.timeout * 1_000, resetTimeoutOnProgress: true },
   };
+  let isConnected = false;
   const work = async (): Promise<void> => {
     await client.connect(transport, session.request);
+    isConnected = true;
     if (tool === undefined) await listTools(session, options);
     else await callTool(session, { tool, words, given }, options);
   };
   try {
     await Promise.race([work(), stopped.then(interrupt)]);
   } catch (error) {
-    throw describeError(error).code === 'not_allowed'
-      ? notAllowed(error, await signer.getPublicKey())
-      : error;
+    const { code } = describeError(error);
+    if (code === 'not_allowed') throw notAllowed(error, await signer.getPublicKey());
+    if (code === 'timed_out' && !isConnected && board.areDown) throw unreachable(board, error);
+    throw error;
   } finally {
     aborter.abort();
     await client.close();
@@ -98,6 +104,16 @@ async function runCall(
 function interrupt(signal: StopSignal): never {
   exitAfter(CLOSE_LIMIT_MS, signalExitCodes[signal]);
   throw new CliError('interrupted', signalExitCodes[signal], `stopped by ${signal}`);
+}
+
+/** It is not the server that was slow, and no longer wait would help. */
+function unreachable(board: RelayBoard, cause: unknown): CliError {
+  return new CliError(
+    'relays_unreachable',
+    exitCodes.unreachable,
+    `the server was not reached: ${board.describe()}`,
+    { hint: 'check the network; --relay <url> tries another relay that the server may be on', cause },
+  );
 }
 
 /** The owner needs our key to let us in. */
