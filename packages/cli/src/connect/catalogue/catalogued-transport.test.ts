@@ -219,16 +219,6 @@ describe('a server that answers', () => {
     expect(scene.methods.slice(before)).toEqual(['ping', 'tools/call', 'tools/call']);
   });
 
-  it('and works on something long is not asked for a sign of life before a call', async () => {
-    scene.behaviour = silent;
-    await scene.request(1, 'tools/call', { name: 'one' });
-    await pass(limits.doubtAfterMs + 1);
-    const before = scene.sent.length;
-    await scene.request(2, 'tools/call', { name: 'one' });
-    await pass(0);
-    expect(scene.methods.slice(before)).toEqual(['tools/call']);
-  });
-
   it('and gives no sign of life, although nothing says that it is away, gets the call after a while', async () => {
     await pass(limits.doubtAfterMs + 60_000);
     scene.behaviour = (request) => (request.method === 'ping' ? undefined : server('one')(request));

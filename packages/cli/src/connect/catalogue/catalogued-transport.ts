@@ -149,15 +149,10 @@ export class CataloguedTransport implements ClientTransport {
     if (this.#session.opening === undefined && claimedVersion(request) !== undefined)
       this.#begin({ ...request, method: 'server/discover', params: { _meta: claimsOf(request) } });
     if (isListening(request)) this.#view.listens(request);
-    else if (!isHarmless(request) && !this.#session.isAtWork) this.#doubt();
+    else if (!isHarmless(request) && this.#keeper.heardMs > this.#timing.doubtAfterMs) this.#way.doubt();
     if (this.#outlook.isLive) return this.#forward(request);
     this.#way.try();
     this.#standInFor(request);
-  }
-
-  /** A server that was not heard for a while may have been restarted. */
-  #doubt(): void {
-    if (this.#keeper.heardMs > this.#timing.doubtAfterMs) this.#way.doubt();
   }
 
   #forward(request: JsonRpcRequest): void {

@@ -40,11 +40,6 @@ export class Session {
     return this.#opening;
   }
 
-  /** The server has something to answer: the way to it is watched meanwhile. */
-  get isAtWork(): boolean {
-    return this.#upstream?.isAtWork ?? false;
-  }
-
   begin(opening: JsonRpcRequest): void {
     this.#opening = opening;
     this.#established = undefined;

@@ -1,7 +1,6 @@
 import {
   cancelledId,
   failureResponse,
-  isListening,
   isResponse,
   type JsonRpcErrorResponse,
   type JsonRpcMessage,
@@ -45,11 +44,6 @@ export class Upstream {
     this.#started = this.#transport.start();
     // A transport that did not start never will.
     this.#started.catch((error: unknown) => this.#end(error));
-  }
-
-  /** The server has a request of the host to answer, other than one for news. */
-  get isAtWork(): boolean {
-    return [...this.#forwarded.values()].some((request) => !isListening(request));
   }
 
   /** Never rejects: a failure of the way is the answer. */
