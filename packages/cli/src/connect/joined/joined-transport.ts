@@ -12,11 +12,11 @@ import {
 } from '@mcp-nostr/core';
 
 import type { ClientTransport, Log, OpenTransport } from '../../client-transport.ts';
+import { changedCapability, isListMethod, type ListMethod, lists } from '../catalogue/lists.ts';
 import { Asked } from './asked.ts';
 import { withShownUri } from './contents.ts';
 import { inTime } from './in-time.ts';
 import { limits } from './limits.ts';
-import { isListMethod, type ListMethod, listKinds } from './listing.ts';
 import { Member } from './member.ts';
 import { mergedInitialize, type Part } from './merge.ts';
 import { splitName, splitUri } from './names.ts';
@@ -59,7 +59,7 @@ export class JoinedTransport implements ClientTransport {
         onmessage: (message, hostId) => this.#fromServer(member, message, hostId),
         onready: () => this.#changed(member),
         onlost: () => this.#lost(member),
-        onchanged: (method) => this.#notify(`notifications/${listKinds[method].capability}/list_changed`),
+        onchanged: (method) => this.#notify(`notifications/${lists[method].capability}/list_changed`),
       });
       return member;
     });
@@ -125,11 +125,11 @@ export class JoinedTransport implements ClientTransport {
   }
 
   async #list(id: RequestId, method: ListMethod): Promise<Answer> {
-    const { key } = listKinds[method];
-    const lists = await Promise.all(this.#members.map((member) => member.list(method)));
-    const errors = lists.filter((list) => 'error' in list);
-    if (errors.length === lists.length && errors[0] !== undefined) return errors[0];
-    const items = lists.flatMap((list) => ('error' in list ? [] : list));
+    const key = lists[method].member;
+    const parts = await Promise.all(this.#members.map((member) => member.list(method)));
+    const errors = parts.filter((part) => 'error' in part);
+    if (errors.length === parts.length && errors[0] !== undefined) return errors[0];
+    const items = parts.flatMap((part) => ('error' in part ? [] : part));
     return { jsonrpc: '2.0', id, result: { [key]: items } };
   }
 
@@ -217,7 +217,7 @@ export class JoinedTransport implements ClientTransport {
       const shown = withShownUri(prefix, params);
       return this.#toHost(isRecord(shown) ? { ...message, params: shown } : message, extra);
     }
-    const [, changed] = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(method) ?? [];
+    const changed = changedCapability(method);
     if (changed !== undefined) member.listChanged(changed);
     if (method !== 'notifications/message') return this.#toHost(message, extra);
     const logger = typeof params?.['logger'] === 'string' ? `${prefix}/${params['logger']}` : prefix;

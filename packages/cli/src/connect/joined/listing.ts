@@ -1,5 +1,6 @@
 import { isRecord, type JsonRpcErrorResponse, type JsonRpcRequest } from '@mcp-nostr/core';
 
+import { type ListMethod, lists } from '../catalogue/lists.ts';
 import { inTime } from './in-time.ts';
 import { limits } from './limits.ts';
 import { shownName, shownUri } from './names.ts';
@@ -7,33 +8,18 @@ import type { Answer } from './upstream.ts';
 
 type Item = Record<string, unknown>;
 
-export type ListMethod = 'tools/list' | 'prompts/list' | 'resources/list' | 'resources/templates/list';
-
-interface ListKind {
-  /** Where a result has its items. */
-  readonly key: string;
-  readonly capability: 'tools' | 'prompts' | 'resources';
-  /** What of an item gets the prefix, and how. */
+interface Prefixing {
   readonly field: string;
   readonly shown: (prefix: string, own: string) => string;
 }
 
-/** The lists of MCP. */
-export const listKinds: Readonly<Record<ListMethod, ListKind>> = {
-  'tools/list': { key: 'tools', capability: 'tools', field: 'name', shown: shownName },
-  'prompts/list': { key: 'prompts', capability: 'prompts', field: 'name', shown: shownName },
-  'resources/list': { key: 'resources', capability: 'resources', field: 'uri', shown: shownUri },
-  'resources/templates/list': {
-    key: 'resourceTemplates',
-    capability: 'resources',
-    field: 'uriTemplate',
-    shown: shownUri,
-  },
+/** What of an item gets the prefix, and how. */
+const prefixings: Readonly<Record<ListMethod, Prefixing>> = {
+  'tools/list': { field: 'name', shown: shownName },
+  'prompts/list': { field: 'name', shown: shownName },
+  'resources/list': { field: 'uri', shown: shownUri },
+  'resources/templates/list': { field: 'uriTemplate', shown: shownUri },
 };
-
-export function isListMethod(method: string): method is ListMethod {
-  return Object.hasOwn(listKinds, method);
-}
 
 /** How it went. */
 interface Fetched {
@@ -105,7 +91,7 @@ export class Listing {
 
   async #allPages(): Promise<Item[] | JsonRpcErrorResponse> {
     const { method, ask } = this.#options;
-    const { key } = listKinds[method];
+    const { member } = lists[method];
     const items: Item[] = [];
     let chars = 0;
     let cursor: unknown;
@@ -115,7 +101,7 @@ export class Listing {
       if ('error' in answer) return answer;
       chars += JSON.stringify(answer.result).length;
       if (chars > limits.maxListChars) break;
-      const list = answer.result[key];
+      const list = answer.result[member];
       if (Array.isArray(list)) items.push(...list.filter((item) => isRecord(item)));
       cursor = answer.result['nextCursor'];
       if (typeof cursor !== 'string') break;
@@ -125,7 +111,7 @@ export class Listing {
 
   #learn(items: readonly Item[]): void {
     const { method, prefix } = this.#options;
-    const { field, shown } = listKinds[method];
+    const { field, shown } = prefixings[method];
     const own = new Map<string, string>();
     this.#items = items.flatMap((item) => {
       const name = item[field];

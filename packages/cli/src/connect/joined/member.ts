@@ -1,7 +1,8 @@
 import { isRecord, type JsonRpcErrorResponse, type JsonRpcRequest, type RequestId } from '@mcp-nostr/core';
 
+import { type ListMethod, lists } from '../catalogue/lists.ts';
 import { shownResult } from './contents.ts';
-import { Listing, listKinds, type ListMethod } from './listing.ts';
+import { Listing } from './listing.ts';
 import { looksCut } from './names.ts';
 import { type Answer, Upstream, type UpstreamOptions } from './upstream.ts';
 
@@ -56,7 +57,7 @@ export class Member {
 
   /** Its part of a list. Never rejects. */
   async list(method: ListMethod): Promise<readonly Record<string, unknown>[] | JsonRpcErrorResponse> {
-    return this.can(listKinds[method].capability) ? this.#listings[method].get() : [];
+    return this.can(lists[method].capability) ? this.#listings[method].get() : [];
   }
 
   /** What it calls a tool or prompt; `rest` is what follows the prefix. Never rejects. */
