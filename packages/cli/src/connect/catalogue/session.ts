@@ -3,13 +3,13 @@ import {
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
-  randomHex,
   SessionReplay,
 } from '@mcp-nostr/core';
 
 import type { OpenTransport } from '../../client-transport.ts';
 import { type Fields, isInitializeResult } from './catalogue.ts';
 import { type ListMethod, lists } from './lists.ts';
+import { ownId } from './own-id.ts';
 import { type Failure, failureOf } from './tool-failure.ts';
 import { type Answer, Upstream, type UpstreamOptions } from './upstream.ts';
 
@@ -115,7 +115,7 @@ export class Session {
     this.#established = upstream;
     this.#capabilities = isRecord(answer.result['capabilities']) ? answer.result['capabilities'] : {};
     this.#replay.answered(opening, answer);
-    for (const message of this.#replay.rest(() => `connect-${randomHex(8)}`)) {
+    for (const message of this.#replay.rest(() => String(ownId()))) {
       if ('id' in message && 'method' in message) void upstream.ask(message.method, message.params);
       else upstream.tell(message);
     }

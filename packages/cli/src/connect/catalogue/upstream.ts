@@ -6,12 +6,12 @@ import {
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
-  randomHex,
   type RequestId,
 } from '@mcp-nostr/core';
 
 import type { ClientTransport } from '../../client-transport.ts';
 import { failureAnswer } from '../../failure-answer.ts';
+import { ownId } from './own-id.ts';
 
 export type Answer = JsonRpcResultResponse | JsonRpcErrorResponse;
 
@@ -48,7 +48,7 @@ export class Upstream {
 
   /** Never rejects: a failure of the way is the answer. */
   ask(method: string, params?: JsonRpcRequest['params']): Promise<Answer> {
-    const id = `connect-${randomHex(8)}`;
+    const id = ownId();
     const request = { jsonrpc: '2.0' as const, id, method, ...(params === undefined ? {} : { params }) };
     return new Promise((resolve) => {
       this.#asked.set(id, resolve);
