@@ -31,7 +31,7 @@ export const limits = {
    * A call to a server that was heard longer ago waits for a sign of life: one that was restarted meanwhile would leave
    * it open whether the call was executed.
    */
-  doubtAfterMs: 30_000,
+  doubtAfterMs: 10_000,
   /** After a live start the host lists what it wants by itself; what it left out is asked for after this. */
   refreshDelayMs: 2_000,
   /** A list with more pages is not ended by a cursor that repeats. */
