@@ -39,10 +39,13 @@ export const linkLimits = {
   openingAckMs: 50,
   /** Received bytes that are acknowledged at once, so that a large transfer flows: a quarter of the window. */
   ackAfterBytes: 262_144,
-  /** How long an acknowledgement may take beyond its delay: before anything is known, and at least and at most. */
+  /**
+   * How long an acknowledgement may take beyond its delay: before anything is known, and at least and at most. Whoever
+   * asks sooner than an overloaded peer can answer makes the overload last.
+   */
   firstTimeoutMs: 1_000,
   minTimeoutMs: 100,
-  maxTimeoutMs: 2_000,
+  maxTimeoutMs: 4_000,
   /** What is answered once in a round trip is answered no more often than this. */
   minRoundTripMs: 20,
   /** What a probe, and what an acknowledgement that shows a gap, sends again at once: the first of it. */
@@ -57,7 +60,7 @@ export const linkLimits = {
   /** The same for a way that comes and goes, and with it the time. */
   maxSilenceMs: 120_000,
   /** A client's probes in silence are at most this far apart. */
-  clientProbeMs: 1_000,
+  clientProbeMs: 4_000,
   /** A server's, and for how long it tries: then its client is taken for gone until it is heard. */
   serverProbeMs: 30_000,
   serverPatienceMs: 120_000,

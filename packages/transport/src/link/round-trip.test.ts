@@ -23,16 +23,16 @@ describe('the time-out', () => {
     expect([trip.meanMs, trip.timeoutMs]).toEqual([110, 110 + 4 * (57.5 * 0.75)]);
   });
 
-  it('is never above 2 s', () => {
+  it('is never above 4 s', () => {
     const trip = new RoundTrip();
     trip.sample(5_000);
-    expect(trip.timeoutMs).toBe(2_000);
+    expect(trip.timeoutMs).toBe(4_000);
   });
 
   it('takes the pause of a process that stood still for no more than that', () => {
     const trip = new RoundTrip();
     trip.sample(3_600_000);
-    expect(trip.meanMs).toBe(2_000);
+    expect(trip.meanMs).toBe(4_000);
   });
 
   it('doubles with each time-out, at most 32 times, until something is measured again', () => {
@@ -42,7 +42,7 @@ describe('the time-out', () => {
       trip.timedOut();
       return trip.timeoutMs;
     });
-    expect(timeouts).toEqual([200, 400, 800, 1_600, 2_000, 2_000]);
+    expect(timeouts).toEqual([200, 400, 800, 1_600, 3_200, 3_200]);
     trip.sample(10);
     expect(trip.timeoutMs).toBe(100);
   });
