@@ -7,7 +7,7 @@ import {
 } from '@mcp-nostr/core';
 import { TransportError } from '@mcp-nostr/transport';
 
-import { callIdOf, withCallId, withOwnId } from './call-ids.ts';
+import { callIdOf, withCallId, withOwnId } from '../call-ids.ts';
 import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
 import { errorText, failureAnswer } from '../failure-answer.ts';
 

@@ -3,11 +3,11 @@ import {
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
-  metaOf,
   progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
 
+import { withCallId } from '../../call-ids.ts';
 import { limits } from './limits.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -28,14 +28,8 @@ export class Asked {
     const asked = [...this.#questions.values()].filter((each) => each.upstream === upstream);
     if (asked.length >= limits.maxAsked) return undefined;
     const id = ++this.#lastId;
-    const token = progressToken(request);
-    this.#questions.set(id, { upstream, id: request.id, token });
-    if (token === undefined) return { ...request, id };
-    return {
-      ...request,
-      id,
-      params: { ...request.params, _meta: { ...metaOf(request.params), progressToken: id } },
-    };
+    this.#questions.set(id, { upstream, id: request.id, token: progressToken(request) });
+    return withCallId(request, id);
   }
 
   /** Hands the host's answer to the server that has asked. */

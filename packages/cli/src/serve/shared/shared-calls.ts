@@ -7,7 +7,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 
-import { callIdOf, withCallId, withOwnId } from '../../http-listener/call-ids.ts';
+import { callIdOf, withCallId, withOwnId } from '../../call-ids.ts';
 
 /** A connection, as a program sees it that it shares with others. */
 export interface Seat {

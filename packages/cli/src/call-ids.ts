@@ -13,8 +13,8 @@ import {
 const SUBSCRIPTION_ID = metaKeys.subscriptionId;
 
 /**
- * Requests of many HTTP clients share one connection, and each client counts from 0. So a request travels with a
- * number that is ours, also where it stands for the request elsewhere: as progress token and as subscription id.
+ * Requests of many clients share one connection, and each client counts from 0. So a request travels with a number
+ * that is ours, also where it stands for the request elsewhere: as progress token and as subscription id.
  */
 export function withCallId(request: JsonRpcRequest, id: number): JsonRpcRequest {
   const { params } = request;
