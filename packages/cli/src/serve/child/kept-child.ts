@@ -1,25 +1,22 @@
 import {
   isRequest,
   isResponse,
-  type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
-  type JsonRpcResultResponse,
   type RequestId,
 } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import { errorText } from '../../failure-answer.ts';
 import { formatDuration } from '../../terminal.ts';
 import type { Child, ChildEvents } from './child.ts';
 import { limits } from './limits.ts';
 import { Restarts } from './restarts.ts';
 
-type Response = JsonRpcResultResponse | JsonRpcErrorResponse;
-
 /** What a new program is told before all else. */
 export interface Greeted {
   /** @throws {Error} when the program ends before it answers */
-  ask(request: JsonRpcRequest): Promise<Response>;
+  ask(request: JsonRpcRequest): Promise<Answer>;
   tell(message: JsonRpcMessage): void;
 }
 
@@ -68,7 +65,7 @@ export class KeptChild {
   #stopping: Promise<void> = Promise.resolve();
   #outage: { reason: string; untilMs: number; timer: NodeJS.Timeout } | undefined;
   /** Answers to our own requests. */
-  readonly #asked: Map<RequestId, { resolve: (answer: Response) => void; reject: (error: Error) => void }> =
+  readonly #asked: Map<RequestId, { resolve: (answer: Answer) => void; reject: (error: Error) => void }> =
     new Map();
   #usedAt: number = performance.now();
   #idleTimer: NodeJS.Timeout | undefined;

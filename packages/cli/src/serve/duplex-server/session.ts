@@ -1,6 +1,5 @@
 import {
   isResponse,
-  type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
@@ -9,6 +8,7 @@ import {
   SessionReplay,
 } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import { detailOf, HttpFailure } from '../http-server/http-failure.ts';
 import { Backoff } from './backoff.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
@@ -23,8 +23,6 @@ export interface SessionOptions {
   onover: (reason: string) => void;
   onlog: (line: string) => void;
 }
-
-type Answer = JsonRpcErrorResponse | JsonRpcResultResponse;
 
 interface Asked {
   resolve: (answer: Answer) => void;

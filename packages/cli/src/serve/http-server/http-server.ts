@@ -7,12 +7,12 @@ import {
   type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
-  type JsonRpcResultResponse,
   progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
 import { atMost } from '@mcp-nostr/transport';
 
+import type { Answer } from '../../answer.ts';
 import { shownLine } from '../../log/redact.ts';
 import { oneLine } from '../../terminal.ts';
 import { AskedRequests } from '../asked-requests.ts';
@@ -173,7 +173,7 @@ export class HttpServer {
   }
 
   /** An answer to what the server has asked. */
-  #reply(answer: JsonRpcErrorResponse | JsonRpcResultResponse): void {
+  #reply(answer: Answer): void {
     const known = this.#asked.toServer(answer);
     if (known !== undefined) void this.#tell(known); // it never rejects
   }
@@ -197,11 +197,7 @@ export class HttpServer {
   }
 
   /** An answer of the HTTP server, on the stream of a call. */
-  #answer(
-    answer: JsonRpcErrorResponse | JsonRpcResultResponse,
-    call: Call,
-    sessionId: string | undefined,
-  ): void {
+  #answer(answer: Answer, call: Call, sessionId: string | undefined): void {
     const { request } = call;
     if (this.#calls.get(request.id) !== call) return;
     this.#calls.delete(request.id);

@@ -10,6 +10,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import { packageVersion } from '../../version.ts';
 import type { Greeted } from '../child/kept-child.ts';
 import { listChanges } from '../child/list-changes.ts';
@@ -33,7 +34,7 @@ const NOT_SHARED = ['logging', 'tasks'] as const;
 export class SharedSession {
   readonly #child: SharedChild;
   /** What the program said to our `initialize`. */
-  #opening: JsonRpcResultResponse | JsonRpcErrorResponse | undefined;
+  #opening: Answer | undefined;
   /** Connections whose `initialize` waits for that. */
   readonly #joining: Map<Seat, RequestId> = new Map();
   readonly #members: Set<Seat> = new Set();
@@ -96,7 +97,7 @@ export class SharedSession {
     else seat.send(refusalAnswer(request, refused));
   }
 
-  #welcome(seat: Seat, id: RequestId, opening: JsonRpcResultResponse | JsonRpcErrorResponse): void {
+  #welcome(seat: Seat, id: RequestId, opening: Answer): void {
     if ('result' in opening) this.#members.add(seat);
     seat.send({ ...opening, id });
   }
@@ -127,10 +128,7 @@ export class SharedSession {
   }
 
   /** After a restart the program may speak another version than the connections were told. */
-  #endOthers(
-    former: JsonRpcResultResponse | JsonRpcErrorResponse | undefined,
-    { result }: JsonRpcResultResponse,
-  ): void {
+  #endOthers(former: Answer | undefined, { result }: JsonRpcResultResponse): void {
     if (former === undefined || !('result' in former)) return;
     const [was, is] = [former.result['protocolVersion'], result['protocolVersion']];
     if (was === is) return;
@@ -182,9 +180,7 @@ function refusal(id: RequestId, code: number, message: string): JsonRpcErrorResp
 }
 
 /** As the callers get it. */
-function shareable(
-  answer: JsonRpcResultResponse | JsonRpcErrorResponse,
-): JsonRpcResultResponse | JsonRpcErrorResponse {
+function shareable(answer: Answer): Answer {
   if (!('result' in answer)) return answer;
   const capabilities = answer.result['capabilities'];
   if (!isRecord(capabilities)) return answer;
