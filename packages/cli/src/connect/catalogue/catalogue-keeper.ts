@@ -1,9 +1,9 @@
 import type { JsonRpcRequest } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import { type Catalogue, type Fields, isDiscoverResult, isInitializeResult } from './catalogue.ts';
 import type { ListMethod } from './lists.ts';
 import { requestedVersion } from './stand-in.ts';
-import type { Answer } from './upstream.ts';
 
 export interface CatalogueStore {
   read(): Promise<Catalogue>;

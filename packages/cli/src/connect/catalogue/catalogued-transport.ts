@@ -10,6 +10,7 @@ import {
   type JsonRpcRequest,
 } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import type { ClientTransport, Log, OpenTransport } from '../../client-transport.ts';
 import type { RelayBoard } from '../relay-board.ts';
 import type { Fields } from './catalogue.ts';
@@ -26,7 +27,6 @@ import { Refresh } from './refresh.ts';
 import { Session } from './session.ts';
 import { listResult, standIn, withListChanged } from './stand-in.ts';
 import { type Failure, failureFor, failureOf } from './tool-failure.ts';
-import type { Answer } from './upstream.ts';
 import { Way } from './way.ts';
 
 export interface CataloguedTransportOptions {

@@ -1,11 +1,11 @@
 import type { JsonRpcRequest } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import type { Fields } from './catalogue.ts';
 import { limits } from './limits.ts';
 import { itemsOf } from './list-collector.ts';
 import type { ListMethod } from './lists.ts';
 import type { Session } from './session.ts';
-import type { Answer } from './upstream.ts';
 
 const METHOD_NOT_FOUND = -32_601;
 

@@ -1,6 +1,6 @@
 import type { JsonRpcRequest } from '@mcp-nostr/core';
 
-import type { Answer } from './upstream.ts';
+import type { Answer } from '../../answer.ts';
 
 export interface IntroductionOptions {
   /** How long the server's own answer is waited for. */

@@ -1,8 +1,8 @@
+import type { Answer } from '../../answer.ts';
 import type { Fields } from './catalogue.ts';
 import { fetchList } from './fetch-list.ts';
 import { type ListCapability, type ListMethod, listMethods, lists } from './lists.ts';
 import type { Session } from './session.ts';
-import type { Answer } from './upstream.ts';
 
 export interface RefreshOptions {
   session: Session;

@@ -6,14 +6,15 @@ import {
   SessionReplay,
 } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import type { OpenTransport } from '../../client-transport.ts';
 import { type Fields, isInitializeResult } from './catalogue.ts';
 import { type ListMethod, lists } from './lists.ts';
 import { ownId } from './own-id.ts';
 import { type Failure, failureOf } from './tool-failure.ts';
-import { type Answer, Upstream, type UpstreamOptions } from './upstream.ts';
+import { SessionConnection, type SessionConnectionOptions } from './session-connection.ts';
 
-export interface SessionOptions extends Pick<UpstreamOptions, 'onanswer' | 'onmessage' | 'onerror'> {
+export interface SessionOptions extends Pick<SessionConnectionOptions, 'onanswer' | 'onmessage' | 'onerror'> {
   open: OpenTransport;
   /** The server has answered what the host opened with; what the host said meanwhile is sent after this. */
   onopened: (opening: JsonRpcRequest, answer: Answer) => void;
@@ -26,9 +27,9 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #replay = new SessionReplay();
   #opening: JsonRpcRequest | undefined;
-  #upstream: Upstream | undefined;
+  #connection: SessionConnection | undefined;
   /** The connection on which the server has answered `initialize`. */
-  #established: Upstream | undefined;
+  #established: SessionConnection | undefined;
   #capabilities: Fields | undefined;
 
   constructor(options: SessionOptions) {
@@ -54,12 +55,12 @@ export class Session {
   async attempt(): Promise<Failure | undefined> {
     const opening = this.#opening;
     if (opening === undefined) return { code: 'server_failed', message: 'the host has not begun' };
-    const upstream = (this.#upstream ??= this.#open());
-    if (upstream === this.#established) return failureOf(await upstream.ask('ping'));
-    const answer = await upstream.ask(opening.method, opening.params);
+    const connection = (this.#connection ??= this.#open());
+    if (connection === this.#established) return failureOf(await connection.ask('ping'));
+    const answer = await connection.ask(opening.method, opening.params);
     const failure = failureOf(answer);
     if (failure !== undefined) return failure;
-    if (opening.method === 'initialize') return this.#initialized(opening, upstream, answer);
+    if (opening.method === 'initialize') return this.#initialized(opening, connection, answer);
     if ('result' in answer && isRecord(answer.result['capabilities']))
       this.#capabilities = answer.result['capabilities'];
     this.#options.onopened(opening, answer);
@@ -68,18 +69,18 @@ export class Session {
 
   /** Never rejects. */
   ask(method: string, params?: JsonRpcRequest['params']): Promise<Answer> {
-    return (this.#upstream ??= this.#open()).ask(method, params);
+    return (this.#connection ??= this.#open()).ask(method, params);
   }
 
   forward(request: JsonRpcRequest): void {
-    (this.#upstream ??= this.#open()).forward(request);
+    (this.#connection ??= this.#open()).forward(request);
   }
 
   /** A notification or an answer of the host; while there is no session most of them have lost their meaning. */
   tell(message: JsonRpcMessage): void {
     this.#replay.notified(message);
-    if (this.#opening?.method !== 'initialize' || this.#established === this.#upstream)
-      this.#upstream?.tell(message);
+    if (this.#opening?.method !== 'initialize' || this.#established === this.#connection)
+      this.#connection?.tell(message);
   }
 
   /** The server has answered a request of the host, or will have to. */
@@ -88,36 +89,36 @@ export class Session {
   }
 
   async close(): Promise<void> {
-    await this.#upstream?.close();
+    await this.#connection?.close();
   }
 
-  #open(): Upstream {
-    const upstream: Upstream = new Upstream({
+  #open(): SessionConnection {
+    const connection: SessionConnection = new SessionConnection({
       ...this.#options,
       transport: this.#options.open(),
       onclose: () => {
-        if (upstream !== this.#upstream) return;
-        this.#upstream = this.#established = undefined;
+        if (connection !== this.#connection) return;
+        this.#connection = this.#established = undefined;
         this.#options.onlost();
       },
     });
-    return upstream;
+    return connection;
   }
 
-  #initialized(opening: JsonRpcRequest, upstream: Upstream, answer: Answer): Failure | undefined {
+  #initialized(opening: JsonRpcRequest, connection: SessionConnection, answer: Answer): Failure | undefined {
     // The host has begun anew, or the connection ended with its answer.
-    if (opening !== this.#opening || upstream !== this.#upstream) return undefined;
+    if (opening !== this.#opening || connection !== this.#connection) return undefined;
     this.#options.onopened(opening, answer);
     if ('error' in answer || !isInitializeResult(answer.result)) {
       const reason = 'error' in answer ? answer.error.message : 'its answer is none of MCP';
       return { code: 'server_failed', message: `the server did not begin a session: ${reason}` };
     }
-    this.#established = upstream;
+    this.#established = connection;
     this.#capabilities = isRecord(answer.result['capabilities']) ? answer.result['capabilities'] : {};
     this.#replay.answered(opening, answer);
     for (const message of this.#replay.rest(() => String(ownId()))) {
-      if ('id' in message && 'method' in message) void upstream.ask(message.method, message.params);
-      else upstream.tell(message);
+      if ('id' in message && 'method' in message) void connection.ask(message.method, message.params);
+      else connection.tell(message);
     }
     return undefined;
   }

@@ -1,8 +1,8 @@
 import { claimedVersion, isRecord, type JsonRpcRequest } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import type { Catalogue, Fields } from './catalogue.ts';
 import { type ListMethod, lists } from './lists.ts';
-import type { Answer } from './upstream.ts';
 
 /** The revisions of MCP with `initialize`; the SDKs know all of them. */
 const LEGACY_VERSIONS = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;

@@ -8,7 +8,7 @@ import {
   type JsonRpcRequest,
 } from '@mcp-nostr/core';
 
-import type { Answer } from './upstream.ts';
+import type { Answer } from '../../answer.ts';
 
 /** Why a request has no answer of the server. */
 export interface Failure {

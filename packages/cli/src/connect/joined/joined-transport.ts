@@ -11,6 +11,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import type { ClientTransport, Log, OpenTransport } from '../../client-transport.ts';
 import { changedCapability, isListMethod, type ListMethod, lists } from '../catalogue/lists.ts';
 import { Asked } from './asked.ts';
@@ -21,7 +22,6 @@ import { Member } from './member.ts';
 import { mergedInitialize, type Part } from './merge.ts';
 import { splitName, splitUri } from './names.ts';
 import { errorCodes, methodNotFound, notFound, refusal, unsupportedVersion } from './refusals.ts';
-import type { Answer } from './upstream.ts';
 
 export interface JoinedOptions {
   upstreams: readonly { prefix: string; open: OpenTransport }[];
@@ -79,7 +79,7 @@ export class JoinedTransport implements ClientTransport {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#waiting.clear();
-    await Promise.allSettled(this.#members.map((member) => member.upstream.close()));
+    await Promise.allSettled(this.#members.map((member) => member.session.close()));
     this.onclose?.();
   }
 
@@ -109,9 +109,9 @@ export class JoinedTransport implements ClientTransport {
 
   async #initialize(request: JsonRpcRequest): Promise<Answer> {
     const parts = await Promise.all(
-      this.#members.map(async ({ prefix, upstream }) => ({
+      this.#members.map(async ({ prefix, session }) => ({
         prefix,
-        answer: await inTime(this.#waitMs, upstream.initialize(request)),
+        answer: await inTime(this.#waitMs, session.initialize(request)),
       })),
     );
     const errors = parts.flatMap(({ answer }) => (answer !== undefined && 'error' in answer ? [answer] : []));
@@ -185,12 +185,12 @@ export class JoinedTransport implements ClientTransport {
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) {
       this.#waiting.delete(cancelled);
-      for (const { upstream } of this.#members) upstream.cancel(cancelled, message.params);
+      for (const { session } of this.#members) session.cancel(cancelled, message.params);
       return;
     }
     if (message.method === 'notifications/progress') return this.#asked.progress(message);
     if (message.method === 'notifications/initialized') this.#isInitialized = true;
-    for (const { upstream } of this.#members) upstream.tell(message);
+    for (const { session } of this.#members) session.tell(message);
   }
 
   /** A request or notification of a server. */
@@ -199,16 +199,16 @@ export class JoinedTransport implements ClientTransport {
     message: JsonRpcRequest | JsonRpcNotification,
     hostId: RequestId | undefined,
   ): void {
-    const { prefix, upstream } = member;
+    const { prefix, session } = member;
     const extra = hostId === undefined ? undefined : { relatedRequestId: hostId };
     if (isRequest(message)) {
-      const request = this.#asked.add(upstream, message);
+      const request = this.#asked.add(session, message);
       if (request !== undefined) return this.#toHost(request, extra);
-      return upstream.tell(failureResponse(message.id, 'busy', 'the host has too many requests to answer'));
+      return session.tell(failureResponse(message.id, 'busy', 'the host has too many requests to answer'));
     }
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) {
-      const requestId = this.#asked.cancelled(upstream, cancelled);
+      const requestId = this.#asked.cancelled(session, cancelled);
       if (requestId !== undefined) this.#toHost({ ...message, params: { ...message.params, requestId } });
       return;
     }
@@ -230,12 +230,12 @@ export class JoinedTransport implements ClientTransport {
       if (member.can(kind)) this.#notify(`notifications/${kind}/list_changed`);
   }
 
-  #lost({ upstream }: Member): void {
-    for (const requestId of this.#asked.lost(upstream))
+  #lost({ session }: Member): void {
+    for (const requestId of this.#asked.lost(session))
       this.#toHost({
         jsonrpc: '2.0',
         method: 'notifications/cancelled',
-        params: { requestId, reason: `${upstream.prefix} has closed the connection` },
+        params: { requestId, reason: `${session.prefix} has closed the connection` },
       });
   }
 

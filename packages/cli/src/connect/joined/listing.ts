@@ -1,10 +1,10 @@
 import { isRecord, type JsonRpcErrorResponse, type JsonRpcRequest } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import { type ListMethod, lists } from '../catalogue/lists.ts';
 import { inTime } from './in-time.ts';
 import { limits } from './limits.ts';
 import { shownName, shownUri } from './names.ts';
-import type { Answer } from './upstream.ts';
 
 type Item = Record<string, unknown>;
 

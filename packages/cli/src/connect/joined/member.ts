@@ -1,12 +1,13 @@
 import { isRecord, type JsonRpcErrorResponse, type JsonRpcRequest, type RequestId } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import { type ListMethod, lists } from '../catalogue/lists.ts';
 import { shownResult } from './contents.ts';
 import { Listing } from './listing.ts';
 import { looksCut } from './names.ts';
-import { type Answer, Upstream, type UpstreamOptions } from './upstream.ts';
+import { MemberSession, type MemberSessionOptions } from './member-session.ts';
 
-export interface MemberOptions extends UpstreamOptions {
+export interface MemberOptions extends MemberSessionOptions {
   /** How long its part of a list is waited for. */
   waitMs: number;
   /** One of its lists is another than the host was told. */
@@ -16,7 +17,7 @@ export interface MemberOptions extends UpstreamOptions {
 /** One server of several, as the host knows it: under names that begin with its prefix. */
 export class Member {
   readonly prefix: string;
-  readonly upstream: Upstream;
+  readonly session: MemberSession;
   /** Kinds whose lists have changed, also such that it had none of when the session began. */
   readonly #announced: Set<string> = new Set();
   readonly #listings: { readonly [method in ListMethod]: Listing };
@@ -24,13 +25,13 @@ export class Member {
   constructor(options: MemberOptions) {
     const { prefix, waitMs, onchanged } = options;
     this.prefix = prefix;
-    this.upstream = new Upstream(options);
+    this.session = new MemberSession(options);
     const listing = (method: ListMethod): Listing =>
       new Listing({
         prefix,
         waitMs,
         method,
-        ask: (name, params) => this.upstream.ask(name, params),
+        ask: (name, params) => this.session.ask(name, params),
         onchanged: () => onchanged(method),
       });
     this.#listings = {
@@ -43,7 +44,7 @@ export class Member {
 
   /** Whether it has the capability, as far as is known. */
   can(capability: string): boolean {
-    const { result } = this.upstream;
+    const { result } = this.session;
     if (this.#announced.has(capability)) return true;
     return result === undefined || (isRecord(result['capabilities']) && capability in result['capabilities']);
   }
@@ -74,7 +75,7 @@ export class Member {
     params: JsonRpcRequest['params'],
     hostId: RequestId,
   ): Promise<Answer | undefined> {
-    const answer = await this.upstream.ask(method, params, hostId);
+    const answer = await this.session.ask(method, params, hostId);
     if (answer === undefined || 'error' in answer) return answer;
     return { ...answer, result: shownResult(this.prefix, method, answer.result) };
   }

@@ -5,17 +5,15 @@ import {
   type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
-  type JsonRpcResultResponse,
   type RequestId,
 } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import type { ClientTransport } from '../../client-transport.ts';
 import { failureAnswer } from '../../failure-answer.ts';
 import { ownId } from './own-id.ts';
 
-export type Answer = JsonRpcResultResponse | JsonRpcErrorResponse;
-
-export interface UpstreamOptions {
+export interface SessionConnectionOptions {
   transport: ClientTransport;
   /** A request of the host has its answer. */
   onanswer: (request: JsonRpcRequest, answer: Answer) => void;
@@ -26,16 +24,16 @@ export interface UpstreamOptions {
   onclose: () => void;
 }
 
-/** One connection to the server: the host's messages pass as they are, among them requests of our own. */
-export class Upstream {
-  readonly #options: UpstreamOptions;
+/** One connection of a session: the host's messages pass as they are, among them requests of our own. */
+export class SessionConnection {
+  readonly #options: SessionConnectionOptions;
   readonly #transport: ClientTransport;
   readonly #started: Promise<void>;
   readonly #forwarded: Map<RequestId, JsonRpcRequest> = new Map();
   readonly #asked: Map<RequestId, (answer: Answer) => void> = new Map();
   #isOver = false;
 
-  constructor(options: UpstreamOptions) {
+  constructor(options: SessionConnectionOptions) {
     this.#options = options;
     this.#transport = options.transport;
     this.#transport.onmessage = (message, extra) => this.#receive(message, extra);

@@ -14,12 +14,11 @@ import {
   SessionReplay,
 } from '@mcp-nostr/core';
 
+import type { Answer } from '../../answer.ts';
 import type { ClientTransport, Log, OpenTransport } from '../../client-transport.ts';
 import { errorText, failureAnswer } from '../../failure-answer.ts';
 
-export type Answer = JsonRpcResultResponse | JsonRpcErrorResponse;
-
-export interface UpstreamOptions {
+export interface MemberSessionOptions {
   prefix: string;
   open: OpenTransport;
   /** A request or notification of the server, and the request of the host on whose behalf it comes. */
@@ -38,22 +37,22 @@ interface Pending {
   readonly resolve: (answer: Answer | undefined) => void;
 }
 
-/** One of the servers of a joined connection: its requests have ids of ours, and it comes back when it was lost. */
-export class Upstream {
+/** What we have with one server of several: its requests have ids of ours, and it comes back when it was lost. */
+export class MemberSession {
   readonly prefix: string;
-  readonly #options: UpstreamOptions;
+  readonly #options: MemberSessionOptions;
   readonly #pending: Map<RequestId, Pending> = new Map();
   readonly #replay = new SessionReplay();
   #initialize: JsonRpcRequest | undefined;
   #result: JsonRpcResultResponse['result'] | undefined;
   #transport: ClientTransport | undefined;
   /** The same one, once the server has answered `initialize` on it. */
-  #session: ClientTransport | undefined;
+  #established: ClientTransport | undefined;
   #opening: Promise<ClientTransport> | undefined;
   #lastId = 0;
   #isClosed = false;
 
-  constructor(options: UpstreamOptions) {
+  constructor(options: MemberSessionOptions) {
     this.prefix = options.prefix;
     this.#options = options;
   }
@@ -98,7 +97,7 @@ export class Upstream {
   /** A notification of the host, or its answer to what this server has asked. */
   tell(message: JsonRpcMessage): void {
     this.#replay.notified(message);
-    this.#session?.send(message).catch((error: unknown) => this.#log(errorText(error)));
+    this.#established?.send(message).catch((error: unknown) => this.#log(errorText(error)));
   }
 
   /** The host waits no more for the answer to this request of its own. */
@@ -116,14 +115,14 @@ export class Upstream {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#session = undefined;
+    this.#established = undefined;
     this.#settleAll('outcome_unknown', 'the connection was closed');
     await this.#transport?.close();
   }
 
   /** The session's transport, begun anew when there is none. */
   #ready(): Promise<ClientTransport> {
-    if (this.#session !== undefined) return Promise.resolve(this.#session);
+    if (this.#established !== undefined) return Promise.resolve(this.#established);
     if (this.#isClosed) return Promise.reject(new Error('the connection was closed'));
     this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
     return this.#opening;
@@ -143,7 +142,7 @@ export class Upstream {
       transport.close().catch(() => undefined); // It never opened.
       throw error;
     }
-    this.#session = transport;
+    this.#established = transport;
     this.#options.onready();
     return transport;
   }
@@ -182,8 +181,8 @@ export class Upstream {
 
   #lost(transport: ClientTransport): void {
     if (this.#isClosed) return;
-    const wasOpen = transport === this.#session;
-    this.#session = undefined;
+    const wasOpen = transport === this.#established;
+    this.#established = undefined;
     this.#settleAll('outcome_unknown', 'the server closed the connection before it answered');
     if (!wasOpen) return;
     this.#log('the server closed the connection; the next request opens another');
