@@ -41,6 +41,7 @@ const names = {
     'isHarmless',
     'isHex32',
     'isListening',
+    'isProgressOf',
     'isRecord',
     'isReplaceable',
     'isRequest',

@@ -58,7 +58,7 @@ export {
   type NumberRange,
   parseLinkTag,
 } from './link-tag.ts';
-export { claimedVersion, metaKeys, metaOf, progressToken } from './mcp-meta.ts';
+export { claimedVersion, isProgressOf, metaKeys, metaOf, progressToken } from './mcp-meta.ts';
 export { randomHex } from './random-hex.ts';
 export { engineName, generateSecretKey, getPublicKey, verifyId } from './schnorr.ts';
 export { parseSecretKey } from './secret-key.ts';

@@ -1,5 +1,5 @@
 import { isRecord } from './event.ts';
-import type { JsonRpcRequest } from './json-rpc.ts';
+import type { JsonRpcMessage, JsonRpcRequest } from './json-rpc.ts';
 
 /** Names in `_meta` that MCP 2026-07-28 reserves for itself. */
 export const metaKeys = {
@@ -25,4 +25,11 @@ export function claimedVersion({ params }: JsonRpcRequest): unknown {
 /** What progress of a request is named by, if it is asked for. */
 export function progressToken({ params }: JsonRpcRequest): unknown {
   return metaOf(params)?.['progressToken'];
+}
+
+/** Whether a message tells of the progress of this request. */
+export function isProgressOf(message: JsonRpcMessage, request: JsonRpcRequest): boolean {
+  if (!('method' in message) || message.method !== 'notifications/progress') return false;
+  const token = message.params?.['progressToken'];
+  return token !== undefined && token === progressToken(request);
 }

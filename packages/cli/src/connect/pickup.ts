@@ -1,5 +1,6 @@
 import {
   cancelledId,
+  isProgressOf,
   isRequest,
   isResponse,
   type JsonRpcMessage,
@@ -149,8 +150,7 @@ export class PickupTransport implements ClientTransport {
 
   /** Hosts take progress that they did not ask for as a fault, so that of an abandoned call ends here. */
   #progressed(message: JsonRpcNotification, extra: MessageExtra): void {
-    const token = message.params?.['progressToken'];
-    const call = [...this.#calls.values()].find(({ request }) => progressToken(request) === token);
+    const call = [...this.#calls.values()].find(({ request }) => isProgressOf(message, request));
     if (call === undefined || call.waiting === call.request) return this.onmessage?.(message, extra);
     const own = call.waiting && progressToken(call.waiting);
     if (own === undefined) return;

@@ -1,12 +1,12 @@
 import {
   cancelledId,
+  isProgressOf,
   failureResponse,
   isRequest,
   isResponse,
   type JsonRpcMessage,
   type JsonRpcNotification,
   type JsonRpcRequest,
-  progressToken,
   randomHex,
   type RequestId,
   SessionReplay,
@@ -127,16 +127,9 @@ export class ChildServer {
     const cancelled = cancelledId(message);
     // Not a question of its own: with a cancellation a server ends a subscription (MCP 2026-07-28).
     if (cancelled !== undefined && shown === message) this.#pending.delete(cancelled);
-    this.#send(shown, this.#requestOf(message));
-  }
-
-  /** The request that a progress notification belongs to: late progress must not reach a host that has its answer. */
-  #requestOf(message: JsonRpcMessage): RequestId | undefined {
-    if (!('method' in message) || message.method !== 'notifications/progress') return undefined;
-    const token = message.params?.['progressToken'];
-    for (const request of this.#pending.values())
-      if (token !== undefined && progressToken(request) === token) return request.id;
-    return undefined;
+    // Late progress must not reach a host that has its answer.
+    const request = [...this.#pending.values()].find((each) => isProgressOf(message, each));
+    this.#send(shown, request?.id);
   }
 
   #send(message: JsonRpcMessage, relatedRequestId?: RequestId): void {

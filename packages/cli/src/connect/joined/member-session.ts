@@ -2,6 +2,7 @@ import {
   type FailureCode,
   failureResponse,
   isFailureCode,
+  isProgressOf,
   isRecord,
   isResponse,
   type JsonRpcErrorResponse,
@@ -9,7 +10,6 @@ import {
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
-  progressToken,
   type RequestId,
   SessionReplay,
 } from '@mcp-nostr/core';
@@ -173,10 +173,8 @@ export class MemberSession {
     const related = relatedId === undefined ? undefined : this.#pending.get(relatedId);
     if (message.method !== 'notifications/progress') return this.#options.onmessage(message, related?.hostId);
     // The host's tokens tell its own requests apart: nobody else may speak of one.
-    const token = message.params?.['progressToken'];
-    for (const { request, hostId } of this.#pending.values())
-      if (token !== undefined && progressToken(request) === token)
-        return this.#options.onmessage(message, hostId);
+    const progressed = [...this.#pending.values()].find(({ request }) => isProgressOf(message, request));
+    if (progressed !== undefined) this.#options.onmessage(message, progressed.hostId);
   }
 
   #lost(transport: ClientTransport): void {

@@ -1,11 +1,12 @@
 import {
   cancelledId,
   failureResponse,
+  isProgressOf,
   isRequest,
   isResponse,
   type JsonRpcMessage,
+  type JsonRpcNotification,
   type JsonRpcRequest,
-  progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
 
@@ -164,7 +165,7 @@ export class DuplexServer {
 
   #fromServer(message: JsonRpcMessage): void {
     if (isRequest(message)) return this.#send(this.#asked.asked(message));
-    if (!isResponse(message)) return this.#send(this.#asked.toClient(message), this.#requestOf(message));
+    if (!isResponse(message)) return this.#notify(message);
     const call = message.id === undefined ? undefined : this.#calls.get(message.id);
     if (call === undefined) return;
     this.#calls.delete(call.request.id);
@@ -172,13 +173,10 @@ export class DuplexServer {
     this.#send(message);
   }
 
-  /** The request that a progress notification belongs to: late progress must not reach a host that has its answer. */
-  #requestOf(message: JsonRpcMessage): RequestId | undefined {
-    if (!('method' in message) || message.method !== 'notifications/progress') return undefined;
-    const token = message.params?.['progressToken'];
-    for (const [id, { request }] of this.#calls)
-      if (token !== undefined && progressToken(request) === token) return id;
-    return undefined;
+  #notify(message: JsonRpcNotification): void {
+    // Late progress must not reach a host that has its answer.
+    const call = [...this.#calls.values()].find(({ request }) => isProgressOf(message, request));
+    this.#send(this.#asked.toClient(message), call?.request.id);
   }
 
   /** Whoever waits for an answer gets none any more; nothing is sent again that may have been executed. */

@@ -2,12 +2,12 @@ import {
   cancelledId,
   claimedVersion,
   failureResponse,
+  isProgressOf,
   isRequest,
   isResponse,
   type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
-  progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
 import { atMost } from '@mcp-nostr/transport';
@@ -257,9 +257,8 @@ export class HttpServer {
     }
     if (message.method !== 'notifications/progress') return this.#send(message);
     // Late progress must not reach a host that has its answer.
-    const token = message.params?.['progressToken'];
-    for (const { request } of this.#calls.values())
-      if (token !== undefined && progressToken(request) === token) return this.#send(message, request.id);
+    const call = [...this.#calls.values()].find(({ request }) => isProgressOf(message, request));
+    if (call !== undefined) this.#send(message, call.request.id);
   }
 
   #send(message: JsonRpcMessage, relatedRequestId?: RequestId): void {
