@@ -13,20 +13,17 @@ import {
 import type { Answer } from '../../answer.ts';
 import type { ClientTransport, Log, OpenTransport } from '../../client-transport.ts';
 import type { RelayBoard } from '../relay-board.ts';
-import type { Fields } from './catalogue.ts';
 import { CatalogueKeeper, type CatalogueStore } from './catalogue-keeper.ts';
-import { HeldRequests } from './held-requests.ts';
-import { claimsOf, isSetting } from './host-requests.ts';
+import { Deputy } from './deputy.ts';
+import { claimsOf } from './host-requests.ts';
 import { HostView } from './host-view.ts';
-import { Introduction } from './introduction.ts';
 import { type CatalogueTiming, limits } from './limits.ts';
 import { ListCollector } from './list-collector.ts';
-import { changedCapability, cursorOf, isListMethod } from './lists.ts';
+import { changedCapability, isListMethod } from './lists.ts';
 import { Outlook } from './outlook.ts';
 import { Refresh } from './refresh.ts';
 import { Session } from './session.ts';
-import { listResult, standIn, withListChanged } from './stand-in.ts';
-import { type Failure, failureFor, failureOf } from './tool-failure.ts';
+import { type Failure, failureOf } from './tool-failure.ts';
 import { Way } from './way.ts';
 
 export interface CataloguedTransportOptions {
@@ -63,11 +60,10 @@ export class CataloguedTransport implements ClientTransport {
   readonly #session: Session;
   readonly #way: Way;
   readonly #outlook: Outlook;
+  readonly #deputy: Deputy;
   readonly #refresh: Refresh;
-  readonly #held = new HeldRequests((request) => this.#impatient(request));
   readonly #view = new HostView((message) => this.#deliver(message));
   readonly #collector = new ListCollector();
-  #introduction: Introduction | undefined;
   #readyRelays = 0;
   #logged = '';
   /** The connection was begun again since the server was heard last. */
@@ -93,13 +89,18 @@ export class CataloguedTransport implements ClientTransport {
       timing: this.#timing,
     });
     this.#outlook = new Outlook({ ...options, timing: this.#timing, way: this.#way, keeper: this.#keeper });
+    this.#deputy = new Deputy({
+      session: this.#session,
+      keeper: this.#keeper,
+      view: this.#view,
+      outlook: this.#outlook,
+      timing: this.#timing,
+      onmessage: (message) => this.#deliver(message),
+      onforward: (request) => this.#forward(request),
+    });
     this.#refresh = new Refresh({
       session: this.#session,
-      isPossible: () => this.#outlook.isLive && (this.#isModern || this.#view.isInitialized),
-      params: () => {
-        const { opening } = this.#session;
-        return this.#isModern && opening !== undefined ? { _meta: claimsOf(opening) } : undefined;
-      },
+      isPossible: () => this.#outlook.isLive && (this.#session.isModern || this.#view.isInitialized),
       onlists: (found) => {
         this.#keeper.lists(found);
         const changed = this.#view.compare(found);
@@ -130,21 +131,19 @@ export class CataloguedTransport implements ClientTransport {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#options.relays.onchange = undefined;
-    this.#introduction?.close();
+    this.#deputy.close();
     this.#way.close();
     this.#refresh.close();
-    this.#held.clear();
     await Promise.all([this.#session.close(), this.#keeper.flush()]);
     this.onclose?.();
   }
 
-  get #isModern(): boolean {
-    return this.#session.opening?.method === 'server/discover';
-  }
-
   #request(request: JsonRpcRequest): void {
     const { method } = request;
-    if (method === 'initialize' || method === 'server/discover') return this.#introduce(request);
+    if (method === 'initialize' || method === 'server/discover') {
+      this.#deputy.introduce(request);
+      return this.#begin(request);
+    }
     // A host of MCP 2026-07-28 may know the server from elsewhere; we have to find out by ourselves.
     if (this.#session.opening === undefined && claimedVersion(request) !== undefined)
       this.#begin({ ...request, method: 'server/discover', params: { _meta: claimsOf(request) } });
@@ -152,72 +151,7 @@ export class CataloguedTransport implements ClientTransport {
     else if (!isHarmless(request) && this.#keeper.heardMs > this.#timing.doubtAfterMs) this.#way.doubt();
     if (this.#outlook.isLive) return this.#forward(request);
     this.#way.try();
-    this.#standInFor(request);
-  }
-
-  #forward(request: JsonRpcRequest): void {
-    const { method } = request;
-    // A host that was told from a catalogue may ask for what the server does not have any more.
-    const isGone =
-      this.#introduction?.isStandIn === true && isListMethod(method) && !this.#session.hasList(method);
-    if (isGone) this.#give(request, []);
-    else this.#session.forward(request);
-  }
-
-  /** The server cannot be asked now. */
-  #standInFor(request: JsonRpcRequest): void {
-    const { id, method } = request;
-    if (method === 'ping') return this.#deliver({ jsonrpc: '2.0', id, result: {} });
-    if (this.#session.opening === undefined) {
-      const error = { code: -32_600, message: 'Invalid Request: begin with initialize' };
-      return this.#deliver({ jsonrpc: '2.0', id, error });
-    }
-    // Part of what the session is: the server hears of it when the session is taken up.
-    if (!this.#isModern && isSetting(method)) {
-      const answer = { jsonrpc: '2.0' as const, id, result: {} };
-      this.#session.answered(request, answer);
-      return this.#deliver(answer);
-    }
-    if (isListMethod(method) && cursorOf(request) === undefined) {
-      const known = this.#keeper.catalogue.lists[method];
-      if (known !== undefined) return this.#give(request, known);
-    }
-    if (isListening(request)) this.#view.acknowledge(id);
-    if (this.#held.count >= limits.maxHeld)
-      return this.#fail(request, { code: 'busy', message: 'too many requests wait for the server' });
-    this.#held.add(request, this.#outlook.patienceFor(request));
-  }
-
-  /** The time of a request that waited is over. */
-  #impatient(request: JsonRpcRequest): void {
-    // Nothing says that it is away: it may be one that answers nothing else, a ping neither, while it works.
-    if (this.#way.isDoubted && !this.#options.relays.areDown) return this.#forward(request);
-    if (isListMethod(request.method) && cursorOf(request) === undefined) return this.#give(request, []);
-    this.#fail(request, this.#outlook.failure);
-  }
-
-  /** A list in the server's stead. */
-  #give(request: JsonRpcRequest, items: readonly Fields[]): void {
-    const { id, method } = request;
-    if (!isListMethod(method)) return;
-    this.#view.told(method, items);
-    this.#deliver({ jsonrpc: '2.0', id, result: listResult(request, method, items) });
-  }
-
-  #fail(request: JsonRpcRequest, failure: Failure): void {
-    this.#deliver(failureFor(request, failure, this.#outlook.explain(failure)));
-  }
-
-  #introduce(request: JsonRpcRequest): void {
-    this.#introduction?.standIn();
-    const { initialize, discovery } = this.#keeper.catalogue;
-    const known = request.method === 'initialize' ? initialize : discovery;
-    this.#introduction = new Introduction(request, {
-      waitMs: known === undefined ? this.#timing.firstAnswerMs : this.#timing.liveAnswerMs,
-      standIn: () => standIn(request, this.#keeper.catalogue, this.#outlook.introduction),
-      onanswer: (answer) => this.#deliver(answer),
-    });
-    this.#begin(request);
+    this.#deputy.take(request);
   }
 
   #begin(opening: JsonRpcRequest): void {
@@ -225,46 +159,32 @@ export class CataloguedTransport implements ClientTransport {
     this.#way.begin();
   }
 
+  #forward(request: JsonRpcRequest): void {
+    const { method } = request;
+    // A host that was told from a catalogue may ask for what the server does not have any more.
+    const isGone = this.#deputy.hasIntroduced && isListMethod(method) && !this.#session.hasList(method);
+    if (isGone) this.#deputy.give(request, method, []);
+    else this.#session.forward(request);
+  }
+
+  #notification(message: JsonRpcNotification): void {
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) {
+      this.#view.ended(cancelled);
+      if (this.#deputy.forget(cancelled)) return;
+    }
+    this.#session.tell(message);
+    if (message.method !== 'notifications/initialized') return;
+    this.#view.initialized();
+    if (this.#outlook.isLive)
+      this.#refresh.soon(this.#deputy.hasIntroduced ? 0 : this.#timing.refreshDelayMs);
+  }
+
   /** The server's own word on what the host opened with. */
   #opened(opening: JsonRpcRequest, answer: Answer): void {
     this.#keeper.seen();
     this.#keeper.opened(opening, answer);
-    const introduction = this.#introduction;
-    if (introduction?.request !== opening) return;
-    introduction.answer('result' in answer ? { ...answer, result: withListChanged(answer.result) } : answer);
-  }
-
-  #up(isSame: boolean): void {
-    for (const request of this.#held.takeAll()) this.#forward(request);
-    if (isSame && !this.#isRenewed) return this.#refresh.resume();
-    this.#log('the server answers');
-    // It may be another one by now, or have changed while nobody listened.
-    this.#refresh.stale();
-    const isNews =
-      this.#introduction?.isStandIn === true || this.#isRenewed || this.#way.lostAt !== undefined;
-    this.#isRenewed = false;
-    this.#refresh.soon(isNews ? 0 : this.#timing.refreshDelayMs);
-  }
-
-  #down(failure: Failure): void {
-    this.#log(`no answer: ${failure.message}; trying on`);
-    void this.#keeper.flush(); // it never rejects
-    this.#knownDown();
-  }
-
-  #relaysChanged(): void {
-    const { relays } = this.#options;
-    const isMore = relays.readyCount > this.#readyRelays;
-    this.#readyRelays = relays.readyCount;
-    if (relays.areDown) this.#knownDown();
-    else if (isMore && this.#way.isUp) this.#up(true);
-    else if (isMore) this.#way.try();
-  }
-
-  /** Nobody has to wait for what will not come. */
-  #knownDown(): void {
-    this.#introduction?.standIn();
-    this.#held.shorten((request) => this.#outlook.patienceFor(request));
+    this.#deputy.opened(opening, answer);
   }
 
   /** A request that was sent has its answer. */
@@ -290,18 +210,10 @@ export class CataloguedTransport implements ClientTransport {
 
   /** The way failed a request that was sent. */
   #failed(request: JsonRpcRequest, failure: Failure): void {
-    const { id, method } = request;
-    const isSubscription = this.#view.isListen(id) && INTERRUPTED.has(failure.code);
-    if (isSubscription) this.#held.add(request, Infinity);
+    const isSubscription = this.#view.isListen(request.id) && INTERRUPTED.has(failure.code);
+    if (isSubscription) this.#deputy.hold(request);
     if (isSubscription || AWAY.has(failure.code)) this.#way.down(failure);
-    if (isSubscription) return;
-    if (method === 'ping') return this.#deliver({ jsonrpc: '2.0', id, result: {} });
-    const known =
-      isListMethod(method) && cursorOf(request) === undefined
-        ? this.#keeper.catalogue.lists[method]
-        : undefined;
-    if (known !== undefined) this.#give(request, known);
-    else this.#fail(request, failure);
+    if (!isSubscription) this.#deputy.failed(request, failure);
   }
 
   #fromServer(message: JsonRpcMessage, extra: MessageExtra): void {
@@ -317,17 +229,30 @@ export class CataloguedTransport implements ClientTransport {
     this.onmessage?.(message, extra);
   }
 
-  #notification(message: JsonRpcNotification): void {
-    const cancelled = cancelledId(message);
-    if (cancelled !== undefined) {
-      this.#view.ended(cancelled);
-      if (this.#held.remove(cancelled)) return;
-    }
-    this.#session.tell(message);
-    if (message.method !== 'notifications/initialized') return;
-    this.#view.initialized();
-    if (this.#outlook.isLive)
-      this.#refresh.soon(this.#introduction?.isStandIn === true ? 0 : this.#timing.refreshDelayMs);
+  #up(isSame: boolean): void {
+    for (const request of this.#deputy.release()) this.#forward(request);
+    if (isSame && !this.#isRenewed) return this.#refresh.resume();
+    this.#log('the server answers');
+    // It may be another one by now, or have changed while nobody listened.
+    this.#refresh.stale();
+    const isNews = this.#deputy.hasIntroduced || this.#isRenewed || this.#way.lostAt !== undefined;
+    this.#isRenewed = false;
+    this.#refresh.soon(isNews ? 0 : this.#timing.refreshDelayMs);
+  }
+
+  #down(failure: Failure): void {
+    this.#log(`no answer: ${failure.message}; trying on`);
+    void this.#keeper.flush(); // it never rejects
+    this.#deputy.hurry();
+  }
+
+  #relaysChanged(): void {
+    const { relays } = this.#options;
+    const isMore = relays.readyCount > this.#readyRelays;
+    this.#readyRelays = relays.readyCount;
+    if (relays.areDown) this.#deputy.hurry();
+    else if (isMore && this.#way.isUp) this.#up(true);
+    else if (isMore) this.#way.try();
   }
 
   /** The connection broke off, and was begun again below us: perhaps with another server behind it. */

@@ -1,5 +1,3 @@
-import type { JsonRpcRequest } from '@mcp-nostr/core';
-
 import type { Answer } from '../../answer.ts';
 import type { Fields } from './catalogue.ts';
 import { limits } from './limits.ts';
@@ -13,8 +11,8 @@ const METHOD_NOT_FOUND = -32_601;
 export async function fetchList(
   session: Session,
   method: ListMethod,
-  params: JsonRpcRequest['params'],
 ): Promise<Fields[] | Answer | undefined> {
+  const { params } = session;
   const items: Fields[] = [];
   let chars = 0;
   let cursor: unknown;

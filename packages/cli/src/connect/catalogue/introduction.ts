@@ -29,10 +29,6 @@ export class Introduction {
     return this.#isStandIn;
   }
 
-  get isAnswered(): boolean {
-    return this.#isAnswered;
-  }
-
   answer(answer: Answer): void {
     if (this.#isAnswered) return;
     this.close();

@@ -34,3 +34,9 @@ export function cursorOf({ params }: JsonRpcRequest): string | undefined {
   const cursor = params?.['cursor'];
   return typeof cursor === 'string' ? cursor : undefined;
 }
+
+/** The list of which a request asks for the first page. */
+export function firstPageOf(request: JsonRpcRequest): ListMethod | undefined {
+  const { method } = request;
+  return isListMethod(method) && cursorOf(request) === undefined ? method : undefined;
+}

@@ -31,6 +31,11 @@ export class Outlook {
     return this.#options.way.isUp && !this.#options.relays.areDown;
   }
 
+  /** It is asked for a sign of life, and nothing says that it is away. */
+  get isDoubted(): boolean {
+    return this.#options.way.isDoubted && !this.#options.relays.areDown;
+  }
+
   get isKnownDown(): boolean {
     return this.#options.way.failure !== undefined || this.#options.relays.areDown;
   }

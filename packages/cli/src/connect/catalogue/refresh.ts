@@ -8,8 +8,6 @@ export interface RefreshOptions {
   session: Session;
   /** Lists may be asked for: the server answers, and the host has begun. */
   isPossible: () => boolean;
-  /** What each request carries. */
-  params: () => Fields | undefined;
   /** The lists that were asked for. */
   onlists: (found: ReadonlyMap<ListMethod, readonly Fields[]>) => void;
   /** An answer that is an error. */
@@ -61,7 +59,7 @@ export class Refresh {
 
   /** Never rejects. */
   async #run(): Promise<void> {
-    const { session, isPossible, params, onlists, onerror } = this.#options;
+    const { session, isPossible, onlists, onerror } = this.#options;
     this.#isWanted = this.#isRunning || !isPossible();
     if (this.#isWanted) return;
     this.#isRunning = true;
@@ -69,7 +67,7 @@ export class Refresh {
     for (const method of listMethods) {
       if (this.#fresh.has(method)) continue;
       this.#fresh.add(method);
-      const list = session.hasList(method) ? await fetchList(session, method, params()) : [];
+      const list = session.hasList(method) ? await fetchList(session, method) : [];
       if (this.#isClosed) return;
       if (Array.isArray(list)) found.set(method, list);
       else if (list !== undefined) {

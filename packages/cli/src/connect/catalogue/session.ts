@@ -9,6 +9,7 @@ import {
 import type { Answer } from '../../answer.ts';
 import type { OpenTransport } from '../../client-transport.ts';
 import { type Fields, isInitializeResult } from './catalogue.ts';
+import { claimsOf } from './host-requests.ts';
 import { type ListMethod, lists } from './lists.ts';
 import { ownId } from './own-id.ts';
 import { type Failure, failureOf } from './tool-failure.ts';
@@ -39,6 +40,16 @@ export class Session {
   /** The host's `initialize` or, in MCP 2026-07-28, `server/discover`. */
   get opening(): JsonRpcRequest | undefined {
     return this.#opening;
+  }
+
+  /** The host opened as MCP 2026-07-28 does. */
+  get isModern(): boolean {
+    return this.#opening?.method === 'server/discover';
+  }
+
+  /** What a request of ours on behalf of the host carries. */
+  get params(): JsonRpcRequest['params'] {
+    return this.#opening !== undefined && this.isModern ? { _meta: claimsOf(this.#opening) } : undefined;
   }
 
   begin(opening: JsonRpcRequest): void {
