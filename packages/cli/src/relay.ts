@@ -42,6 +42,8 @@ async function runRelay({
   const say = openLog(logSettings(options), plainText);
   const refusals = new LineLimiter();
   const stopped = untilSignal();
+  // However long what follows takes, or hangs.
+  void stopped.then(() => exitAfter(CLOSE_LIMIT_MS));
   const { startRelay } = await import('@mcp-nostr/relay');
   const relay = await startRelay({
     port,
@@ -54,6 +56,5 @@ async function runRelay({
   );
   if (!json) say('info', 'relay is up; Ctrl-C stops it');
   await stopped;
-  exitAfter(CLOSE_LIMIT_MS);
   await relay.close();
 }

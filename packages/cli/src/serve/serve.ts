@@ -101,13 +101,14 @@ async function runServe(said: string[], written: ServeCommandOptions): Promise<v
   const { open, settings, given, log } = readArguments(words, options, process.env);
   const printer = await openPrinter(options, log);
   const stopped = untilSignal();
+  // However long what follows takes, or hangs.
+  void stopped.then(() => exitAfter(CLOSE_LIMIT_MS));
   const relays = given ?? [...(await import('@mcp-nostr/client')).defaultLookupRelays];
 
   const served = await open({ ...settings, relays }, printer);
   // However this process ends, no child stays behind; after SIGKILL it is others that see to that.
   process.on('exit', () => served.kill());
   await stopped;
-  exitAfter(CLOSE_LIMIT_MS);
   await served.close();
 }
 
