@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { doctorCommand } from '../doctor/doctor.ts';
+import { hosts } from '../install/hosts.ts';
+import { installCommand } from '../install/install.ts';
+import { uninstallCommand } from '../install/uninstall.ts';
 import { bashScript } from './bash.ts';
 import { shapeOf } from './command-shape.ts';
 import { fishScript } from './fish.ts';
@@ -75,6 +79,15 @@ it.each([
 
 it('offers programs behind --', () => {
   expect(complete('serve', '--', 'bas')).toContain('bash');
+});
+
+it('offers the hosts that are known, where one can be named', () => {
+  const words = hosts.map(({ id }) => id);
+  expect(shapeOf(doctorCommand()).argument).toEqual({ kind: 'words', words });
+  for (const command of [installCommand(), uninstallCommand()]) {
+    const client = shapeOf(command).options.find(({ names }) => names.includes('--client'));
+    expect(client?.value).toEqual({ kind: 'words', words });
+  }
 });
 
 const hasShell = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;

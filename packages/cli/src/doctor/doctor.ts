@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 
 import { CliError, exitCodes } from '../errors.ts';
-import { clientNames } from '../install/client-option.ts';
+import { hosts } from '../install/hosts.ts';
 import { keyFileOption } from '../key-file.ts';
 import { collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
@@ -25,7 +25,12 @@ const RUN_TIMEOUTS = 4;
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Find out what is wrong: with this machine, a server on Nostr, a relay, or an MCP host.')
-    .argument('[target]', `address of a server, wss://relay, or a host: ${clientNames}`)
+    .addArgument(
+      new Argument('[target]', 'address of a server, wss://relay, or a host')
+        .choices(hosts.map(({ id }) => id))
+        // The choices are for shells: there is more that it may be.
+        .argParser((text) => text),
+    )
     .option('--relay <url>', 'look at this relay instead of the usual ones; can be repeated', collectRelays)
     .option('--key <file>', 'file of the key to ask as')
     .addOption(new Option('--encryption <mode>').choices(['required', 'none']).default('required'))

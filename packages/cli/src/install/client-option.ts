@@ -1,10 +1,16 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 import { usageError } from '../errors.ts';
 import { findHosts, type Host, hosts, type Machine } from './hosts.ts';
 
-/** Collects `--client`, which is repeatable; each use may also hold several, separated by commas. */
-export function collectClients(text: string, earlier: Host[] = []): Host[] {
+/** `--client`, repeatable. Each use may also hold several names, separated by commas, so the choices are for shells alone. */
+export function clientOption(description: string): Option {
+  return new Option('--client <names>', description)
+    .choices(hosts.map(({ id }) => id))
+    .argParser(collectClients);
+}
+
+function collectClients(text: string, earlier: Host[] = []): Host[] {
   const chosen = text
     .split(',')
     .map((part) => part.trim().toLowerCase())

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 
 import { collectRelays } from '../relay-options.ts';
-import { clientNames, collectClients } from './client-option.ts';
+import { clientOption } from './client-option.ts';
 import type { InstallOptions } from './run-install.ts';
 
 export function installCommand(): Command {
@@ -9,7 +9,7 @@ export function installCommand(): Command {
     .description('Put a server into the configuration of the MCP hosts of this machine, and try it.')
     .argument('<address>', 'nprofile, npub or hex')
     .argument('[options...]', 'after --: further options of connect, for the entry')
-    .option('--client <names>', `only into these hosts: ${clientNames}`, collectClients)
+    .addOption(clientOption('only into these hosts'))
     .option('--name <name>', 'what the hosts call the server; else what it calls itself')
     .option('--relay <url>', 'for the entry, as connect takes it; can be repeated', collectRelays)
     .option('--key <file>', 'for the entry: file of the key to connect as')
