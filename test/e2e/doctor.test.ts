@@ -146,19 +146,21 @@ it('starts what stands in the configuration of a host as the host does', async (
   expect(exitCode).toBe(2);
 });
 
-it('does not take what a host is answered from memory for the server', async () => {
+it('does not take what a host is answered from memory for a server, nor from another one', async () => {
   const home = temporaryHome();
+  const here = await openServer([await openRelay()], 'public');
   const pubkey = await secretKeySigner(generateSecretKey()).getPublicKey();
   const address = formatAddress({ pubkey, relays: [await deadRelayUrl()] });
   mkdirSync(join(home, '.cursor'));
   const [command, ...words] = cliWords;
-  const mcpServers = { away: { command, args: [...words, 'connect', address] } };
+  const servers = [`here=${here}`, `away=${address}`, '--deny-prompt', '*'];
+  const mcpServers = { both: { command, args: [...words, 'connect', ...servers] } };
   writeFileSync(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers }));
   const { exitCode, check } = await diagnose('cursor');
   expect(check('host.start')).toMatchObject({ status: 'ok' });
   expect(check('host.server')).toMatchObject({
     status: 'fail',
-    detail: expect.stringMatching(/^away: the server was not reached: /),
+    detail: expect.stringMatching(/^both: the server away was not reached: /),
     hint: `mcp-nostr doctor ${address}`,
   });
   expect(exitCode).toBe(4);

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 
 import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
 import { usageError } from '../errors.ts';
+import type { Filter } from '../filter/filter.ts';
 import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
 import { filtered } from '../filter/filtered-transport.ts';
 import { collectOrigins, DEFAULT_PORT, listeningOptions } from '../http-listener/http-options.ts';
@@ -16,7 +17,7 @@ import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
 import { oneLine, shortNpub } from '../terminal.ts';
 import { HostBridge } from './host-bridge.ts';
 import { openJoined } from './joined/open-joined.ts';
-import { parseUpstreamWords } from './joined/upstream-words.ts';
+import { parseUpstreamWords, type UpstreamWord } from './joined/upstream-words.ts';
 import { openNostr } from './open-nostr.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
@@ -71,22 +72,28 @@ export function connectCommand(action: ConnectAction = runConnect): Command {
   return addLogOptions(addFilterOptions(command));
 }
 
-/**
- * Whether `connect` with these words would listen on a port; without, it speaks to a host over stdio.
- * @throws {CliError} or commander's own error, where it would end at once
- */
-export function connectListens(words: readonly string[]): boolean {
-  let listens = false;
+/** What `connect` is told by its words. */
+export interface ConnectWords {
+  upstreams: UpstreamWord[];
+  filter: Filter | undefined;
+  /** Whether it would listen on a port; without, it speaks to a host over stdio. */
+  listens: boolean;
+}
+
+/** @throws {CliError} or commander's own error, where it would end at once */
+export function readConnectWords(words: readonly string[]): ConnectWords {
+  const read: ConnectWords[] = [];
   connectCommand((said, options) => {
-    parseUpstreamWords(said);
-    filterFrom(options);
     logSettings(options);
-    listens = listeningOptions(options) !== undefined;
+    const listens = listeningOptions(options) !== undefined;
+    read.push({ upstreams: parseUpstreamWords(said), filter: filterFrom(options), listens });
   })
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .parse(words, { from: 'user' });
-  return listens;
+  const [only] = read;
+  if (only === undefined) throw usageError('connect would do nothing with these words');
+  return only;
 }
 
 async function runConnect(words: string[], options: ConnectCommandOptions): Promise<void> {

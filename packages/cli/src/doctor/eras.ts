@@ -1,8 +1,9 @@
-import { isRecord, metaKeys, metaOf } from '@mcp-nostr/core';
+import { metaKeys, metaOf } from '@mcp-nostr/core';
 
+import { countTools } from '../host-start/count-tools.ts';
+import type { McpRequests } from '../mcp-requests.ts';
 import { oneLine } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
-import type { McpRequests } from './mcp-requests.ts';
 import { serverName } from './server-name.ts';
 
 /** A server as one of MCP's eras shows it. */
@@ -13,9 +14,6 @@ export interface Acquaintance {
   firstAnswerMs: number;
   roundTripMs: number;
 }
-
-/** A server that always has another page is not asked for ever. */
-const MAX_PAGES = 20;
 
 const clientInfo = { name: 'mcp-nostr doctor', version: packageVersion() };
 
@@ -57,27 +55,3 @@ export async function discover(mcp: McpRequests): Promise<Acquaintance> {
 
 /** Where MCP 2026-07-28 has the server's name. */
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
-
-async function countTools(
-  mcp: McpRequests,
-  capabilities: unknown,
-  params: Record<string, unknown>,
-): Promise<{ tools: number; roundTripMs: number }> {
-  const startedAt = performance.now();
-  if (!isRecord(capabilities) || capabilities['tools'] === undefined) {
-    // Every server has an answer to this, if only that it does not know it.
-    await mcp.request('ping', params).catch(() => undefined);
-    return { tools: 0, roundTripMs: performance.now() - startedAt };
-  }
-  let roundTripMs: number | undefined;
-  let tools = 0;
-  let cursor: unknown;
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const answer = await mcp.request('tools/list', cursor === undefined ? params : { ...params, cursor });
-    roundTripMs ??= performance.now() - startedAt;
-    if (Array.isArray(answer['tools'])) tools += answer['tools'].length;
-    cursor = answer['nextCursor'];
-    if (typeof cursor !== 'string') break;
-  }
-  return { tools, roundTripMs: roundTripMs ?? 0 };
-}

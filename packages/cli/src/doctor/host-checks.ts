@@ -1,14 +1,18 @@
-import { exitCodes } from '../errors.ts';
+import { describeError, exitCodes } from '../errors.ts';
+import {
+  HOST_PATIENCE_MS,
+  type Presence,
+  startAsHost,
+  type Started,
+  type StartLimits,
+} from '../host-start/start-as-host.ts';
+import { type ConfiguredEntry, type HostConfig, hostConfig, hostConfigs } from '../install/host-configs.ts';
 import type { Host } from '../install/hosts.ts';
 import { findCommand } from '../serve/find-command.ts';
 import { formatDuration, oneLine } from '../terminal.ts';
 import { type Check, Findings } from './check.ts';
-import { type ConfiguredEntry, type HostConfig, hostConfigs } from './host-configs.ts';
-import { nodeVersionOf, startAsHost, type StartLimits } from './host-start.ts';
-import { isSupportedNode, LEAST_NODE } from './node-version.ts';
-
-/** Some hosts wait no longer for a server to start. */
-const HOST_PATIENCE_MS = 30_000;
+import { isSupportedNode, LEAST_NODE, nodeVersionOf } from './node-version.ts';
+import { serverName } from './server-name.ts';
 
 const installAgain = 'write it anew: mcp-nostr install <address>';
 
@@ -24,10 +28,10 @@ export function checkHosts(): Check[] {
 }
 
 /** One host: its file, and each entry of ours started as the host would. */
-export async function checkHost({ id }: Host, limits: StartLimits): Promise<Check[]> {
-  const findings = new Findings('host', id);
-  const config = hostConfigs().find(({ host }) => host.id === id);
-  if (config === undefined || !checkFile(findings, config)) return findings.checks;
+export async function checkHost(host: Host, limits: StartLimits): Promise<Check[]> {
+  const findings = new Findings('host', host.id);
+  const config = hostConfig(host);
+  if (!checkFile(findings, config)) return findings.checks;
   for (const entry of config.entries ?? []) await checkEntry(findings, entry, limits);
   return findings.checks;
 }
@@ -76,21 +80,51 @@ async function checkEntry(findings: Findings, entry: ConfiguredEntry, limits: St
     });
     return;
   }
-  const address = entry.args[entry.args.indexOf('connect') + 1] ?? '<address>';
-  const hint = `mcp-nostr doctor ${oneLine(address, 400)}`;
   try {
-    const started = await startAsHost(entry, {
-      ...limits,
-      timeoutMs: Math.max(limits.timeoutMs, HOST_PATIENCE_MS),
-    });
-    const times = `${formatDuration(started.answeredMs)}, and ended in ${formatDuration(started.endedMs)}`;
-    findings.ok('start', `${name}: ${started.name} answered the host in ${times}`);
-    // What is kept of a server answers a host while the server is away.
-    if (started.absence === undefined) return;
-    const { message: why, exitCode } = started.absence;
-    findings.fail('server', `${name}: the server was not reached: ${oneLine(why, 300)}`, { hint, exitCode });
+    const timeoutMs = Math.max(limits.timeoutMs, HOST_PATIENCE_MS);
+    const started = await startAsHost(entry, { ...limits, timeoutMs });
+    addStart(findings, name, started);
+    for (const presence of started.servers) addPresence(findings, name, presence);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    findings.fail('start', `${name}: ${message}`, { hint, exitCode: exitCodes.unreachable });
+    const hint = doctorFor(entry.args[entry.args.indexOf('connect') + 1]);
+    findings.fail('start', `${name}: ${describeError(error).message}`, {
+      hint,
+      exitCode: exitCodes.unreachable,
+    });
   }
+}
+
+function addStart(
+  findings: Findings,
+  name: string,
+  { serverName: server, serverVersion: version, tools, answeredMs, endedMs }: Started,
+): void {
+  const shown = serverName({ name: server, version });
+  const count = tools === 1 ? '1 tool' : `${tools} tools`;
+  const answered = `${name}: ${shown} answered the host in ${formatDuration(answeredMs)}, with ${count}`;
+  if (endedMs !== undefined)
+    return findings.ok('start', `${answered}, and ended in ${formatDuration(endedMs)}`);
+  findings.fail('start', `${answered}, but did not end with its input`, {
+    hint: installAgain,
+    exitCode: exitCodes.unexpected,
+  });
+}
+
+/** What is kept of a server answers a host while the server is away. */
+function addPresence(findings: Findings, name: string, { address, prefix, params, absence }: Presence): void {
+  const server = prefix === undefined ? 'the server' : `the server ${prefix}`;
+  const hint = doctorFor(address);
+  if (params === undefined) {
+    const why = 'nothing can be asked through this entry that only the server itself would answer';
+    findings.warn('server', `${name}: ${server} may be there or not: ${why}`, hint);
+  } else if (absence !== undefined) {
+    findings.fail('server', `${name}: ${server} was not reached: ${oneLine(absence.message, 300)}`, {
+      hint,
+      exitCode: absence.code === 'timed_out' ? exitCodes.unreachable : absence.exitCode,
+    });
+  }
+}
+
+function doctorFor(address: string | undefined): string {
+  return `mcp-nostr doctor ${oneLine(address ?? '<address>', 400)}`;
 }

@@ -7,7 +7,7 @@ import { isRecord } from '@mcp-nostr/core';
 import { WebSocket } from 'ws';
 
 import { describeTlsError } from './tls-errors.ts';
-import { TooSlow, within } from './within.ts';
+import { TooSlow, within } from '../within.ts';
 
 /** The way to a relay, in its order. */
 export type ReachStep = 'DNS' | 'TCP' | 'TLS' | 'WebSocket';

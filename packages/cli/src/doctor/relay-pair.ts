@@ -9,7 +9,7 @@ import {
 } from '@mcp-nostr/core';
 
 import { RelayRefusal, RelayTalk } from './relay-talk.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 export interface RelayPairOptions {
   url: string;

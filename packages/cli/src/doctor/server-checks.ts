@@ -5,7 +5,7 @@ import { describeError, type ErrorReport, exitCodes } from '../errors.ts';
 import { formatDuration, oneLine } from '../terminal.ts';
 import { type Check, Findings } from './check.ts';
 import { type Acquaintance, discover, initialize } from './eras.ts';
-import { McpRequestError, McpRequests } from './mcp-requests.ts';
+import { McpRequestError, McpRequests } from '../mcp-requests.ts';
 
 export interface ServerCheckOptions {
   address: string;

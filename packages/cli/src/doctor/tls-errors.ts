@@ -1,4 +1,4 @@
-import { TooSlow } from './within.ts';
+import { TooSlow } from '../within.ts';
 
 /** OpenSSL's names for what is wrong with a certificate, in words, and what its owner or visitor can do. */
 const certificateFaults: Record<string, [message: string, hint: string]> = {

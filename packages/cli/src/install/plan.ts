@@ -110,16 +110,6 @@ function formerText(
   }
 }
 
-/** What stands in a host under a name: what it is going to start. */
-export async function installedEntry(
-  host: Host,
-  machine: Machine,
-  name: string,
-): Promise<HostEntry | undefined> {
-  const { text } = await readConfigFile(host.file(machine));
-  return asHostEntry(new Map(Object.entries(hostEntries(host, text))).get(name));
-}
-
 function asHostEntry(entry: unknown): HostEntry | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined;
   const { type, command, args }: { type?: unknown; command?: unknown; args?: unknown } = entry;

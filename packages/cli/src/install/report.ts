@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { ErrorReport } from '../errors.ts';
 import { formatDuration, oneLine, type Paint } from '../terminal.ts';
 import type { Host } from './hosts.ts';
-import type { Started } from './host-start.ts';
+import type { Started } from '../host-start/start-as-host.ts';
 import type { Change } from './plan.ts';
 import { unifiedDiff } from './unified-diff.ts';
 

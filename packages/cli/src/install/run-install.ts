@@ -3,22 +3,24 @@ import { resolve } from 'node:path';
 
 import { parseAddress } from '@mcp-nostr/core';
 
-import { connectListens } from '../connect/connect.ts';
+import { readConnectWords } from '../connect/connect.ts';
 import { usageError } from '../errors.ts';
+import type { Started } from '../host-start/start-as-host.ts';
 import { ownCommand, provideProgram, runningProgram } from '../own-command.ts';
 import { formatBytes, paintFor } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
 import { type Changed, changeHosts, type ChangeOptions, throwPartial } from './changes.ts';
 import { chooseHosts, requireConsent } from './choose.ts';
 import { presentHosts } from './client-option.ts';
-import { type Host, hosts, type Machine } from './hosts.ts';
+import { hostConfig } from './host-configs.ts';
+import { type Host, hosts } from './hosts.ts';
 import type { HostEntry } from './own-entry.ts';
-import { installedEntry, planInstall } from './plan.ts';
+import { planInstall } from './plan.ts';
 import { formatStarted } from './report.ts';
 import { isServerName } from './server-name.ts';
 import { printSnippets } from './snippets.ts';
 import { lookUpName, type Proof, prove } from './try-server.ts';
-import { connectArgs, hostEntry, shortAddress } from './written-entry.ts';
+import { connectArgs, desktopEnvironment, hostEntry, shortAddress } from './written-entry.ts';
 
 export interface InstallOptions extends ChangeOptions {
   client?: Host[];
@@ -43,7 +45,7 @@ export async function runInstall(
   const found = mayWrite ? (options.client ?? presentHosts(machine)) : (options.client ?? hosts);
 
   const args = connectArgs(addressText, { relay: options.relay, key: options.key, more });
-  if (connectListens(args.slice(1)))
+  if (readConnectWords(args.slice(1)).listens)
     throw usageError(
       'a host starts connect itself, and speaks to it over stdio: --http, --sse and --ws are not for it',
       'to keep one running for several hosts: mcp-nostr service install -- connect <address> --http',
@@ -53,7 +55,11 @@ export async function runInstall(
   const name =
     options.name ??
     (await lookUpName(
-      { command: running.execPath, args: [...running.execArgv, running.script, ...args] },
+      {
+        command: running.execPath,
+        args: [...running.execArgv, running.script, ...args],
+        env: desktopEnvironment(),
+      },
       address.pubkey,
     ));
   // Elsewhere there is no key file of this machine.
@@ -84,9 +90,13 @@ export async function runInstall(
     { plan: (host) => planInstall(host, machine, wanted), prepare: () => provideProgram(own) },
     options,
   );
-  const proof = options.dryRun === true ? undefined : await proveOne(changed, machine, shortAddress(address));
+  const proof = options.dryRun === true ? undefined : await proveOne(changed, shortAddress(address));
   if (options.json === true) {
-    const document = { address: shortAddress(address), hosts: changed.outcomes, started: proof?.started };
+    const document = {
+      address: shortAddress(address),
+      hosts: changed.outcomes,
+      started: shownStart(proof?.started),
+    };
     process.stdout.write(`${JSON.stringify(document)}\n`);
   } else if (proof?.started !== undefined) {
     process.stdout.write(`${formatStarted(proof.started, paintFor(process.stdout))}\n`);
@@ -96,16 +106,20 @@ export async function runInstall(
 }
 
 /** The entries of all hosts start the same command: the first that is there stands for all. */
-async function proveOne(
-  { outcomes }: Changed,
-  machine: Machine,
-  address: string,
-): Promise<Proof | undefined> {
+async function proveOne({ outcomes }: Changed, address: string): Promise<Proof | undefined> {
   for (const { client, names, change } of outcomes) {
     const host = hosts.find(({ id }) => id === client);
     if (change === 'failed' || host === undefined) continue;
-    const entry = await installedEntry(host, machine, names[0] ?? '');
+    const { entries = [] } = hostConfig(host);
+    const entry = entries.find(({ name }) => name === names[0]);
     if (entry !== undefined) return prove(entry, address);
   }
   return undefined;
+}
+
+/** What of it is for programs to read. */
+function shownStart(started: Started | undefined): Partial<Started> | undefined {
+  if (started === undefined) return undefined;
+  const { serverName, serverTitle, serverVersion, tools, durationMs } = started;
+  return { serverName, serverTitle, serverVersion, tools, durationMs };
 }

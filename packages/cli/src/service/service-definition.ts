@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { connectListens } from '../connect/connect.ts';
+import { readConnectWords } from '../connect/connect.ts';
 import { usageError } from '../errors.ts';
 import { ourFolder } from '../folders.ts';
 import { isSecretOption, redact } from '../log/redact.ts';
@@ -58,7 +58,7 @@ export function defineService(
   const environmentFile = join(ourFolder('config', env), 'services', `${name}.env`);
   refuseSecrets(words, environmentFile);
   if (command === 'serve') checkServeWords(words.slice(1));
-  if (command === 'connect' && !connectListens(words.slice(1)))
+  if (command === 'connect' && !readConnectWords(words.slice(1)).listens)
     throw usageError(
       'without a host in front of it, connect ends at once',
       'as a service it listens on a port: --http, --sse or --ws',

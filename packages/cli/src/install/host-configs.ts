@@ -4,18 +4,15 @@ import { homedir } from 'node:os';
 import { isRecord } from '@mcp-nostr/core';
 
 import { describeError } from '../errors.ts';
-import { hostEntries } from '../install/config/host-config.ts';
-import { type Host, hosts, type Machine } from '../install/hosts.ts';
-import { ownServers } from '../install/own-entry.ts';
-import { desktopEnvironment } from '../install/written-entry.ts';
+import type { Program } from '../host-start/hosted-program.ts';
+import { hostEntries } from './config/host-config.ts';
+import { type Host, hosts, type Machine } from './hosts.ts';
+import { ownServers } from './own-entry.ts';
+import { desktopEnvironment } from './written-entry.ts';
 
-/** One of our entries in a host's configuration. */
-export interface ConfiguredEntry {
+/** One of our entries in a host's configuration. `env`: as the host gives it to the command; a host with a window has no shell's environment. */
+export interface ConfiguredEntry extends Program {
   name: string;
-  command: string;
-  args: string[];
-  /** As the host gives it to the command: a host with a window has no shell's environment. */
-  env: NodeJS.ProcessEnv;
 }
 
 /** What a host has in its configuration. */
@@ -30,11 +27,13 @@ export interface HostConfig {
 
 /** What the hosts of this machine have of us. Never throws: what is wrong with a file is its `problem`. */
 export function hostConfigs(): HostConfig[] {
-  const machine: Machine = { platform: process.platform, env: process.env, home: homedir() };
-  return hosts.map((host) => readConfig(host, host.file(machine)));
+  return hosts.map((host) => hostConfig(host));
 }
 
-function readConfig(host: Host, file: string): HostConfig {
+/** The same of one of them. */
+export function hostConfig(host: Host): HostConfig {
+  const machine: Machine = { platform: process.platform, env: process.env, home: homedir() };
+  const file = host.file(machine);
   if (!existsSync(file)) return { host, file, entries: undefined };
   try {
     const servers = Object.entries(hostEntries(host, readFileSync(file, 'utf8')));

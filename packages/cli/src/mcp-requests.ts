@@ -1,6 +1,6 @@
 import { isRecord, isResponse, type JsonRpcMessage, type RequestId } from '@mcp-nostr/core';
 
-import type { ClientTransport } from '../client-transport.ts';
+import type { ClientTransport } from './client-transport.ts';
 import { within } from './within.ts';
 
 /** The server answered with a JSON-RPC error. */
