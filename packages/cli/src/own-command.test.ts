@@ -13,9 +13,12 @@ const node = { execPath: '/usr/bin/node', execArgv: [] };
 
 it('is the Node that runs and the file that runs, both absolute', () => {
   const script = '/usr/lib/node_modules/mcp-nostr/dist/mcp-nostr.js';
-  expect(ownCommand('1.2.3', { ...node, script }, env)).toEqual({ command: '/usr/bin/node', args: [script] });
+  expect(ownCommand('1.2.3', { ...node, script }, 'hosts', env)).toEqual({
+    command: '/usr/bin/node',
+    args: [script],
+  });
   const loader = { ...node, execArgv: ['--import', 'tsx'], script };
-  expect(ownCommand('1.2.3', loader, env).args).toEqual(['--import', 'tsx', script]);
+  expect(ownCommand('1.2.3', loader, 'hosts', env).args).toEqual(['--import', 'tsx', script]);
 });
 
 it.each([
@@ -26,18 +29,25 @@ it.each([
   const script = join(folder, path);
   await mkdir(join(script, '..'), { recursive: true });
   await writeFile(script, `// ${path}`);
-  const own = ownCommand('1.2.3', { ...node, script }, env);
-  const copy = join(folder, 'home', 'programs', 'mcp-nostr-1.2.3.mjs');
+  const own = ownCommand('1.2.3', { ...node, script }, 'hosts', env);
+  const copy = join(folder, 'home', 'programs', 'hosts', 'mcp-nostr-1.2.3.mjs');
   expect(own).toEqual({ command: '/usr/bin/node', args: [copy], copyFrom: script });
+  expect(ownCommand('1.2.3', { ...node, script }, 'anyone', env).args).toEqual([
+    join(folder, 'home', 'programs', 'mcp-nostr-1.2.3.mjs'),
+  ]);
   await provideProgram(own);
   expect(await readFile(copy, 'utf8')).toBe(`// ${path}`);
 });
 
 it("names Homebrew's Node by the path that outlives an update, where there is one", async () => {
   const cellar = join(folder, 'brew', 'Cellar', 'node@22', '22.1.0', 'bin', 'node');
-  expect(ownCommand('1.2.3', { ...node, execPath: cellar, script: '/m.js' }, env).command).toBe(cellar);
+  expect(ownCommand('1.2.3', { ...node, execPath: cellar, script: '/m.js' }, 'hosts', env).command).toBe(
+    cellar,
+  );
   const lasting = join(folder, 'brew', 'opt', 'node@22', 'bin', 'node');
   await mkdir(join(lasting, '..'), { recursive: true });
   await writeFile(lasting, '');
-  expect(ownCommand('1.2.3', { ...node, execPath: cellar, script: '/m.js' }, env).command).toBe(lasting);
+  expect(ownCommand('1.2.3', { ...node, execPath: cellar, script: '/m.js' }, 'hosts', env).command).toBe(
+    lasting,
+  );
 });

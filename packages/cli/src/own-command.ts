@@ -43,13 +43,23 @@ const cacheFolder = /[/\\](_npx|dlx|dlx-[^/\\]+|bunx-[^/\\]+)[/\\]/;
 export function ownCommand(
   version: string,
   running: RunningProgram,
+  user: ProgramUser,
   env: NodeJS.ProcessEnv = process.env,
 ): OwnCommand {
   const { execPath, execArgv, script } = running;
   const command = lastingNode(execPath);
   if (!cacheFolder.test(script)) return { command, args: [...execArgv, script] };
-  const copy = join(ourFolder('data', env), 'programs', `mcp-nostr-${version}.mjs`);
+  const copy = join(programFolder(user, env), `mcp-nostr-${version}.mjs`);
   return { command, args: [...execArgv, copy], copyFrom: script };
+}
+
+/** Who is going to start it: hosts whose configurations are known here, or anyone. */
+export type ProgramUser = 'hosts' | 'anyone';
+
+/** Where copies lie. Those for hosts are apart, because only of them can be told when nobody needs them any more. */
+export function programFolder(user: ProgramUser, env: NodeJS.ProcessEnv = process.env): string {
+  const folder = join(ourFolder('data', env), 'programs');
+  return user === 'hosts' ? join(folder, 'hosts') : folder;
 }
 
 /** Homebrew removes the folder of a version at the next update; its `opt` folder stays. */

@@ -4,6 +4,7 @@ import { confirmChanges } from './choose.ts';
 import { writeConfigFile } from './config/config-file.ts';
 import type { Host, Machine } from './hosts.ts';
 import type { Change } from './plan.ts';
+import { programsInUse, removeUnused } from './programs.ts';
 import {
   failedOutcome,
   formatChange,
@@ -69,6 +70,7 @@ export async function changeHosts(
     return { outcomes: [...outcomes, ...changes.map((change) => outcomeOf(change))], failure };
   if (options.yes !== true && changes.some(({ kind }) => kind !== 'same')) await confirmChanges();
   if (changes.length > 0) await work.prepare?.();
+  const programs = await programsInUse(machine);
   for (const change of changes) {
     try {
       const backup =
@@ -79,6 +81,8 @@ export async function changeHosts(
       fail(change.host, error);
     }
   }
+  for (const path of await removeUnused(programs, machine))
+    print(paint('dim', `removed ${path}, which no host starts any more`));
   return { outcomes, failure };
 }
 

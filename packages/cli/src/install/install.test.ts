@@ -78,6 +78,32 @@ it('takes a server out of every host that has it, by its address', async () => {
   expect(JSON.parse(await readFile(cursor, 'utf8'))).toEqual({ mcpServers: { other } });
 });
 
+it('removes a copy of the program with the last entry that runs it, and no other copy', async () => {
+  const folder = join(home, '.local', 'share', 'mcp-nostr', 'programs');
+  const copies = ['hosts/mcp-nostr-1.0.0.mjs', 'hosts/mcp-nostr-2.0.0.mjs', 'mcp-nostr-1.0.0.mjs'];
+  await mkdir(join(folder, 'hosts'), { recursive: true });
+  for (const name of copies) await writeFile(join(folder, name), '');
+  const mine = { command: 'node', args: [join(folder, copies[0] ?? ''), 'connect', address] };
+  const files = ['.cursor/mcp.json', '.gemini/settings.json'].map((path) => join(home, path));
+  for (const file of files) {
+    await mkdir(join(file, '..'));
+    await writeFile(file, JSON.stringify({ mcpServers: { mine } }));
+  }
+  expect(await main(['uninstall', 'mine', '--client', 'cursor', '--yes'])).toBe(0);
+  expect(await readdir(join(folder, 'hosts'))).toHaveLength(2);
+  // One that cannot be read may have any entry.
+  await mkdir(join(home, '.codex', 'config.toml'), { recursive: true });
+  await writeFile(files[0] ?? '', JSON.stringify({ mcpServers: { mine } }));
+  expect(await main(['uninstall', 'mine', '--client', 'cursor,gemini', '--yes'])).toBe(0);
+  expect(await readdir(join(folder, 'hosts'))).toHaveLength(2);
+  await rm(join(home, '.codex'), { recursive: true });
+  await writeFile(files[0] ?? '', JSON.stringify({ mcpServers: { mine } }));
+  expect(await main(['uninstall', 'mine', '--yes'])).toBe(0);
+  expect(await readdir(join(folder, 'hosts'))).toEqual(['mcp-nostr-2.0.0.mjs']);
+  expect(await readdir(folder)).toContain('mcp-nostr-1.0.0.mjs');
+  expect(stdout).toContain('mcp-nostr-1.0.0.mjs, which no host starts any more');
+});
+
 it('prints the entry of one host so that it can be piped, and what is for people beside it', async () => {
   expect(await main(['install', address, '--name', 'x', '--client', 'vscode', '--print'])).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({

@@ -74,7 +74,7 @@ export async function runInstall(
     return;
   }
 
-  const own = ownCommand(version, running);
+  const own = ownCommand(version, running, options.print === true ? 'anyone' : 'hosts');
   const entryFor = ({ typed }: Host): HostEntry => hostEntry(own, args, typed);
   if (options.print === true) {
     await provideProgram(own);

@@ -66,7 +66,7 @@ export function defineService(
   const broken = words.find((word) => /[\0\n\r]/.test(word));
   if (broken !== undefined) throw usageError(`an argument has a line break in it: ${oneLine(broken, 50)}`);
   const kept = Object.entries(env).filter(([variable]) => KEPT_VARIABLES.test(variable));
-  const program = ownCommand(packageVersion(), runningProgram(), env);
+  const program = ownCommand(packageVersion(), runningProgram(), 'anyone', env);
   return {
     name,
     program,
