@@ -7,7 +7,7 @@ import { type Bundle, bundleCli } from '../../packages/cli/bundle/bundle-cli.ts'
 
 /**
  * 2,002,538 were measured. 1,150,000 of them are the tables of libsecp256k1: random to whoever compresses them, brotli
- * would save 26,000 and cost each start 10 ms. The rest is the MCP SDK, undici and ourselves. A feature may raise this by
+ * would save 26,000 and cost each start 4 ms. The rest is the MCP SDK, undici and ourselves. A feature may raise this by
  * what it needs.
  */
 const MAX_GZIP_BYTES = 2_100_000;
