@@ -4,9 +4,8 @@ import { Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { Filter } from '../../packages/cli/src/filter/filter.ts';
+import { Filter, Glob } from '@mcp-nostr/core/filter';
 import { FilteredTransport } from '../../packages/cli/src/filter/filtered-transport.ts';
-import { Glob } from '../../packages/cli/src/filter/glob.ts';
 import { filteredSource } from '../../packages/cli/src/serve/filtered-source.ts';
 import type { ServedServer } from '../../packages/cli/src/serve/source.ts';
 import { DualEraServer } from '../helpers/dual-era-server.ts';

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { JoinedTransport } from '../../packages/cli/src/connect/joined/joined-transport.ts';
 import { filtered } from '../../packages/cli/src/filter/filtered-transport.ts';
 import { filterFrom } from '../../packages/cli/src/filter/filter-options.ts';
-import { Glob } from '../../packages/cli/src/filter/glob.ts';
+import { Glob } from '@mcp-nostr/core/filter';
 import { startHttpListener } from '../../packages/cli/src/http-listener/http-listener.ts';
 import { DualEraServer } from '../helpers/dual-era-server.ts';
 import { Fixture } from '../helpers/fixture-server.ts';

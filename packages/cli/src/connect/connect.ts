@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 
 import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
 import { usageError } from '../errors.ts';
-import type { Filter } from '../filter/filter.ts';
+import type { Filter } from '@mcp-nostr/core/filter';
 import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
 import { filtered } from '../filter/filtered-transport.ts';
 import { collectOrigins, DEFAULT_PORT, listeningOptions } from '../http-listener/http-options.ts';

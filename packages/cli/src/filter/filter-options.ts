@@ -1,9 +1,7 @@
+import { Filter, type FilterRules, Glob, kinds, type Rules } from '@mcp-nostr/core/filter';
 import { type Command, InvalidArgumentError } from 'commander';
 
 import { oneLine } from '../terminal.ts';
-import { Filter } from './filter.ts';
-import { Glob } from './glob.ts';
-import { type FilterRules, kinds, type Rules } from './rules.ts';
 
 /** As commander names them. */
 export interface FilterOptions {

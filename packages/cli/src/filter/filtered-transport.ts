@@ -1,7 +1,7 @@
 import type { JsonRpcMessage, RequestId } from '@mcp-nostr/core';
 
 import type { ClientTransport, OpenTransport } from '../client-transport.ts';
-import type { Filter } from './filter.ts';
+import type { Filter } from '@mcp-nostr/core/filter';
 
 /** A transport to a server of which a part is hidden. */
 export class FilteredTransport implements ClientTransport {

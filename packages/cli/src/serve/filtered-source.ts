@@ -1,6 +1,6 @@
 import type { JsonRpcMessage } from '@mcp-nostr/core';
 
-import type { Filter } from '../filter/filter.ts';
+import type { Filter } from '@mcp-nostr/core/filter';
 import type { ServerTransport } from './child-server.ts';
 import type { ServedServer, Source } from './source.ts';
 

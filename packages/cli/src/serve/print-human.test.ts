@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { Filter } from '../filter/filter.ts';
-import { Glob } from '../filter/glob.ts';
+import { Filter, Glob } from '@mcp-nostr/core/filter';
 import type { LogLevel } from '../log/logger.ts';
 import { humanPrinter } from './print-human.ts';
 import type { ServedAs, ServePrinter } from './print-serve.ts';

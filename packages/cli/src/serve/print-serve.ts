@@ -1,7 +1,7 @@
 import type { RequestReport } from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 
-import type { Filter } from '../filter/filter.ts';
+import type { Filter } from '@mcp-nostr/core/filter';
 import { oneLine } from '../terminal.ts';
 
 /** What a source of servers reports. */

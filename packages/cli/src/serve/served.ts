@@ -1,7 +1,7 @@
 import { secretKeySigner } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 
-import type { Filter } from '../filter/filter.ts';
+import type { Filter } from '@mcp-nostr/core/filter';
 import { loadSecretKey } from '../key-file.ts';
 import { traceMessages } from '../log/trace-messages.ts';
 import type { Source } from './source.ts';

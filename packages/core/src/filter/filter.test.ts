@@ -1,8 +1,7 @@
-import { type JsonRpcMessage, parseJsonRpc } from '@mcp-nostr/core';
 import { describe, expect, it } from 'vitest';
 
+import { type JsonRpcMessage, parseJsonRpc } from '../json-rpc.ts';
 import { Filter } from './filter.ts';
-import { filterFrom } from './filter-options.ts';
 import { Glob } from './glob.ts';
 import type { FilterRules } from './rules.ts';
 
@@ -58,7 +57,6 @@ describe('what is there', () => {
     expect(filter.toClient(list)).toBe(list);
     expect(callable(filter, 'a')).toEqual(['a']);
     expect(shown(filter, { prompts: [{ name: 'a' }] })).toEqual({ prompts: [] });
-    expect(filterFrom({})).toBeUndefined();
   });
 
   it('goes for prompts, resources and templates in lists and in use', () => {

@@ -1,5 +1,5 @@
+import { isRecord } from '../event.ts';
 import {
-  isRecord,
   isRequest,
   isResponse,
   type JsonRpcErrorResponse,
@@ -7,8 +7,7 @@ import {
   type JsonRpcNotification,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
-} from '@mcp-nostr/core';
-
+} from '../json-rpc.ts';
 import { admitsName, admitsUri, type FilterRules, type Kind } from './rules.ts';
 
 type Params = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { hexToBytes } from '@noble/hashes/utils.js';
 
 /** So many ways to write one name are no accident. */
 const MAX_FORMS = 48;
@@ -20,15 +20,28 @@ const asUrlOfOne: Rewrite = (text) =>
 
 /** One level of percent encoding less. */
 const decoded: Rewrite = (text) =>
-  text.replace(/(?:%[\da-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
+  text.replace(/(?:%[\da-f]{2})+/gi, (bytes) =>
+    new TextDecoder('utf-8', { ignoreBOM: true }).decode(hexToBytes(bytes.replaceAll('%', ''))),
+  );
 
 /** As a file system reads it: a path without empty and dot segments, and without a slash at its end. */
 const asPath: Rewrite = (text) =>
   text.replace(
     /^((?:[a-z][\w+.-]*:(?:\/\/)?)?)(.+)$/is,
-    (_whole, scheme: string, path: string) =>
-      scheme + posix.normalize(path.replaceAll('\\', '/')).replace(/(?<=.)\/$/, ''),
+    (_whole, scheme: string, path: string) => scheme + normalized(path.replaceAll('\\', '/')),
   );
+
+function normalized(path: string): string {
+  const isAbsolute = path.startsWith('/');
+  const segments: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '' || segment === '.') continue;
+    if (segment !== '..') segments.push(segment);
+    else if (segments.length > 0 && segments.at(-1) !== '..') segments.pop();
+    else if (!isAbsolute) segments.push('..');
+  }
+  return (isAbsolute ? '/' : '') + segments.join('/') || '.';
+}
 
 /** As a server reads it that goes by the path alone. */
 const withoutQuery: Rewrite = (text) => text.replace(/[?#].*$/s, '');
