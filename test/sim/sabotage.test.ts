@@ -95,7 +95,9 @@ describe('the simulation', () => {
       isKnown,
     ) {
       const isOpening = !isKnown && visitor.frame.link.sequence === 0 && !visitor.isRepeat;
-      return isOpening ? { kind: 'open' } : judge.call(this, key, visitor, isKnown);
+      return isOpening
+        ? { kind: 'open', permission: { isKnown: true } }
+        : judge.call(this, key, visitor, isKnown);
     });
     expect(violations(restarting, 300)).not.toEqual([]);
   });

@@ -2,6 +2,7 @@ import { isRequest, isResponse, type JsonRpcMessage, type NostrEvent, parseMessa
 import { Link, type OutgoingMessage, UnfinishedMessages } from '@mcp-nostr/transport';
 
 import { Doorkeeper } from '../../packages/server/src/doorkeeper.ts';
+import { policyOf } from '../../packages/server/src/policy.ts';
 import { Arrivals } from './arrivals.ts';
 import { type Ledger, Order } from './ledger.ts';
 import type { Network, Station } from './network.ts';
@@ -54,7 +55,7 @@ export class ServerNode implements Station {
     this.#instance = options.hex(8);
     this.#doorkeeper = new Doorkeeper({
       instance: this.#instance,
-      isAllowed: () => true,
+      policy: policyOf('public'),
       nowSeconds: () => this.#nowSeconds(),
       clock: () => scheduler.now,
       makeRoom: () => true,
@@ -68,7 +69,8 @@ export class ServerNode implements Station {
     if (incoming === undefined) return;
     const { frame, isRepeat, bytes } = incoming;
     const key = `${event.pubkey}:${frame.link.connection}`;
-    const visitor = { pubkey: event.pubkey, createdAt: event.created_at, frame, isRepeat };
+    const applicant = { pubkey: event.pubkey };
+    const visitor = { applicant, createdAt: event.created_at, frame, isRepeat, isEncrypted: true };
     const verdict = this.#doorkeeper.judge(key, visitor, this.#connections.has(key));
     if (verdict.kind === 'leave') this.#end(key);
     if (verdict.kind === 'open') this.#open(key, event);

@@ -9,6 +9,7 @@ export const exitCodes = {
   unreachable: 4,
   toolFailed: 5,
   timedOut: 6,
+  verificationFailed: 7,
 } as const;
 
 export type CliErrorCode =
@@ -87,6 +88,21 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
     hint: "the fault is at the server's end; its owner sees more there",
   },
   signer_failed: { exitCode: exitCodes.unexpected, hint: 'nothing was sent; try again' },
+  rate_limited: { exitCode: exitCodes.notAllowed, hint: 'nothing was executed; try again a little later' },
+  invite_required: {
+    exitCode: exitCodes.notAllowed,
+    hint: 'ask its owner for an invite and redeem it with: mcp-nostr pair',
+  },
+  invite_expired: { exitCode: exitCodes.notAllowed, hint: 'ask its owner for another invite' },
+  grant_expired: { exitCode: exitCodes.notAllowed, hint: 'the identity has to approve again' },
+  server_moved: {
+    exitCode: exitCodes.verificationFailed,
+    hint: 'nothing was executed; look at the new key before it is accepted',
+  },
+  pin_mismatch: {
+    exitCode: exitCodes.verificationFailed,
+    hint: 'nothing was executed; look at what has changed before it is accepted',
+  },
 };
 
 /** Errors of the address and the machine that the person at the keyboard can put right. */

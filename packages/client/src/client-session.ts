@@ -23,7 +23,7 @@ import { limits } from './limits.ts';
 import { localFailure } from './local-failure.ts';
 import { Losses } from './losses.ts';
 import { checkRoom, keyOf, toOutgoing } from './outgoing.ts';
-import { refusalError } from './refusal-error.ts';
+import { refusalFailure } from './refusal-failure.ts';
 import { Requests } from './requests.ts';
 import { Resumption } from './resumption.ts';
 import { sortOut } from './sort-out.ts';
@@ -199,11 +199,10 @@ export class ClientSession {
 
   #onrefusal(link: Link, { event, frame }: IncomingFrame): void {
     if (link.isOpen) return;
-    const reason = frame.link.detail ?? '';
-    const { server } = this.#options.describe();
-    if (reason !== 'clock') {
-      const error = refusalError(reason, server);
-      return this.#abandon(error.code === 'busy' ? 'busy' : 'not_allowed', error.message, false);
+    const detail = frame.link.detail ?? '';
+    if (detail !== 'clock') {
+      const { code, reason } = refusalFailure(detail, this.#options.describe().server);
+      return this.#abandon(code, reason, false);
     }
     const offset = event.created_at - this.#options.nowSeconds();
     // Each opening that was on its way with the old time earns a refusal too.

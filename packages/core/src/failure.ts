@@ -21,6 +21,18 @@ export const failureCodes = {
   server_failed: -31_007,
   /** The signer refused or did not answer: nothing was sent. Local. */
   signer_failed: -31_008,
+  /** The caller has used up what it may use for now: `data.retryAfterMs` says when it is worth trying again. */
+  rate_limited: -31_009,
+  /** The server serves those who were invited. */
+  invite_required: -31_010,
+  /** The invite is used up, too old, or none of this server's. */
+  invite_expired: -31_011,
+  /** The identity's grant to this session key is too old, was revoked, or is for something else. */
+  grant_expired: -31_012,
+  /** The server has another key now, which its former one names: `data.successor`. Local. */
+  server_moved: -31_013,
+  /** What the server shows is not what was seen of it before. Local. */
+  pin_mismatch: -31_014,
 } as const;
 
 export type FailureCode = keyof typeof failureCodes;

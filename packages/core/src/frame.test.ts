@@ -22,6 +22,8 @@ describe('a frame', () => {
     { link, content: 'x', part: { message: 3, totalBytes: 100_000, sort: 'request', id: '"a"' } },
     { link, content: 'x', part: { message: 0, totalBytes: 1, sort: 'notification' } },
     { link, content: '', part: { message: 3, totalBytes: 0, sort: 'abort' } },
+    { link, content: '', grant: '{"id":"g"}', invite: 'code' },
+    { link, content: '', successor: '{"id":"s"}' },
   ])('says what it was made of: %j', (frame) => {
     expect(decodeFrame(encodeFrame(frame, 'p'.repeat(64), 1))).toEqual(frame);
   });

@@ -12,6 +12,12 @@ export interface Frame {
   /** For each message the request that it belongs to, as the JSON of its id, '' for none: its `for` tag. */
   relations?: string[];
   part?: MessagePart;
+  /** The JSON of the event by which an identity lets this frame's author speak for it (WIRE.md, section 9). */
+  grant?: string;
+  /** What its owner was given to be let in with. Travels encrypted only. */
+  invite?: string;
+  /** The JSON of the event by which a server's former key names the one that follows it. */
+  successor?: string;
   /** Messages, one per line; of a part a slice of its message. */
   content: string;
 }
@@ -37,6 +43,11 @@ const SORTS: ReadonlySet<string> = new Set<MessagePart['sort']>([
   'abort',
 ]);
 
+/** What a frame shows of its author's rights, each a tag of one element. */
+const PAPERS = ['grant', 'invite', 'successor'] as const;
+/** Characters. A grant with a few patterns has 1,000. */
+const MAX_PAPER_LENGTH = 8_192;
+
 /** The event to sign for a frame; `createdAt` in seconds. */
 export function encodeFrame(frame: Frame, recipient: string, createdAt: number): EventTemplate {
   const { link, requestEvent, relations, part, content } = frame;
@@ -47,6 +58,10 @@ export function encodeFrame(frame: Frame, recipient: string, createdAt: number):
   if (part !== undefined) {
     const id = part.id === undefined ? [] : [part.id];
     tags.push(['part', String(part.message), String(part.totalBytes), part.sort, ...id]);
+  }
+  for (const name of PAPERS) {
+    const paper = frame[name];
+    if (paper !== undefined) tags.push([name, paper]);
   }
   return { kind: MESSAGE_KIND, created_at: createdAt, tags, content };
 }
@@ -59,6 +74,12 @@ export function decodeFrame(event: Pick<NostrEvent, 'tags' | 'content'>): Frame 
   for (const tag of event.tags) {
     if (tag[0] === 'for') frame.relations ??= tag.slice(1);
     else if (tag[0] === 'part') frame.part ??= parsePart(tag);
+  }
+  for (const name of PAPERS) {
+    const paper = tagValue(event, name);
+    if (paper === undefined) continue;
+    if (paper.length > MAX_PAPER_LENGTH) throw badLink(`its ${name} has ${paper.length} characters`);
+    frame[name] = paper;
   }
   return frame;
 }

@@ -1,3 +1,5 @@
+import type { Permission } from './policy.ts';
+
 /** `legacy` is MCP 2025-11-25 and earlier, with `initialize`; `modern` is MCP 2026-07-28 and later. */
 export type Era = 'legacy' | 'modern';
 
@@ -23,6 +25,9 @@ export interface CallerAuthInfo {
   extra?: Record<string, unknown> | undefined;
 }
 
-export function authInfoOf({ pubkey, npub, connectionId }: Caller): CallerAuthInfo {
-  return { token: '', clientId: pubkey, scopes: [], extra: { npub, connectionId } };
+export function authInfoOf(
+  { pubkey, npub, connectionId }: Caller,
+  { scopes = [] }: Pick<Permission, 'scopes'> = {},
+): CallerAuthInfo {
+  return { token: '', clientId: pubkey, scopes: [...scopes], extra: { npub, connectionId } };
 }

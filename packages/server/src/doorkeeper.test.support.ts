@@ -1,12 +1,13 @@
 import type { Frame, JsonRpcMessage, LinkTag } from '@mcp-nostr/core';
 
 import { Doorkeeper, type Verdict, type Visitor } from './doorkeeper.ts';
+import { type Policy, policyOf } from './policy.ts';
 
 const CONNECTION = '00112233445566778899aabbccddeeff';
 export const OURS = '0123456789abcdef';
 export const THEIRS = 'fedcba9876543210';
 export const NOW_SECONDS = 1_700_000_000;
-export const OPEN = { kind: 'open' };
+export const OPEN = { kind: 'open', permission: { isKnown: false } };
 export const DROP = { kind: 'drop' };
 
 interface Visit {
@@ -27,13 +28,11 @@ export interface Door {
   open: (given?: Visit) => Verdict;
 }
 
-export function make(
-  options: { isAllowed?: (pubkey: string) => boolean; makeRoom?: () => boolean } = {},
-): Door {
+export function make(options: { policy?: Policy; makeRoom?: () => boolean } = {}): Door {
   const state = { now: 1_000, rivals: [] as string[], rooms: 0 };
   const doorkeeper = new Doorkeeper({
     instance: OURS,
-    isAllowed: options.isAllowed ?? (() => true),
+    policy: options.policy ?? policyOf('public'),
     nowSeconds: () => NOW_SECONDS + Math.floor(state.now / 1_000) - 1,
     clock: () => state.now,
     makeRoom: () => {
@@ -56,7 +55,7 @@ export function make(
       content,
     };
     if (part !== undefined) frame.part = part;
-    const visitor: Visitor = { pubkey, createdAt, frame, isRepeat };
+    const visitor: Visitor = { applicant: { pubkey }, createdAt, frame, isRepeat, isEncrypted: true };
     return doorkeeper.judge(given.key ?? 'key', visitor, given.isKnown ?? false);
   };
   const open = (given: Visit = {}): Verdict => visit({ ...given, link: { sequence: 0, ...given.link } });

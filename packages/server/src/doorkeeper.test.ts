@@ -11,6 +11,7 @@ import {
   reset,
   THEIRS,
 } from './doorkeeper.test.support.ts';
+import { policyOf } from './policy.ts';
 
 const call = { id: 1, method: 'tools/call' };
 
@@ -76,7 +77,7 @@ describe('an opening', () => {
   });
 
   it('of a key that is not served is refused, and nothing is asked or kept for it', () => {
-    const { open, visit, state } = make({ isAllowed: () => false });
+    const { open, visit, state } = make({ policy: policyOf([]) });
     expect(open({ createdAt: 0 })).toEqual(refused('not_allowed'));
     expect(visit({ link: { sequence: 1, instance: OURS } })).toEqual(DROP);
     expect(state.rooms).toBe(0);
@@ -119,7 +120,7 @@ describe('an opening', () => {
 
 describe('what a flood earns', () => {
   it('is at most 40 refusals at once and 20 a second', () => {
-    const { open, state } = make({ isAllowed: () => false });
+    const { open, state } = make({ policy: policyOf([]) });
     const flood = (): number =>
       Array.from({ length: 200 }, (_, n) => open({ key: `${n}` })).filter(({ kind }) => kind === 'answer')
         .length;
@@ -129,7 +130,11 @@ describe('what a flood earns', () => {
   });
 
   it('is at most 40 resets at once and 20 a second, and refusals take none of them', () => {
-    const { open, visit, state } = make({ isAllowed: (pubkey) => pubkey !== 'stranger' });
+    const { open, visit, state } = make({
+      policy: {
+        permit: ({ pubkey }) => (pubkey === 'stranger' ? { code: 'not_allowed' } : { isKnown: false }),
+      },
+    });
     for (let n = 0; n < 100; n++) open({ key: `${n}`, pubkey: 'stranger' });
     let keys = 0;
     const flood = (): number =>

@@ -2,20 +2,25 @@ import { type Frame, isHarmless, type LinkTag, parseMessage, splitMessages } fro
 
 import { limits } from './limits.ts';
 import { Openings } from './openings.ts';
+import { type Applicant, type Denial, isDenial, type Permission, type Policy } from './policy.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** What arrived, as far as it decides whether it may come in. */
 export interface Visitor {
-  pubkey: string;
+  /** Who signed the frame, and for whom. */
+  applicant: Applicant;
   /** Seconds. */
   createdAt: number;
   frame: Frame;
   /** The same event was here before. */
   isRepeat: boolean;
+  /** Nobody else has read what it says. */
+  isEncrypted: boolean;
 }
 
 export type Verdict =
-  | { kind: 'deliver' | 'open' | 'drop' }
+  | { kind: 'deliver' | 'drop' }
+  | { kind: 'open'; permission: Permission }
   /** Another process with our key has the client: what it opened here stays unused. */
   | { kind: 'leave'; answer: Answer | undefined }
   | { kind: 'answer'; answer: Answer };
@@ -30,7 +35,7 @@ export interface Answer {
 export interface DoorkeeperOptions {
   /** This process of the server. */
   instance: string;
-  isAllowed: (pubkey: string) => boolean;
+  policy: Policy;
   nowSeconds: () => number;
   /** Milliseconds that only grow. */
   clock: () => number;
@@ -97,10 +102,15 @@ export class Doorkeeper {
   }
 
   /** One that has overtaken its opening: what it ends must not be opened any more. */
-  #onbye(key: string, { pubkey, createdAt }: Visitor): Verdict {
-    const { isAllowed, nowSeconds } = this.#options;
+  #onbye(key: string, { applicant, createdAt }: Visitor): Verdict {
+    const { nowSeconds } = this.#options;
     const isTimely = this.#openings.isTimely(createdAt, nowSeconds());
-    if (isTimely && isAllowed(pubkey) && this.#openings.received(key) === undefined && this.#byes.take())
+    if (
+      isTimely &&
+      this.#isAllowed(applicant) &&
+      this.#openings.received(key) === undefined &&
+      this.#byes.take()
+    )
       this.#openings.ended(key, createdAt, 0, nowSeconds());
     return { kind: 'drop' };
   }
@@ -119,19 +129,33 @@ export class Doorkeeper {
   }
 
   #onopening(key: string, visitor: Visitor): Verdict {
-    const { pubkey, createdAt, frame, isRepeat } = visitor;
-    const { isAllowed, makeRoom, nowSeconds } = this.#options;
+    const { applicant, createdAt, frame, isRepeat } = visitor;
+    const { policy, makeRoom, nowSeconds } = this.#options;
     // A repeat has had its answer; a client that has not heard it signs its opening anew.
     if (frame.link.control !== undefined || isRepeat) return { kind: 'drop' };
     // Nothing is kept about a sender that policy has not admitted.
-    if (!isAllowed(pubkey)) return this.#refuse('not_allowed');
+    const known = policy.permit(applicant);
+    const isInvited = frame.invite !== undefined && visitor.isEncrypted && policy.redeem !== undefined;
+    if (isDenial(known) && !isInvited) return this.#refuse(known.code);
     const verdict = this.#openings.check(key, createdAt, nowSeconds());
     // Its client has not heard how it ended.
     if (verdict === 'ended') return answerOrDrop(this.#reset(key, visitor));
     if (verdict === 'clock') return this.#refuse('clock');
     if (!this.#mayOpen(frame)) return this.#refuse('opening_not_harmless');
-    if (!this.#admissions.take() || !makeRoom(pubkey)) return this.#refuse('busy');
-    return { kind: 'open' };
+    const permission = isInvited ? this.#redeem(applicant, frame.invite ?? '', known) : known;
+    if (isDenial(permission)) return this.#refuse(permission.code);
+    if (!this.#admissions.take() || !makeRoom(applicant.pubkey)) return this.#refuse('busy');
+    return { kind: 'open', permission };
+  }
+
+  /** An old invite does not shut out whom the policy knows. */
+  #redeem(applicant: Applicant, invite: string, known: Permission | Denial): Permission | Denial {
+    const answer = this.#options.policy.redeem?.(applicant, invite) ?? known;
+    return isDenial(answer) && !isDenial(known) ? known : answer;
+  }
+
+  #isAllowed(applicant: Applicant): boolean {
+    return !isDenial(this.#options.policy.permit(applicant));
   }
 
   /**
@@ -155,12 +179,12 @@ export class Doorkeeper {
     return { kind: 'answer', answer: { control: 'refuse', detail, acknowledged: 0 } };
   }
 
-  #reset(key: string, { pubkey, createdAt, frame }: Visitor): Answer | undefined {
+  #reset(key: string, { applicant, createdAt, frame }: Visitor): Answer | undefined {
     const { control, instance, acknowledged } = frame.link;
     // A farewell, or a control frame that asks for nothing.
     if (control !== undefined && control !== 'probe') return undefined;
-    const { isAllowed, nowSeconds, clock } = this.#options;
-    if (!this.#openings.isTimely(createdAt, nowSeconds()) || !isAllowed(pubkey)) return undefined;
+    const { nowSeconds, clock } = this.#options;
+    if (!this.#openings.isTimely(createdAt, nowSeconds()) || !this.#isAllowed(applicant)) return undefined;
     const now = clock();
     const before = this.#resetsOf.get(key);
     if (before !== undefined && now - before.at < limits.resetIntervalMs) return undefined;

@@ -22,6 +22,7 @@ function open(settle: (message: JsonRpcMessage) => TransportError | undefined = 
   const onoverflow = vi.fn<() => void>();
   const transport = new NostrServerTransport({
     caller: { pubkey: 'a'.repeat(64), npub: 'npub1', connectionId: 'c'.repeat(32) },
+    permission: { isKnown: true },
     link: link as Link,
     onsend: () => {},
     onoverflow,

@@ -23,12 +23,14 @@ import {
 
 import { authInfoOf, type Caller, type CallerAuthInfo } from './caller.ts';
 import { limits } from './limits.ts';
+import type { Permission } from './policy.ts';
 import { Requests, type RequestSummary } from './requests.ts';
 import { LISTEN_METHOD, subscriptionEnd, subscriptionOf } from './subscription.ts';
 import type { VersionGate } from './version-gate.ts';
 
 export interface NostrServerTransportOptions {
   caller: Caller;
+  permission: Permission;
   link: Link;
   /** The link has something to send. */
   onsend: () => void;
@@ -71,7 +73,7 @@ export class NostrServerTransport {
     this.sessionId = caller.connectionId;
     this.#options = options;
     this.#requests = new Requests(options.onrequest);
-    this.#authInfo = authInfoOf(caller);
+    this.#authInfo = authInfoOf(caller, options.permission);
   }
 
   /** Requests that wait for the MCP server's answer. */

@@ -9,11 +9,11 @@ import {
   UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
-import { type Access, accessCheck } from './access.ts';
 import type { Caller } from './caller.ts';
 import { type Answer, Doorkeeper } from './doorkeeper.ts';
 import { limits } from './limits.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
+import { type Access, type Permission, policyOf } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 import { ServerConnection } from './server-connection.ts';
 
@@ -97,7 +97,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.#factory = factory;
     this.#doorkeeper = new Doorkeeper({
       instance: this.#instance,
-      isAllowed: accessCheck(options.allow),
+      policy: policyOf(options.allow),
       nowSeconds: () => this.#endpoint.nowSeconds(),
       clock: () => performance.now(),
       makeRoom: (key) => this.#makeRoom(key),
@@ -151,14 +151,16 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     const { event, frame, isRepeat } = incoming;
     const key = `${event.pubkey}:${frame.link.connection}`;
     const connection = this.#connections.get(key);
-    const visitor = { pubkey: event.pubkey, createdAt: event.created_at, frame, isRepeat };
+    const applicant = { pubkey: event.pubkey };
+    const { created_at: createdAt } = event;
+    const visitor = { applicant, createdAt, frame, isRepeat, isEncrypted: incoming.encrypted };
     const verdict = this.#doorkeeper.judge(key, visitor, connection !== undefined);
     switch (verdict.kind) {
       case 'deliver':
         connection?.receive(incoming);
         break;
       case 'open':
-        this.#open(key, incoming);
+        this.#open(key, incoming, verdict.permission);
         break;
       case 'leave':
         void connection?.close('other_instance'); // it never rejects
@@ -172,13 +174,14 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     }
   }
 
-  #open(key: string, opening: IncomingFrame): void {
+  #open(key: string, opening: IncomingFrame, permission: Permission): void {
     const { pubkey, created_at: createdAt } = opening.event;
     const { connection: connectionId } = opening.frame.link;
     const caller: Caller = { pubkey, npub: formatNpub(pubkey), connectionId };
     const connection: ServerConnection<Mcp> = new ServerConnection({
       endpoint: this.#endpoint,
       caller,
+      permission,
       instance: this.#instance,
       encrypted: opening.encrypted,
       unfinished: this.#unfinished,

@@ -60,6 +60,7 @@ function open(
   const connection = new ServerConnection({
     endpoint: endpoint as Endpoint,
     caller: { pubkey: client, npub: 'npub1', connectionId },
+    permission: { isKnown: true },
     instance,
     encrypted: true,
     unfinished: new UnfinishedMessages(),

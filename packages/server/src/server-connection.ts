@@ -14,11 +14,13 @@ import { HostedServers } from './hosted-servers.ts';
 import { limits } from './limits.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import { NostrServerTransport } from './nostr-server-transport.ts';
+import type { Permission } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 
 export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLike> {
   endpoint: Endpoint;
   caller: Caller;
+  permission: Permission;
   /** This process of the server. */
   instance: string;
   encrypted: boolean;
@@ -74,6 +76,7 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
     });
     this.#transport = new NostrServerTransport({
       caller,
+      permission: options.permission,
       link: this.#link,
       onsend: () => this.#courier.kick(),
       onrequest: options.onrequest,

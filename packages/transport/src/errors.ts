@@ -1,3 +1,5 @@
+import type { FailureCode } from '@mcp-nostr/core';
+
 /** The machine-readable prefixes with which a relay refuses (NIP-01, NIP-42), and what befalls the way to it. */
 export type RelayErrorCode =
   | 'auth-required'
@@ -54,18 +56,7 @@ function isPrefix(word: string): word is RelayErrorCode {
   return PREFIXES.has(word);
 }
 
-export type TransportErrorCode =
-  | 'server_silent'
-  | 'client_silent'
-  | 'relays_unreachable'
-  | 'outcome_unknown'
-  | 'message_too_large'
-  | 'not_allowed'
-  | 'signer_failed'
-  | 'busy'
-  | 'server_failed'
-  | 'no_relays'
-  | 'closed';
+export type TransportErrorCode = FailureCode | 'client_silent' | 'no_relays' | 'closed';
 
 /** A message could not be brought to its recipient, or its fate is unknown. */
 export class TransportError extends Error {

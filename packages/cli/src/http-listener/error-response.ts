@@ -45,6 +45,12 @@ const failureStatus: Record<FailureCode, number> = {
   busy: 503,
   server_failed: 502,
   signer_failed: 500,
+  rate_limited: 429,
+  invite_required: 403,
+  invite_expired: 403,
+  grant_expired: 403,
+  server_moved: 502,
+  pin_mismatch: 502,
 };
 
 /** Errors whose status MCP 2026-07-28 fixes (Streamable HTTP, "Sending Messages to the Server"). */

@@ -41,7 +41,15 @@ export interface CataloguedTransportOptions {
 }
 
 /** After these the server is taken for away; other failures concern one request. */
-const AWAY: ReadonlySet<string> = new Set(['server_silent', 'relays_unreachable', 'not_allowed']);
+const AWAY: ReadonlySet<string> = new Set([
+  'server_silent',
+  'relays_unreachable',
+  'not_allowed',
+  'invite_required',
+  'invite_expired',
+  'grant_expired',
+  'server_moved',
+]);
 /** A subscription that ended so is begun again by ourselves. */
 const INTERRUPTED: ReadonlySet<string> = new Set([...AWAY, 'outcome_unknown']);
 

@@ -31,6 +31,12 @@ const consequences: Record<FailureCode, string> = {
   busy: 'Nothing was executed; it can be tried again later.',
   server_failed: 'The fault is at the end of the server.',
   signer_failed: 'Nothing was sent; it can be tried again.',
+  rate_limited: 'Nothing was executed; it can be tried again a little later.',
+  invite_required: 'Nothing was executed; the owner of the server can invite this key or let it in.',
+  invite_expired: 'Nothing was executed; the owner of the server can make another invite.',
+  grant_expired: 'Nothing was executed; the owner of the identity has to approve again.',
+  server_moved: 'Nothing was executed; the new key of the server has to be accepted first.',
+  pin_mismatch: 'Nothing was executed; what has changed has to be looked at and accepted first.',
 };
 
 /** What the host's person or model reads where the server cannot answer. */

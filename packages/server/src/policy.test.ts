@@ -1,7 +1,7 @@
 import { AddressError, formatAddress, formatNpub, generateSecretKey, getPublicKey } from '@mcp-nostr/core';
 import { describe, expect, it } from 'vitest';
 
-import { accessCheck } from './access.ts';
+import { isDenial, policyOf, type Access } from './policy.ts';
 
 const [alice, bob, carol, eve] = [0, 1, 2, 3].map(() => getPublicKey(generateSecretKey())) as [
   string,
@@ -10,7 +10,12 @@ const [alice, bob, carol, eve] = [0, 1, 2, 3].map(() => getPublicKey(generateSec
   string,
 ];
 
-describe('accessCheck', () => {
+function accessCheck(access: Access): (pubkey: string) => boolean {
+  const policy = policyOf(access);
+  return (pubkey) => !isDenial(policy.permit({ pubkey }));
+}
+
+describe('policyOf', () => {
   it('lets everybody in when the server is public', () => {
     expect([alice, eve].map(accessCheck('public'))).toEqual([true, true]);
   });

@@ -1,0 +1,28 @@
+import type { FailureCode } from '@mcp-nostr/core';
+
+/** Why a server did not open a connection (WIRE.md, section 5), as its client's user reads it. */
+export function refusalFailure(detail: string, server: string): { code: FailureCode; reason: string } {
+  switch (detail) {
+    case 'not_allowed':
+      return { code: detail, reason: `${server} does not serve this key; ask its operator to allow it` };
+    case 'invite_required':
+      return {
+        code: detail,
+        reason: `${server} serves those whom its operator has invited or allowed; ask for an invite`,
+      };
+    case 'invite_expired':
+      return {
+        code: detail,
+        reason: `the invite is used up, too old, or not one of ${server}; ask its operator for another`,
+      };
+    case 'busy':
+      return { code: detail, reason: `${server} has no room for another connection now; try again later` };
+    case 'clock':
+      return {
+        code: 'not_allowed',
+        reason: `${server} refused the connection: its clock and that of this computer differ too much; set the wrong one`,
+      };
+    default:
+      return { code: 'not_allowed', reason: `${server} refused the connection: ${detail}` };
+  }
+}

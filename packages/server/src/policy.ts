@@ -1,0 +1,71 @@
+import { parseAddress } from '@mcp-nostr/core';
+import type { FilterRules } from '@mcp-nostr/core/filter';
+
+/** Who asks, as verified signatures say it. */
+export interface Applicant {
+  /** Whose rights count, 64 lower-case hex characters: the author, or the identity that has granted it a session. */
+  pubkey: string;
+  /** The throw-away key that signs in the identity's place. */
+  session?: GrantedSession | undefined;
+}
+
+export interface GrantedSession {
+  pubkey: string;
+  /** Seconds. */
+  grantedAt: number;
+  /** Seconds. */
+  expiresAt: number;
+}
+
+/** What a key may do. What is not said has no bound of its own. */
+export interface Permission {
+  /** Reach tool handlers as `authInfo.scopes`. */
+  scopes?: readonly string[] | undefined;
+  /** Which tools, resources and prompts are there for it: what all of these admit. */
+  names?: readonly FilterRules[] | undefined;
+  callsPerMinute?: number | undefined;
+  callsAtOnce?: number | undefined;
+  /** Of JSON-RPC messages, both ways together. */
+  bytesPerMinute?: number | undefined;
+  /** Somebody has named this key: it has a share of every bound that strangers cannot take. */
+  isKnown: boolean;
+}
+
+export type DenialCode = 'not_allowed' | 'rate_limited' | 'invite_required' | 'invite_expired';
+
+/** Why not, as the caller's application reads it. */
+export interface Denial {
+  code: DenialCode;
+  /** For a person. @default a sentence for the code */
+  message?: string | undefined;
+  /** With `rate_limited`: when it is worth trying again. */
+  retryAfterMs?: number | undefined;
+}
+
+/** Decides who may connect and what for. Its answers come at once: they are asked for with each opening. */
+export interface Policy {
+  permit(applicant: Applicant): Permission | Denial;
+  /** Takes an invite, which nobody but the server has read. Idempotent: an answer can be lost on its way. */
+  redeem?(applicant: Applicant, invite: string): Permission | Denial;
+  /** `onchange`: what `permit` says of somebody may have changed. Returns what ends the watch. */
+  watch?(onchange: () => void): () => void;
+}
+
+/** Who may call: everybody, the keys listed as npub, nprofile or hex, or what a policy says. */
+export type Access = 'public' | readonly string[] | Policy;
+
+export function isDenial(answer: Permission | Denial): answer is Denial {
+  return 'code' in answer;
+}
+
+/** @throws {AddressError} for an entry of a list that is no key */
+export function policyOf(access: Access): Policy {
+  if (access === 'public') return { permit: () => ({ isKnown: false }) };
+  if (isPolicy(access)) return access;
+  const keys = new Set(access.map((text) => parseAddress(text).pubkey));
+  return { permit: ({ pubkey }) => (keys.has(pubkey) ? { isKnown: true } : { code: 'not_allowed' }) };
+}
+
+function isPolicy(access: Exclude<Access, 'public'>): access is Policy {
+  return 'permit' in access;
+}
