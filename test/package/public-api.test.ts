@@ -85,7 +85,7 @@ const names = {
     'linkLimits',
   ],
   client: ['NostrClientTransport', 'defaultLookupRelays', 'findRelays'],
-  server: ['NostrServerTransport', 'serve'],
+  server: ['AccessBook', 'AccessBookError', 'NostrServerTransport', 'accessPolicy', 'serve'],
   relay: ['RelayStartError', 'defaultLimits', 'startRelay'],
 };
 

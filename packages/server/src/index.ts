@@ -1,6 +1,20 @@
+export { AccessBook, type AccessBookJson, type AllowOptions, type InviteOptions } from './access-book.ts';
+export { AccessBookError, type AccessBookErrorCode } from './access-book-error.ts';
+export type { AllowedKey, DeniedKey, Invite } from './access-entries.ts';
+export { accessPolicy, type AccessPolicyOptions } from './access-policy.ts';
+export type { AccessRules } from './access-rules.ts';
 export type { Caller, CallerAuthInfo, Era } from './caller.ts';
 export type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 export { NostrServerTransport } from './nostr-server-transport.ts';
-export type { Access, Applicant, Denial, DenialCode, Permission, Policy } from './policy.ts';
+export type {
+  Access,
+  Applicant,
+  Denial,
+  DenialCode,
+  GrantedSession,
+  Permission,
+  Policy,
+  Revocation,
+} from './policy.ts';
 export type { RequestOutcome } from './requests.ts';
 export { type NostrServer, type RequestReport, serve, type ServeOptions } from './serve.ts';

@@ -38,6 +38,26 @@ export const limits = {
   maxEarlyMessages: 1_000,
   /** And what they may be together: one large message and some more. */
   maxEarlyBytes: 16_777_216,
+  /** Keys in a book of access, and as many that it denies: more is no list that a person keeps. */
+  maxListedKeys: 10_000,
+  maxInvites: 1_000,
+  /** Keys that one invite lets in: each is kept with it. */
+  maxInviteUses: 1_000,
+  /** Invites are drawn for the near future; a link that lies around for longer is found by others. */
+  maxInviteSeconds: 31_536_000,
+  /** Patterns of one sort in one key's rules: each name is compared with all. */
+  maxRulePatterns: 64,
+  /** Scopes of a key, and the characters of one. */
+  maxScopes: 64,
+  maxScopeLength: 256,
+  /** Characters of the name that an operator gives to a key. */
+  maxKeyNameLength: 200,
+  /** Keys whose revocations are kept. */
+  maxRevokingKeys: 10_000,
+  /** Sessions of one key revoked one by one; with one more all that it had granted until then are. */
+  maxRevokedSessions: 32,
+  /** A revocation is kept until no grant before it can be valid: these live for 30 days at most, and clocks differ. */
+  revocationSeconds: 2_764_800,
   /** `close()` gives the last frames this long to leave. */
   closeTimeoutMs: 1_000,
   /** `close()` waits this long for the MCP servers to end: a child that has to be killed takes less. */

@@ -17,6 +17,14 @@ export interface GrantedSession {
   expiresAt: number;
 }
 
+/** An identity takes back sessions that it has granted: one, or all that it had granted by then. */
+export interface Revocation {
+  /** The session's key. */
+  session?: string | undefined;
+  /** Seconds: a grant of that second or before is void. */
+  before: number;
+}
+
 /** What a key may do. What is not said has no bound of its own. */
 export interface Permission {
   /** Reach tool handlers as `authInfo.scopes`. */
@@ -47,6 +55,8 @@ export interface Policy {
   permit(applicant: Applicant): Permission | Denial;
   /** Takes an invite, which nobody but the server has read. Idempotent: an answer can be lost on its way. */
   redeem?(applicant: Applicant, invite: string): Permission | Denial;
+  /** From now on `permit` denies the sessions of `pubkey` that this names. */
+  revoke?(pubkey: string, revocation: Revocation): void;
   /** `onchange`: what `permit` says of somebody may have changed. Returns what ends the watch. */
   watch?(onchange: () => void): () => void;
 }

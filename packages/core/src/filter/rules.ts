@@ -1,4 +1,4 @@
-import type { Glob } from './glob.ts';
+import { Glob } from './glob.ts';
 import { isPlainUri, nameForms, uriForms } from './name-forms.ts';
 
 export const kinds = ['tool', 'resource', 'prompt'] as const;
@@ -12,6 +12,12 @@ export interface Rules {
 
 /** The kinds that have rules. */
 export type FilterRules = { readonly [kind in Kind]?: Rules | undefined };
+
+/** Nothing but what these patterns match: with none of them, nothing. @throws {RangeError} */
+export function allowOnly(patterns: readonly string[]): Rules {
+  const allow = patterns.map((text) => new Glob(text));
+  return { allow, deny: allow.length === 0 ? [new Glob('*')] : [] };
+}
 
 /** Names and URIs that are longer are not there: they would cost time and are nobody's. */
 const MAX_NAME_LENGTH = 2_048;
