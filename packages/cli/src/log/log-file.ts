@@ -10,9 +10,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { isRecord } from '@mcp-nostr/core';
-
 import { usageError } from '../errors.ts';
+import { errorCode } from '../file-error.ts';
 
 /** Days of calls for a person to read, and with its predecessor no burden for a disk. */
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -81,8 +80,4 @@ export class LogFile {
     if (isOurs) renameSync(this.#path, `${this.#path}.1`);
     this.#open();
   }
-}
-
-function errorCode(error: unknown): string {
-  return isRecord(error) && typeof error['code'] === 'string' ? error['code'] : String(error);
 }
