@@ -10,6 +10,7 @@ import {
   type JsonRpcResultResponse,
   parseMessage,
   type RequestId,
+  utf8Bytes,
 } from '@mcp-nostr/core';
 import {
   checkMessageSize,
@@ -133,7 +134,7 @@ export class NostrServerTransport {
       void this.#try({ jsonrpc: '2.0', error: { code, message: reason } }, event);
       return true;
     }
-    this.#take(message, event, text.length);
+    this.#take(message, event, utf8Bytes(text));
     return isRequest(message);
   }
 
@@ -177,7 +178,7 @@ export class NostrServerTransport {
         void this.#try(failureResponse(message.id, 'busy', text), event);
         return;
       }
-      this.#requests.add(message, event);
+      this.#requests.add(message, event, bytes);
     }
     // At once: a client may use the id again in the same frame.
     const cancelled = cancelledId(message);

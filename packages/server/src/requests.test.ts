@@ -6,7 +6,11 @@ function open() {
   const ended: RequestSummary[] = [];
   const requests = new Requests((summary) => void ended.push(summary));
   const add = (id: string | number, params?: Record<string, unknown>) =>
-    requests.add({ jsonrpc: '2.0', id, method: 'tools/call', ...(params && { params }) }, `event of ${id}`);
+    requests.add(
+      { jsonrpc: '2.0', id, method: 'tools/call', ...(params && { params }) },
+      `event of ${id}`,
+      50,
+    );
   return { requests, ended, add };
 }
 
@@ -65,6 +69,7 @@ describe('Requests', () => {
       [undefined, 'cancelled'],
     ]);
     expect(ended.every(({ method, durationMs }) => method === 'tools/call' && durationMs >= 0)).toBe(true);
+    expect(ended[0]).toMatchObject({ event: 'event of ok', bytes: 50, params: { name: 'echo' } });
   });
 
   it('have no answer after they were cancelled or the connection is over', () => {

@@ -13,13 +13,18 @@ export interface RequestSummary {
   method: string;
   /** The tool's or prompt's name, or the resource's URI. */
   name?: string;
+  /** The id of the event that it came in; several may have come in one. */
+  event: string;
+  /** Of its JSON-RPC text. */
+  bytes: number;
+  /** As they came. */
+  params?: Record<string, unknown> | undefined;
   durationMs: number;
   outcome: RequestOutcome;
 }
 
 interface Route {
-  readonly event: string;
-  readonly summary: Pick<RequestSummary, 'method' | 'name'>;
+  readonly summary: Omit<RequestSummary, 'durationMs' | 'outcome'>;
   readonly startedAt: number;
 }
 
@@ -48,16 +53,16 @@ export class Requests {
     return this.#routes.has(id);
   }
 
-  add(request: JsonRpcRequest, event: string): void {
+  add(request: JsonRpcRequest, event: string, bytes: number): void {
     const { method, params } = request;
     const name = params?.['name'] ?? params?.['uri'];
-    const summary = { method, ...(typeof name === 'string' ? { name } : {}) };
-    this.#routes.set(request.id, { event, summary, startedAt: performance.now() });
+    const summary = { method, ...(typeof name === 'string' ? { name } : {}), event, bytes, params };
+    this.#routes.set(request.id, { summary, startedAt: performance.now() });
   }
 
   /** The event of a request that still waits for its answer. */
   event(id: RequestId): string | undefined {
-    return this.#routes.get(id)?.event;
+    return this.#routes.get(id)?.summary.event;
   }
 
   cancel(id: RequestId): void {
@@ -80,7 +85,7 @@ export class Requests {
     if (route === undefined) return undefined;
     this.#routes.delete(id);
     this.#onend({ ...route.summary, durationMs: performance.now() - route.startedAt, outcome });
-    return route.event;
+    return route.summary.event;
   }
 }
 

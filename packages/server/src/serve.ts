@@ -42,6 +42,8 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   onrelay?: ((state: RelayState) => void) | undefined;
   /** A request was answered, refused or cancelled. */
   onrequest?: ((report: RequestReport) => void) | undefined;
+  /** Reports have the `params` of their requests, in which callers may have written secrets. @default false */
+  reportParams?: boolean | undefined;
   /** What went wrong without ending anything. */
   onerror?: ((error: Error) => void) | undefined;
   /** Milliseconds since 1970. @default Date.now */
@@ -187,7 +189,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       unfinished: this.#unfinished,
       factory: this.#factory,
       serveStdio: this.#options.serveStdio,
-      onrequest: (summary) => this.#onrequest({ ...summary, caller }),
+      onrequest: (summary) => this.#onrequest(summary, caller),
       onerror: (error) => this.#report(error),
       onended: (received, gone) => {
         this.#connections.delete(key);
@@ -239,9 +241,10 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   }
 
   /** Whoever takes the reports must not be able to keep an answer from leaving. */
-  #onrequest(report: RequestReport): void {
+  #onrequest({ params, ...summary }: RequestSummary, caller: Caller): void {
+    const { onrequest, reportParams } = this.#options;
     try {
-      this.#options.onrequest?.(report);
+      onrequest?.({ ...summary, ...(reportParams === true && { params }), caller });
     } catch (error) {
       this.#report(error);
     }

@@ -20,7 +20,7 @@ export interface ServePrinter extends SourcePrinter {
   /** It is served no longer. */
   closed(server?: string): void;
   relay(state: RelayState, server?: string): void;
-  call(report: RequestReport, server?: string): void;
+  call(call: ShownCall, server?: string): void;
   log(source: string, line: string, server?: string): void;
   problem(message: string, server?: string): void;
   /** What happened, for who wants to know: `info` for everybody, `debug` and `trace` when asked for. */
@@ -53,13 +53,17 @@ interface ServedFile {
   filter?: Filter | undefined;
 }
 
+/** What is shown of a request. */
+export type ShownCall = Pick<RequestReport, 'caller' | 'method' | 'name' | 'durationMs' | 'outcome'>;
+
 /** Callers make up methods and names, of any size: a few would push everything else out of a log. */
-export function shownCall(report: RequestReport): RequestReport {
-  const { method, name } = report;
+export function shownCall({ caller, method, name, durationMs, outcome }: ShownCall): ShownCall {
   return {
-    ...report,
+    caller,
     method: oneLine(method, 100),
     ...(name === undefined ? {} : { name: oneLine(name, 300) }),
+    durationMs,
+    outcome,
   };
 }
 
@@ -70,7 +74,7 @@ export function printerFor(server: string, printer: ServePrinter): ServePrinter 
     ready: (served) => printer.ready({ ...served, server }),
     closed: () => printer.closed(server),
     relay: (state) => printer.relay(state, server),
-    call: (report) => printer.call(report, server),
+    call: (call) => printer.call(call, server),
     log: (source, line) => printer.log(source, line, server),
     problem: (message) => printer.problem(message, server),
     note: (level, message) => printer.note(level, message, server),
