@@ -4,12 +4,15 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { keyFileOption, keyFilePath, loadSecretKey } from './key-file.ts';
+import { keyFilePath } from './key-file.ts';
+import { readSecretKey } from './keys/read-secret-key.ts';
 import { redact } from './log/redact.ts';
 import { runSource } from './run-cli.test.support.ts';
 
 const hex = '67dea2ed018072d675f5415ecfaed7d2597555e202d85b3d65ea4e58d2d92ffa';
 let folder: string;
+const loadSecretKey = (path: string): Promise<Uint8Array> =>
+  readSecretKey({ kind: 'file', path, isMade: true, shown: path });
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mcp-nostr-key-'));
@@ -25,12 +28,6 @@ describe('where the key is', () => {
     expect(keyFilePath('client', { XDG_DATA_HOME: 'relative' })).toMatch(
       /\/\.local\/share\/mcp-nostr\/keys\/client\.key$/,
     );
-  });
-
-  it('is never the key itself', () => {
-    expect(() => keyFileOption(hex, 'client')).toThrow('--key takes the name of a file');
-    expect(() => keyFileOption(hex, 'client')).not.toThrow(hex);
-    expect(keyFileOption('other.key', 'client')).toBe('other.key');
   });
 });
 
@@ -57,11 +54,11 @@ describe('a key file', () => {
   it('is one for processes that start at once', async () => {
     const path = join(folder, 'keys', 'server.key');
     const program = join(folder, 'load.mts');
-    const module = new URL('key-file.ts', import.meta.url).href;
+    const module = new URL('keys/open-signer.ts', import.meta.url).href;
     await writeFile(
       program,
-      `import { loadSecretKey } from ${JSON.stringify(module)};\n` +
-        `process.stdout.write(Buffer.from(await loadSecretKey(${JSON.stringify(path)})).toString('hex'));\n`,
+      `import { openSigner } from ${JSON.stringify(module)};\n` +
+        `process.stdout.write((await openSigner({ given: ${JSON.stringify(path)}, role: 'server' })).pubkey);\n`,
     );
     const runs = Array.from({ length: 4 }, () => runSource(program, []));
     expect(await Promise.all(runs.map((run) => run.exited))).toEqual([0, 0, 0, 0]);

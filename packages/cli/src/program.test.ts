@@ -62,7 +62,10 @@ it.each([
   [['connect', 'f'.repeat(64), '--no-token'], '--no-token and --cors are for --http, --sse and --ws'],
   [['serve', '--public', 'https://x', '--header', 'a: ${MISSING}'], 'set it in the environment'],
   [['serve', '--public', 'https://x', '--header', 'a'], "as in --header 'Authorization: Bearer"],
-  [['serve', '--public', '--key', 'f'.repeat(64), '--', 'node'], '--key takes the name of a file'],
+  [
+    ['serve', '--public', '--key', 'f'.repeat(64), '--', 'node'],
+    '--key takes the name of a key or of a file',
+  ],
   [['serve', '--public'], 'there is nothing to serve'],
   [
     ['serve', '--public', '--relay', 'wss://r', '--config', '/none.json'],

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor/doctor.ts';
 import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
 import { installCommand } from './install/install.ts';
 import { uninstallCommand } from './install/uninstall.ts';
+import { takeSecretVariables } from './keys/secret-variables.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
@@ -38,6 +39,7 @@ Exit codes:
  */
 export async function main(args: readonly string[]): Promise<number> {
   try {
+    takeSecretVariables();
     refuseSecretKeys(args);
     await program().parseAsync(args, { from: 'user' });
     return exitCodes.ok;

@@ -1,9 +1,9 @@
-import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
+import { formatNpub, parseAddress } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
 import { RelayBoard } from '../connect/relay-board.ts';
 import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
-import { keyFileOption, loadSecretKey } from '../key-file.ts';
+import { openSigner } from '../keys/open-signer.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
 import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
@@ -33,7 +33,7 @@ export function callCommand(): Command {
       "use this relay instead of the nprofile's, or look up a bare key here; can be repeated",
       collectRelays,
     )
-    .option('--key <file>', 'file of the key to call as, made when missing')
+    .option('--key <key>', 'key to call as: its name, or its file, which is made when missing')
     .addOption(
       new Option('--encryption <mode>', 'none works with servers that allow it')
         .choices(['required', 'none'])
@@ -58,7 +58,8 @@ async function runCall(
     throw usageError('--args needs the name of a tool', 'mcp-nostr call <address> <tool> --args <json>');
   }
   const given = options.args === undefined ? undefined : await readArgs(options.args);
-  const signer = secretKeySigner(await loadSecretKey(keyFileOption(options.key, 'client')));
+  const key = await openSigner({ given: options.key, role: 'client' });
+  const { signer } = key;
   const aborter = new AbortController();
   const stopped = untilSignal();
   // The SDK is loaded here and for no other command: it takes longer than all the rest.
@@ -92,12 +93,13 @@ async function runCall(
     await Promise.race([work(), stopped.then(interrupt)]);
   } catch (error) {
     const { code } = describeError(error);
-    if (code === 'not_allowed') throw notAllowed(error, await signer.getPublicKey());
+    if (code === 'not_allowed') throw notAllowed(error, key.pubkey);
     if (code === 'timed_out' && !isConnected && board.areDown) throw unreachable(board, error);
     throw error;
   } finally {
     aborter.abort();
     await client.close();
+    await key.close();
   }
 }
 

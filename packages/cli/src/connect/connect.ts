@@ -1,4 +1,4 @@
-import { formatNpub, parseAddress, secretKeySigner } from '@mcp-nostr/core';
+import { formatNpub, parseAddress } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
 import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
@@ -7,7 +7,8 @@ import type { Filter } from '@mcp-nostr/core/filter';
 import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
 import { filtered } from '../filter/filtered-transport.ts';
 import { collectOrigins, DEFAULT_PORT, listeningOptions } from '../http-listener/http-options.ts';
-import { keyFileOption, loadSecretKey } from '../key-file.ts';
+import { checkKeyOption } from '../keys/key-source.ts';
+import { openSigner } from '../keys/open-signer.ts';
 import { addLogOptions, type LogOptions, logSettings, openLog } from '../log/log-options.ts';
 import { type LogRecord, plainText } from '../log/logger.ts';
 import { traceMessages } from '../log/trace-messages.ts';
@@ -53,7 +54,7 @@ export function connectCommand(action: ConnectAction = runConnect): Command {
       "use this relay instead of the nprofile's, or look up a bare key here; can be repeated",
       collectRelays,
     )
-    .option('--key <file>', 'file of the key to connect as, made when missing')
+    .option('--key <key>', 'key to connect as: its name, or its file, which is made when missing')
     .addOption(new Option('--encryption <mode>').choices(['required', 'none']).default('required'))
     .option(
       '--http [port]',
@@ -85,6 +86,7 @@ export function readConnectWords(words: readonly string[]): ConnectWords {
   const read: ConnectWords[] = [];
   connectCommand((said, options) => {
     logSettings(options);
+    checkKeyOption(options.key);
     const listens = listeningOptions(options) !== undefined;
     read.push({ upstreams: parseUpstreamWords(said), filter: filterFrom(options), listens });
   })
@@ -113,8 +115,7 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   const stopped = untilSignal();
   // However long what follows takes, or hangs.
   void stopped.then(() => exitAfter(EXIT_LIMIT_MS));
-  const signer = secretKeySigner(await loadSecretKey(keyFileOption(options.key, 'client')));
-  const caller = await signer.getPublicKey();
+  const { signer, pubkey: caller } = await openSigner({ given: options.key, role: 'client' });
   const client = await import('@mcp-nostr/client');
 
   const us = shortNpub(formatNpub(caller));

@@ -2,7 +2,7 @@ import { Argument, Command, Option } from 'commander';
 
 import { CliError, exitCodes } from '../errors.ts';
 import { hosts } from '../install/hosts.ts';
-import { keyFileOption } from '../key-file.ts';
+import { checkKeyOption } from '../keys/key-source.ts';
 import { collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
 import { signalExitCodes, untilSignal } from '../shutdown.ts';
@@ -32,7 +32,7 @@ export function doctorCommand(): Command {
         .argParser((text) => text),
     )
     .option('--relay <url>', 'look at this relay instead of the usual ones; can be repeated', collectRelays)
-    .option('--key <file>', 'file of the key to ask as')
+    .option('--key <key>', 'key to ask as: its name, or its file')
     .addOption(new Option('--encryption <mode>').choices(['required', 'none']).default('required'))
     .option('--timeout <seconds>', 'for each check', parseSeconds, 15)
     .option('--json', 'print one JSON document')
@@ -41,6 +41,7 @@ export function doctorCommand(): Command {
 
 async function runDoctor(text: string | undefined, options: DoctorOptions): Promise<void> {
   const target = parseTarget(text);
+  checkKeyOption(options.key);
   const aborter = new AbortController();
   const stopped = untilSignal();
   const timeoutMs = options.timeout * 1_000;
@@ -58,7 +59,7 @@ async function runDoctor(text: string | undefined, options: DoctorOptions): Prom
     const examined = examine({
       target,
       relays: options.relay,
-      keyFile: keyFileOption(options.key, 'client'),
+      key: options.key,
       encryption: options.encryption,
       timeoutMs,
       signal: aborter.signal,

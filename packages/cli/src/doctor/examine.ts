@@ -1,7 +1,7 @@
 import { defaultLookupRelays } from '@mcp-nostr/client';
 import { generateSecretKey, secretKeySigner, type Signer } from '@mcp-nostr/core';
 
-import { keyFilePath, loadSecretKey } from '../key-file.ts';
+import { readSecretKey } from '../keys/read-secret-key.ts';
 import { relaysFromEnvironment } from '../relay-options.ts';
 import { findWay } from './address-checks.ts';
 import type { Check } from './check.ts';
@@ -17,8 +17,8 @@ export interface ExamineOptions {
   target: Target;
   /** `--relay` */
   relays: string[] | undefined;
-  /** `--key`, or where the client's key is kept. */
-  keyFile: string;
+  /** `--key` */
+  key: string | undefined;
   encryption: 'required' | 'none';
   /** For each check. */
   timeoutMs: number;
@@ -30,7 +30,7 @@ export interface ExamineOptions {
 
 /** Looks at all that the target stands on, what is at hand first. */
 export async function examine(options: ExamineOptions): Promise<Check[]> {
-  const { target, keyFile, timeoutMs, signal } = options;
+  const { target, key: given, timeoutMs, signal } = options;
   const all: Check[] = [];
   const report = (checks: readonly Check[]): void => {
     all.push(...checks);
@@ -41,14 +41,14 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
     report(await checkHost(target.host, { timeoutMs, signal }));
     return all;
   }
-  const key = await checkKey(keyFile, 'key');
+  const key = await checkKey({ given, role: 'client' }, 'key');
   report(key.findings.checks);
   if (target.kind === 'address') {
     report(await examineAddress(target, key, options));
     return all;
   }
   if (target.kind === 'machine') {
-    const server = await checkKey(keyFilePath('server'), "serve's key");
+    const server = await checkKey({ role: 'server' }, "serve's key");
     report(server.findings.checks);
     report(checkHosts());
   }
@@ -65,10 +65,11 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
 async function examineAddress(
   { text, address }: AddressTarget,
   key: KeyReport,
-  { relays: given, keyFile, encryption, timeoutMs, signal }: ExamineOptions,
+  { relays: given, encryption, timeoutMs, signal }: ExamineOptions,
 ): Promise<Check[]> {
   // Whom it may serve is known by the key that `connect` will have: a missing one is made, as there.
-  const secretKey = key.findings.isSound ? (key.secretKey ?? (await loadSecretKey(keyFile))) : undefined;
+  const secretKey =
+    key.source === undefined ? undefined : (key.secretKey ?? (await readSecretKey(key.source)));
   const limits = { signer: secretKeySigner(secretKey ?? generateSecretKey()), timeoutMs, signal };
   const way = findWay(address, { relays: given, lookupRelays: relaysFromEnvironment() });
   const relays = await way.relays;

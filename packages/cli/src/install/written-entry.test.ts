@@ -48,7 +48,9 @@ it('takes the options of connect, with an absolute path of the key file', () => 
     '--allow-tool',
     'read_*',
   ]);
-  expect(() => connectArgs(npub, { key, more: [] }, {})).toThrow('--key takes the name of a file');
+  expect(() => connectArgs(npub, { key, more: [] }, {})).toThrow(
+    '--key takes the name of a key or of a file',
+  );
   expect(() => connectArgs(npub, { more: ['--key', key] }, {})).toThrow('looks like a key');
   expect(() => connectArgs(npub, { more: [`--key=${key}`] }, {})).toThrow('looks like a key');
   expect(() => connectArgs(npub, { more: ['cursor'] }, {})).toThrow('"cursor" is no option of connect');

@@ -1,10 +1,12 @@
 import { homedir } from 'node:os';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { type Address, formatAddress, formatNpub, parseAddress } from '@mcp-nostr/core';
 
 import { usageError } from '../errors.ts';
-import { keyFileOption, keyFilePath } from '../key-file.ts';
+import { keysFolder } from '../keys/key-folder.ts';
+import { refuseKeyItself } from '../keys/key-name.ts';
+import { findKeySource } from '../keys/key-source.ts';
 import type { OwnCommand } from '../own-command.ts';
 import { relaysFromEnvironment } from '../relay-options.ts';
 import type { HostEntry } from './own-entry.ts';
@@ -29,12 +31,12 @@ export function connectArgs(
   refuseOthers(more);
   // A host has no MCP_NOSTR_RELAYS, in which connect would look up a bare key.
   const relays = relay ?? (address.relays.length === 0 ? relaysFromEnvironment(env) : undefined) ?? [];
-  const keyFile = key === undefined ? movedKeyFile(env) : resolve(keyFileOption(key, 'client'));
+  const hostKey = keyForHost(key, env);
   return [
     'connect',
     shortAddress(address),
     ...relays.flatMap((url) => ['--relay', url]),
-    ...(keyFile === undefined ? [] : ['--key', keyFile]),
+    ...(hostKey === undefined ? [] : ['--key', hostKey]),
     ...more,
   ];
 }
@@ -45,7 +47,7 @@ function refuseOthers(more: readonly string[]): void {
   if (first !== undefined && !first.startsWith('-'))
     throw usageError(`"${first}" is no option of connect`, 'mcp-nostr install <address> --client <host>');
   // One in a file of a host would be there for every program of this machine to read.
-  for (const word of more) keyFileOption(word.replace(/^--key=/, ''), 'client');
+  for (const word of more) refuseKeyItself(word.replace(/^--key=/, ''));
 }
 
 /** As somebody else has to write it. */
@@ -55,10 +57,20 @@ export function shortAddress({ pubkey, relays }: Address): string {
     : formatAddress({ pubkey, relays: relays.slice(0, MAX_HINTS) });
 }
 
-/** The key file, when this shell's environment moves it: a host that is started from a desktop would use another key. */
-function movedKeyFile(env: NodeJS.ProcessEnv): string | undefined {
-  const path = keyFilePath('client', env);
-  return path === keyFilePath('client', {}) ? undefined : isAbsolute(path) ? path : resolve(path);
+/**
+ * What a host has to be told so that it uses the key that this shell would: the name of a stored one, else the path. Nothing
+ * where it finds it by itself; it is started from a desktop and has nothing of this shell's environment.
+ */
+function keyForHost(given: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  const source = findKeySource({ given, role: 'client', env });
+  if (source.kind === 'text')
+    throw usageError(
+      `the key is in ${source.shown}, which a host does not have`,
+      'keep it: mcp-nostr key import <name>, and install with --key <name>',
+    );
+  const isMoved = keysFolder(env) !== keysFolder({});
+  if (given === undefined && !isMoved && source.isMade) return undefined;
+  return source.name === undefined || isMoved ? resolve(source.path) : source.name;
 }
 
 /** What a host with a window has in its environment when it is started from the desktop. */

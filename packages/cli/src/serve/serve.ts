@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { usageError } from '../errors.ts';
 import { parseCount } from '../count-option.ts';
 import { addFilterOptions, filterFrom, type FilterOptions } from '../filter/filter-options.ts';
-import { keyFileOption } from '../key-file.ts';
+import { checkKeyOption } from '../keys/key-source.ts';
 import {
   addLogOptions,
   fileLogger,
@@ -65,7 +65,7 @@ export function serveCommand(
       'relay to listen on; can be repeated (default: $MCP_NOSTR_RELAYS, else a few public ones)',
       collectRelays,
     )
-    .option('--key <file>', "file of the server's key, made when missing")
+    .option('--key <key>', "the server's key: its name, or its file, which is made when missing")
     .addOption(
       new Option('--encryption <mode>', 'what callers have to use')
         .choices(['required', 'optional', 'none'])
@@ -167,8 +167,9 @@ function oneServer(words: string[], options: ServeCommandOptions, env: NodeJS.Pr
     );
   }
   const entry = parseWords(words, options, env);
-  const keyFile = keyFileOption(options.key, 'server');
-  return (settings, printer) => openServed({ ...settings, entry, keyFile, printer });
+  const { key } = options;
+  checkKeyOption(key);
+  return (settings, printer) => openServed({ ...settings, entry, key, printer });
 }
 
 function serversOf(names: string[], path: string, options: ServeCommandOptions): Open {

@@ -1,8 +1,7 @@
-import { secretKeySigner } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Filter } from '@mcp-nostr/core/filter';
-import { loadSecretKey } from '../key-file.ts';
+import { openSigner } from '../keys/open-signer.ts';
 import { traceMessages } from '../log/trace-messages.ts';
 import type { Source } from './source.ts';
 import { shortNpub } from '../terminal.ts';
@@ -24,7 +23,8 @@ export interface ServeSettings {
 
 export interface ServedOptions extends ServeSettings {
   entry: ServerEntry;
-  keyFile: string;
+  /** As `--key` has it. */
+  key: string | undefined;
   printer: ServePrinter;
 }
 
@@ -44,7 +44,7 @@ export function limitsOf({ maxConnections }: Pick<ServeSettings, 'maxConnections
 /** Puts one server on Nostr. @throws when its key cannot be read, or what it is started with is wrong */
 export async function openServed({
   entry,
-  keyFile,
+  key: given,
   printer,
   filter,
   programs,
@@ -53,14 +53,14 @@ export async function openServed({
 }: ServedOptions): Promise<Served> {
   const { allow } = settings;
   checkEntry(entry);
-  const signer = secretKeySigner(await loadSecretKey(keyFile));
+  const key = await openSigner({ given, role: 'server' });
   const { serve } = await import('@mcp-nostr/server');
   const source = filteredSource(await sourceOf(entry, printer, programs), filter);
   let early: RelayState[] | undefined = [];
   const server = await serve(
     {
       ...settings,
-      signer,
+      signer: key.signer,
       // The first come before the server is there, and who reads the output wants its address first.
       onrelay: (state) => (early === undefined ? printer.relay(state) : early.push(state)),
       onrequest: (report) => printer.call(shownCall(report)),
@@ -69,6 +69,7 @@ export async function openServed({
     noted(source.open, printer, isTraced),
   ).catch(async (error: unknown) => {
     await source.close();
+    await key.close();
     throw error;
   });
   const { npub, address } = server;
@@ -77,7 +78,7 @@ export async function openServed({
     address,
     relays: settings.relays,
     command: shownEntry(entry),
-    keyFile,
+    keyFile: key.shown,
     allow,
     limits: limitsOf(settings),
     filter,
@@ -89,6 +90,7 @@ export async function openServed({
     close: async () => {
       await server.close();
       await source.close();
+      await key.close();
     },
   };
 }

@@ -39,7 +39,7 @@ export async function openServersFile(options: ServersFileOptions): Promise<Serv
 
   const set = new ServedSet({
     open: (name, entry) =>
-      openServed({ ...settings, entry, keyFile: serverKeyPath(name), printer: printerFor(name, printer) }),
+      openServed({ ...settings, entry, key: serverKeyPath(name), printer: printerFor(name, printer) }),
     onproblem: (name, message) => printer.problem(message, name),
     onclosed: (name) => printer.closed(name),
   });

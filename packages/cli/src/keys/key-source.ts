@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import type { KeyName } from '../key-file.ts';
+import { chosenKey } from './chosen-key.ts';
+import { findKey, keyPath } from './key-folder.ts';
+import { keyError } from './key-error.ts';
+import { isKeyName, parseKeyName, refuseKeyItself } from './key-name.ts';
+import { secretVariable } from './secret-variables.ts';
+
+/** Where a key is to be found. */
+export type KeySource =
+  | {
+      kind: 'file';
+      path: string;
+      /** What it is called, if it is a stored key. */
+      name?: string;
+      /** A missing one is made: nobody has said that it is there. */
+      isMade: boolean;
+      /** Who put the file there guards its folder and not its mode. */
+      isGuarded?: boolean;
+      shown: string;
+    }
+  | { kind: 'text'; text: string; shown: string };
+
+export interface KeyQuestion {
+  /** `--key`: the name of a stored key, or a path. */
+  given?: string | undefined;
+  /** Whose key is meant where nothing says otherwise. */
+  role: KeyName;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** What systemd's `LoadCredential=` has to be called for us to find it. */
+export const KEY_CREDENTIAL = 'mcp-nostr-key';
+
+/**
+ * Where the key is: what the command line says, else the environment, else the name that was chosen, else the role's
+ * own, which alone is made when it is missing (as is a path of `--key`).
+ * @throws {CliError} when what is named is not there
+ */
+export function findKeySource({ given, role, env = process.env }: KeyQuestion): KeySource {
+  if (given !== undefined) return fromOption(given, env);
+  return fromEnvironment(env) ?? fromRole(role, env);
+}
+
+/** @throws {CliError} for a key itself, and for a name that no key has */
+function fromOption(given: string, env: NodeJS.ProcessEnv): KeySource {
+  refuseKeyItself(given);
+  if (isPath(given)) return { kind: 'file', path: given, isMade: true, shown: given };
+  return stored(parseKeyName(given), env, '--key');
+}
+
+/** What `--key` says, before anything is opened. @throws {CliError} for what is neither a name nor a path */
+export function checkKeyOption(given: string | undefined): void {
+  if (given === undefined) return;
+  refuseKeyItself(given);
+  if (!isPath(given)) parseKeyName(given);
+}
+
+/** A name has none of these characters. */
+function isPath(text: string): boolean {
+  return /[/\\.]/.test(text);
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): KeySource | undefined {
+  const name = env['MCP_NOSTR_KEY'] ?? '';
+  if (name !== '') {
+    if (!isKeyName(name))
+      throw keyError('MCP_NOSTR_KEY holds no name of a key', 'a key in a file: MCP_NOSTR_SECRET_KEY_FILE');
+    return stored(name, env, 'MCP_NOSTR_KEY');
+  }
+  for (const variable of ['MCP_NOSTR_SECRET_KEY_FILE', 'NOSTR_SECRET_KEY_FILE']) {
+    const path = env[variable] ?? '';
+    if (path !== '') return { ...mounted(path, env), shown: `${path}, named by ${variable}` };
+  }
+  const folder = env['CREDENTIALS_DIRECTORY'] ?? '';
+  const credential = join(folder, KEY_CREDENTIAL);
+  if (folder !== '' && existsSync(credential))
+    return { ...mounted(credential, env), shown: `the credential ${KEY_CREDENTIAL}` };
+  const text = secretVariable(env, 'NOSTR_SECRET_KEY');
+  return text === undefined ? undefined : { kind: 'text', text, shown: 'NOSTR_SECRET_KEY' };
+}
+
+function fromRole(role: KeyName, env: NodeJS.ProcessEnv): KeySource {
+  const chosen = chosenKey(role, env);
+  if (chosen !== undefined) return stored(chosen, env, `chosen with key use --for ${role}`);
+  return ownOf(role, env);
+}
+
+function ownOf(role: KeyName, env: NodeJS.ProcessEnv): KeySource {
+  const path = findKey(role, env) ?? keyPath(role, 'file', env);
+  return { kind: 'file', path, name: role, isMade: true, shown: path };
+}
+
+/** A key that somebody has named: it is there, or it is a mistake. */
+function stored(name: string, env: NodeJS.ProcessEnv, says: string): KeySource {
+  const path = findKey(name, env);
+  if (path !== undefined) return { kind: 'file', path, name, isMade: false, shown: path };
+  if (name === 'server' || name === 'client') return ownOf(name, env);
+  throw keyError(
+    `there is no key called ${name} (${says})`,
+    `mcp-nostr key list shows those there are, mcp-nostr key new ${name} makes it; a file is named by a path: ./${name}`,
+  );
+}
+
+/**
+ * Files that systemd, Docker, Podman or Kubernetes put there. They have modes of their own (0440 with an access list,
+ * 0444) in a folder that only this unit or container sees.
+ */
+function mounted(path: string, env: NodeJS.ProcessEnv): Extract<KeySource, { kind: 'file' }> {
+  const folders = [env['CREDENTIALS_DIRECTORY'] ?? '', '/run/secrets'].filter((folder) => folder !== '');
+  const isGuarded = folders.some((folder) => resolve(path).startsWith(join(folder, '/')));
+  return { kind: 'file', path, isMade: false, isGuarded, shown: path };
+}
