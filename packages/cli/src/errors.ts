@@ -28,7 +28,9 @@ export type CliErrorCode =
   | 'host_config'
   | 'start_failed'
   | 'port_in_use'
-  | 'port_not_allowed';
+  | 'port_not_allowed'
+  | 'bad_address'
+  | 'name_unreachable';
 
 /** Ends a command: one line that says what happened, perhaps one that says what to do. */
 export class CliError extends Error {

@@ -65,8 +65,8 @@ const patterns: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/(nsec|ncryptsec)1[02-9ac-hj-np-z]{20,}/gi, `$11${HIDDEN}`],
   // The name and password of a URL.
   [/(:\/\/)[^\s/@"'?#]+@/g, `$1${HIDDEN}@`],
-  // `bunker://…?secret=…` (NIP-46), and keys in the query of any URL.
-  [new RegExp(`([?&](?:[\\w-]*(?:${SECRET_WORD})|key)=)[^&\\s"'#]+`, 'gi'), `$1${HIDDEN}`],
+  // `bunker://…?secret=…` (NIP-46), keys in the query of any URL, and invites.
+  [new RegExp(`([?&](?:[\\w-]*(?:${SECRET_WORD})|key|invite)=)[^&\\s"'#]+`, 'gi'), `$1${HIDDEN}`],
   // RFC 6265: a line of cookies holds several.
   [/(\b(?:set-)?cookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\n]{8,}/gi, `$1${HIDDEN}`],
   [/\b(bearer\s+)[\w.~+/=-]{8,}/gi, `$1${HIDDEN}`],
