@@ -8,7 +8,9 @@ export type DecodeErrorCode =
   | 'not_decryptable'
   | 'bad_link'
   | 'bad_json'
-  | 'bad_json_rpc';
+  | 'bad_json_rpc'
+  | 'bad_grant'
+  | 'grant_expired';
 
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';

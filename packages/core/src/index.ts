@@ -24,6 +24,17 @@ export {
   parseMessage,
   splitMessages,
 } from './frame.ts';
+export {
+  type Grant,
+  type GrantLimits,
+  grantTemplate,
+  type Paper,
+  type PaperContext,
+  parsePaper,
+  readPaper,
+  type Revocation,
+  revocationTemplate,
+} from './grant.ts';
 export { newWrapKey, unwrapEvent, wrapEvent, wrapJson, type WrapKey, type WrapOptions } from './gift-wrap.ts';
 export {
   cancelledId,
@@ -43,6 +54,7 @@ export {
   AUTH_KIND,
   EPHEMERAL_GIFT_WRAP_KIND,
   GIFT_WRAP_KIND,
+  GRANT_KIND,
   isAddressable,
   isEphemeral,
   isReplaceable,
@@ -63,5 +75,5 @@ export { randomHex } from './random-hex.ts';
 export { engineName, generateSecretKey, getPublicKey, verifyId } from './schnorr.ts';
 export { parseSecretKey } from './secret-key.ts';
 export { isListening, SessionReplay } from './session-replay.ts';
-export { secretKeySigner, type Signer } from './signer.ts';
+export { isSecretKeySigner, secretKeySigner, type Signer } from './signer.ts';
 export { escapedBytes, escapedEnd, utf8Bytes } from './text-bytes.ts';

@@ -1,5 +1,7 @@
 /** The signed JSON-RPC message (ContextVM base protocol). Ephemeral range of NIP-01. */
 export const MESSAGE_KIND = 25_910;
+/** An identity lets a session key speak for it, or does so no more (WIRE.md, section 9). Never published. */
+export const GRANT_KIND = 25_911;
 /** A stored gift wrap (NIP-59), for peers that know no other. */
 export const GIFT_WRAP_KIND = 1059;
 /** An ephemeral gift wrap (NIP-59): relays must not store it. The default. */

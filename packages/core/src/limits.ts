@@ -20,6 +20,12 @@ export const limits = {
   maxIdLength: 256,
   /** An event carries `p`, `e`, the link and perhaps a few discovery tags; more is not ours. */
   maxTags: 64,
+  /** How long a grant may last: a session key that was stolen unnoticed is worth nothing after it. */
+  maxGrantSeconds: 2_592_000,
+  /** Scopes, and patterns of each kind, in a grant: more than a person reads before allowing it. */
+  maxGrantItems: 64,
+  /** Characters of one of them, as of a pattern anywhere. */
+  maxGrantItemLength: 256,
 } as const;
 
 /**

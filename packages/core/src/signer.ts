@@ -20,6 +20,9 @@ export interface Signer {
 /** As many senders may be in the middle of something large. */
 const CONVERSATIONS = 64;
 
+/** Those that ask nobody. */
+const secretKeySigners = new WeakSet<Signer>();
+
 /** A signer for a secret key that this process holds. The bytes are copied and never leave the signer. */
 export function secretKeySigner(secretKey: Uint8Array): Signer {
   const key = Uint8Array.from(secretKey);
@@ -34,7 +37,7 @@ export function secretKeySigner(secretKey: Uint8Array): Signer {
     if (conversations.size > CONVERSATIONS && oldest !== undefined) conversations.delete(oldest);
     return conversation;
   };
-  return {
+  const signer: Signer = {
     getPublicKey: async () => pubkey,
     signEvent: async (template) => signEvent(template, key, pubkey),
     nip44: {
@@ -42,4 +45,11 @@ export function secretKeySigner(secretKey: Uint8Array): Signer {
       decrypt: async (peer, ciphertext) => nip44.decrypt(ciphertext, conversationKey(peer)),
     },
   };
+  secretKeySigners.add(signer);
+  return signer;
+}
+
+/** Whether it signs by itself, without a person or another device that would be asked each time. */
+export function isSecretKeySigner(signer: Signer): boolean {
+  return secretKeySigners.has(signer);
 }

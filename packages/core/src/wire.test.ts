@@ -5,6 +5,7 @@ import { parseAddress } from './address.ts';
 import { eventId, parseEvent, verifyEvent } from './event.ts';
 import { decodeFrame, encodeFrame, type Frame, parseMessage, splitMessages } from './frame.ts';
 import { newWrapKey, unwrapEvent, wrapEvent } from './gift-wrap.ts';
+import { grantTemplate, type PaperContext, readPaper, revocationTemplate } from './grant.ts';
 import { formatLinkTag, parseLinkTag } from './link-tag.ts';
 import { getPublicKey } from './schnorr.ts';
 import { secretKeySigner } from './signer.ts';
@@ -51,6 +52,32 @@ describe('the vectors of WIRE.md', () => {
 
   it.each(vectors.badFrames)('frame that is refused: $name', ({ tags }) => {
     expect(() => decodeFrame({ tags, content: '' })).toThrow(expect.objectContaining({ code: 'bad_link' }));
+  });
+
+  const context = (nowSeconds: number): PaperContext => ({
+    server: keys.server.pubkey,
+    session: keys.client.pubkey,
+    nowSeconds,
+  });
+
+  it.each(vectors.grants)('$name', ({ nowSeconds, event, grant, revocation }) => {
+    const paper = readPaper(JSON.stringify(event), context(nowSeconds));
+    expect(paper).toEqual({ event, identity: keys.identity.pubkey, ...(grant ? { grant } : { revocation }) });
+    const template = grant
+      ? grantTemplate(grant)
+      : revocationTemplate(revocation ?? { server: '', before: 0 });
+    expect(template).toEqual({
+      ...template,
+      kind: event.kind,
+      created_at: event.created_at,
+      tags: event.tags,
+    });
+  });
+
+  it.each(vectors.badGrants)('grant that is refused: $name', ({ nowSeconds, event, code }) => {
+    expect(() => readPaper(JSON.stringify(event), context(nowSeconds))).toThrow(
+      expect.objectContaining({ code }),
+    );
   });
 
   it('a large message is its parts one behind the other', () => {

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+
+import { signEvent } from './event.ts';
+import { type Grant, grantTemplate, parsePaper, readPaper, revocationTemplate } from './grant.ts';
+import { generateSecretKey, getPublicKey } from './schnorr.ts';
+
+const identity = generateSecretKey();
+const [session, server] = [getPublicKey(generateSecretKey()), getPublicKey(generateSecretKey())];
+const grant: Grant = { session, server, grantedAt: 1_795_000_000, expiresAt: 1_795_086_400 };
+const context = { session, server, nowSeconds: 1_795_000_001 };
+
+it('tells the person who is asked for which server it is, and until when', () => {
+  expect(grantTemplate(grant).content).toMatch(
+    /^Let this program call the MCP server npub1\w{58} in your name until 2026-11-19 \d\d:\d\d UTC\.$/,
+  );
+  expect(grantTemplate({ ...grant, tools: ['a'] }).content).toMatch(/, within limits\.$/);
+  expect(revocationTemplate({ server, before: 1 }).content).toMatch(
+    /^End all your sessions at the MCP server npub1\w{58}\.$/,
+  );
+});
+
+it('can be read before its signature is checked, and counts for nothing then', () => {
+  const signed = signEvent(grantTemplate(grant), identity);
+  const forged = JSON.stringify({ ...signed, sig: '0'.repeat(128) });
+  expect(parsePaper(forged, context)).toMatchObject({ identity: getPublicKey(identity), grant });
+  expect(() => readPaper(forged, context)).toThrow(expect.objectContaining({ code: 'bad_signature' }));
+});
+
+it.each(['', 'x', '[]', 'null', '{"kind":25911}', '"'.repeat(8_192)])(
+  'that is none is refused: %s',
+  (text) => {
+    expect(() => readPaper(text, context)).toThrow(
+      expect.objectContaining({ code: expect.stringMatching(/^bad_(grant|event)$/) }),
+    );
+  },
+);
