@@ -22,6 +22,9 @@ export interface Frame {
   content: string;
 }
 
+/** What a client shows of its rights. */
+export type Credentials = Pick<Frame, 'grant' | 'invite'>;
+
 /** Which message a part belongs to (WIRE.md, section 6): its `part` tag. */
 export interface MessagePart {
   /** Of the large messages of this direction, from 0. */

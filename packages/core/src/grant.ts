@@ -51,8 +51,12 @@ const SINGLE_TAGS: ReadonlySet<string> = new Set(['p', 'session', 'expiration', 
 const ALL_SESSIONS = 'all';
 const SECONDS = /^[1-9][0-9]{0,14}$/;
 
-/** What the identity signs. Its content is for the person whom a signer asks. */
+/**
+ * What the identity signs. Its content is for the person whom a signer asks.
+ * @throws {DecodeError} `bad_grant` for one that no server takes: before anybody is asked
+ */
 export function grantTemplate(grant: Grant): EventTemplate {
+  checkGrant(grant);
   const { session, server, grantedAt, expiresAt } = grant;
   const given = LIMIT_TAGS.filter((name) => grant[name] !== undefined);
   return {
@@ -115,16 +119,24 @@ function readGrantTags(event: NostrEvent, tags: ReadonlyMap<string, string[]>, c
   const expiresAt = Number(expiration);
   if (expiresAt <= context.nowSeconds)
     throw new DecodeError('grant_expired', `the grant ended at ${timeOf(expiresAt)}`);
-  if (expiresAt - grantedAt > limits.maxGrantSeconds)
-    throw bad(`it lasts longer than ${limits.maxGrantSeconds / 86_400} days`);
   const grant: Grant = { session, server: context.server, grantedAt, expiresAt };
   for (const name of LIMIT_TAGS) {
     const items = tags.get(name);
-    if (items === undefined) continue;
-    checkItems(name, items);
-    grant[name] = items;
+    if (items !== undefined) grant[name] = items;
   }
+  checkGrant(grant);
   return grant;
+}
+
+function checkGrant(grant: Grant): void {
+  if (grant.expiresAt - grant.grantedAt > limits.maxGrantSeconds)
+    throw bad(`it lasts longer than ${limits.maxGrantSeconds / 86_400} days`);
+  for (const name of LIMIT_TAGS) {
+    const items = grant[name] ?? [];
+    if (items.length > limits.maxGrantItems) throw bad(`it names ${items.length} ${name}`);
+    const isBad = items.some((item) => item === '' || item.length > limits.maxGrantItemLength);
+    if (isBad) throw bad(`one of its ${name} is empty or too long`);
+  }
 }
 
 function readRevocation(event: NostrEvent, tags: ReadonlyMap<string, string[]>, server: string): Revocation {
@@ -150,12 +162,6 @@ function single(tags: ReadonlyMap<string, string[]>, name: string): string {
   const [value] = values ?? [];
   if (value === undefined || values?.length !== 1) throw bad(`its tag ${name} has not one value`);
   return value;
-}
-
-function checkItems(name: string, items: string[]): void {
-  if (items.length > limits.maxGrantItems) throw bad(`it names ${items.length} ${name}`);
-  const isBad = items.some((item) => item === '' || item.length > limits.maxGrantItemLength);
-  if (isBad) throw bad(`one of its ${name} is empty or too long`);
 }
 
 function parseJson(text: string): unknown {

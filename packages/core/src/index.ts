@@ -15,6 +15,7 @@ export {
 } from './event.ts';
 export { type FailureCode, failureCodes, failureResponse, isFailureCode } from './failure.ts';
 export {
+  type Credentials,
   decodeFrame,
   encodeFrame,
   formatMessages,

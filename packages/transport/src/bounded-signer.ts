@@ -1,12 +1,13 @@
 import type { Signer } from '@mcp-nostr/core';
 
 import { TransportError } from './errors.ts';
+import { limits } from './limits.ts';
 
 /**
  * A signer of which every answer comes in time or fails: one lost answer (a pop-up that was closed, a message of a
  * remote signer that did not arrive) must not hold up what waits behind it for ever.
  */
-export function boundedSigner(signer: Signer, timeoutMs: number): Signer {
+export function boundedSigner(signer: Signer, timeoutMs: number = limits.signerTimeoutMs): Signer {
   const inTime = async <T>(what: string, answer: Promise<T>): Promise<T> => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {

@@ -1,7 +1,7 @@
-import type { NostrEvent } from '@mcp-nostr/core';
+import type { Credentials, Frame, NostrEvent } from '@mcp-nostr/core';
 
 import type { Endpoint } from './endpoint.ts';
-import { TransportError } from './errors.ts';
+import { asSignerError, TransportError } from './errors.ts';
 import type { Outgoing } from './link/traffic.ts';
 import type { PublishOutcome } from './relay-publisher.ts';
 import { TaskQueue } from './task.ts';
@@ -24,6 +24,8 @@ export interface CourierOptions {
   peer: string;
   encrypted: boolean;
   source: FrameSource;
+  /** What a frame shows of our rights; a person may have to be asked for it first. */
+  credentials?: ((frame: Frame) => Promise<Credentials> | undefined) | undefined;
   onerror: (error: unknown) => void;
 }
 
@@ -127,11 +129,13 @@ export class Courier {
   }
 
   async #sign({ frame, from, notBefore }: Outgoing): Promise<NostrEvent | undefined> {
-    const { endpoint, peer, source } = this.#options;
+    const { endpoint, peer, source, credentials } = this.#options;
     if (frame === undefined) return undefined;
     try {
+      const shown = credentials?.(frame);
+      const whole = shown === undefined ? frame : { ...frame, ...(await shown) };
       const createdAt = Math.max(endpoint.nowSeconds() + (source.clockOffsetSeconds ?? 0), notBefore);
-      const event = await endpoint.sign(frame, peer, createdAt);
+      const event = await endpoint.sign(whole, peer, createdAt);
       return from.signed(event) ? event : undefined;
     } catch (error) {
       from.unsigned(asSignerError(error));
@@ -186,13 +190,6 @@ export class Courier {
       Math.max(0, Math.ceil(wakeAt - performance.now())),
     );
   }
-}
-
-/** Whatever is not of the transport came out of the signer. */
-function asSignerError(error: unknown): TransportError {
-  if (error instanceof TransportError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new TransportError('signer_failed', `the signer refused: ${reason}`, { cause: error });
 }
 
 function isTaken(outcome: PublishOutcome | 'refused'): outcome is 'accepted' | 'sent' {

@@ -14,7 +14,6 @@ import {
 } from '@mcp-nostr/core';
 
 import { boundedSigner } from './bounded-signer.ts';
-import { limits } from './limits.ts';
 import { type Encryption, type IncomingFrame, Receiver } from './receiver.ts';
 import type { RelayState } from './relay-connection-options.ts';
 import { type PublishOptions, RelayPool } from './relay-pool.ts';
@@ -54,7 +53,7 @@ export class Endpoint {
 
   constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#signer = boundedSigner(options.signer, limits.signerTimeoutMs);
+    this.#signer = boundedSigner(options.signer);
     const receiver = new Receiver({ ...options, signer: this.#signer });
     this.#pool = new RelayPool({
       ...options,

@@ -56,7 +56,7 @@ function isPrefix(word: string): word is RelayErrorCode {
   return PREFIXES.has(word);
 }
 
-export type TransportErrorCode = FailureCode | 'client_silent' | 'no_relays' | 'closed';
+export type TransportErrorCode = FailureCode | 'client_silent' | 'no_relays' | 'not_encrypted' | 'closed';
 
 /** A message could not be brought to its recipient, or its fate is unknown. */
 export class TransportError extends Error {
@@ -73,4 +73,11 @@ export class TransportError extends Error {
     this.code = code;
     this.data = options.data ?? {};
   }
+}
+
+/** Whatever is not of the transport came out of the signer: its words are the reason. */
+export function asSignerError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new TransportError('signer_failed', `the signer refused: ${reason}`, { cause: error });
 }

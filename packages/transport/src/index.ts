@@ -1,7 +1,14 @@
 export { atMost } from './at-most.ts';
+export { boundedSigner } from './bounded-signer.ts';
 export { Courier, type CourierOptions, type FrameSource } from './courier.ts';
 export { Endpoint, type EndpointOptions } from './endpoint.ts';
-export { RelayError, type RelayErrorCode, TransportError, type TransportErrorCode } from './errors.ts';
+export {
+  asSignerError,
+  RelayError,
+  type RelayErrorCode,
+  TransportError,
+  type TransportErrorCode,
+} from './errors.ts';
 export { linkLimits } from './link/limits.ts';
 export { Link } from './link/link.ts';
 export type { LinkOptions } from './link/link-options.ts';

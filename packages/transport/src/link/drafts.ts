@@ -31,7 +31,8 @@ export class Drafts {
   }
 
   opening(now: number): Outgoing {
-    return this.#number(this.#outbound.opening(this.#contentBytes, now), true);
+    const contentBytes = this.#contentBytes - (this.#options.credentialBytes?.() ?? 0);
+    return this.#number(this.#outbound.opening(contentBytes, now), true);
   }
 
   /** What the peer lacks, once more. */

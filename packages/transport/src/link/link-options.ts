@@ -15,6 +15,8 @@ export interface LinkOptions extends InboundOptions {
   random: () => string;
   /** Bytes of plaintext that every relay in use takes. */
   frameBytes: () => number;
+  /** Of them, those that an opening has no room for, since it shows its author's rights. @default 0 */
+  credentialBytes?: (() => number) | undefined;
   /** Asked rather than told: what is waited for ends in many ways. @default 'nothing' */
   expects?: (() => Expectation) | undefined;
 }
