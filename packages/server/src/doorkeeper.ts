@@ -9,6 +9,8 @@ import { TokenBucket } from './token-bucket.ts';
 export interface Visitor {
   /** Who signed the frame, and for whom. */
   applicant: Applicant;
+  /** What is answered, whatever it wants, for what it shows of its author's rights. */
+  refusal?: string | undefined;
   /** Seconds. */
   createdAt: number;
   frame: Frame;
@@ -80,6 +82,7 @@ export class Doorkeeper {
   /** `key`: of the connection; `isKnown`: it is open. */
   judge(key: string, visitor: Visitor, isKnown: boolean): Verdict {
     const { link } = visitor.frame;
+    if (visitor.refusal !== undefined && !isKnown) return this.#onrefused(visitor, visitor.refusal);
     if (!this.#isForThisProcess(link)) return this.#onforeign(key, visitor, isKnown);
     if (isKnown) return { kind: 'deliver' };
     if (link.control === 'bye') return this.#onbye(key, visitor);
@@ -99,6 +102,16 @@ export class Doorkeeper {
   #isForThisProcess(link: LinkTag): boolean {
     if (link.instance === this.#options.instance || link.sequence === 0) return true;
     return link.instance === '' && link.control === 'bye';
+  }
+
+  /** Whoever has nothing to show but this is told, where it asks. */
+  #onrefused({ createdAt, frame, isRepeat }: Visitor, detail: string): Verdict {
+    const { control, sequence } = frame.link;
+    const isOpening = sequence === 0 && control === undefined;
+    if (isRepeat || (!isOpening && control !== 'probe')) return { kind: 'drop' };
+    if (this.#openings.isTimely(createdAt, this.#options.nowSeconds())) return this.#refuse(detail);
+    // Its grant may be one of the present by the right time.
+    return isOpening ? this.#refuse('clock') : { kind: 'drop' };
   }
 
   /** One that has overtaken its opening: what it ends must not be opened any more. */

@@ -38,6 +38,16 @@ export const limits = {
   maxEarlyMessages: 1_000,
   /** And what they may be together: one large message and some more. */
   maxEarlyBytes: 16_777_216,
+  /**
+   * Grants of which the signature is checked in a second, of identities that the policy knows and of others: as many as
+   * openings, and fewer of those whom nobody knows, so that a flood costs no more than it does without grants.
+   */
+  knownGrantsPerSecond: 50,
+  knownGrantBurst: 200,
+  strangeGrantsPerSecond: 20,
+  strangeGrantBurst: 40,
+  /** Grants remembered with the outcome, of both sorts each: a client shows the same one again and again. */
+  maxRememberedGrants: 1_000,
   /** Keys in a book of access, and as many that it denies: more is no list that a person keeps. */
   maxListedKeys: 10_000,
   maxInvites: 1_000,

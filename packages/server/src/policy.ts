@@ -1,4 +1,4 @@
-import { parseAddress } from '@mcp-nostr/core';
+import { type GrantLimits, parseAddress } from '@mcp-nostr/core';
 import type { FilterRules } from '@mcp-nostr/core/filter';
 
 /** Who asks, as verified signatures say it. */
@@ -15,6 +15,8 @@ export interface GrantedSession {
   grantedAt: number;
   /** Seconds. */
   expiresAt: number;
+  /** What it may do of that which its identity may. What `permit` answers is narrowed by it. */
+  limits?: GrantLimits | undefined;
 }
 
 /** An identity takes back sessions that it has granted: one, or all that it had granted by then. */
@@ -39,7 +41,12 @@ export interface Permission {
   isKnown: boolean;
 }
 
-export type DenialCode = 'not_allowed' | 'rate_limited' | 'invite_required' | 'invite_expired';
+export type DenialCode =
+  | 'not_allowed'
+  | 'rate_limited'
+  | 'invite_required'
+  | 'invite_expired'
+  | 'grant_expired';
 
 /** Why not, as the caller's application reads it. */
 export interface Denial {

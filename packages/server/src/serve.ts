@@ -9,13 +9,15 @@ import {
   UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
-import type { Caller } from './caller.ts';
-import { type Answer, Doorkeeper } from './doorkeeper.ts';
+import { applicantOf, type Caller } from './caller.ts';
+import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { limits } from './limits.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
-import { type Access, type Permission, policyOf } from './policy.ts';
+import { Papers } from './papers.ts';
+import { type Access, type Applicant, isDenial, type Permission, type Policy, policyOf } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 import { ServerConnection } from './server-connection.ts';
+import { sessionPolicy } from './session-policy.ts';
 
 /** One request, answered or not. */
 export interface RequestReport extends RequestSummary {
@@ -82,6 +84,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly npub: string;
   readonly #options: ServeOptions<Mcp>;
   readonly #factory: McpServerFactory<Mcp>;
+  readonly #policy: Policy;
+  readonly #papers: Papers;
   readonly #doorkeeper: Doorkeeper;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
@@ -97,10 +101,20 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.npub = formatNpub(pubkey);
     this.#options = options;
     this.#factory = factory;
+    const nowSeconds = (): number => this.#endpoint.nowSeconds();
+    const policy = sessionPolicy(policyOf(options.allow), nowSeconds);
+    this.#policy = policy;
+    this.#papers = new Papers({
+      server: pubkey,
+      policy,
+      nowSeconds,
+      clock: () => performance.now(),
+      onrevoked: (identity) => this.#endSessions(identity),
+    });
     this.#doorkeeper = new Doorkeeper({
       instance: this.#instance,
-      policy: policyOf(options.allow),
-      nowSeconds: () => this.#endpoint.nowSeconds(),
+      policy,
+      nowSeconds,
       clock: () => performance.now(),
       makeRoom: (key) => this.#makeRoom(key),
       onrival: () => this.#report(rivalError(this.npub)),
@@ -153,16 +167,17 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     const { event, frame, isRepeat } = incoming;
     const key = `${event.pubkey}:${frame.link.connection}`;
     const connection = this.#connections.get(key);
-    const applicant = { pubkey: event.pubkey };
+    const identified = this.#identify(incoming, connection);
+    if (identified === undefined) return;
     const { created_at: createdAt } = event;
-    const visitor = { applicant, createdAt, frame, isRepeat, isEncrypted: incoming.encrypted };
+    const visitor = { ...identified, createdAt, frame, isRepeat, isEncrypted: incoming.encrypted };
     const verdict = this.#doorkeeper.judge(key, visitor, connection !== undefined);
     switch (verdict.kind) {
       case 'deliver':
         connection?.receive(incoming);
         break;
       case 'open':
-        this.#open(key, incoming, verdict.permission);
+        this.#open(key, incoming, visitor.applicant, verdict.permission);
         break;
       case 'leave':
         void connection?.close('other_instance'); // it never rejects
@@ -176,10 +191,35 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     }
   }
 
-  #open(key: string, opening: IncomingFrame, permission: Permission): void {
-    const { pubkey, created_at: createdAt } = opening.event;
+  /** Who signed a frame and for whom; undefined when there was no time to find out. */
+  #identify(
+    { event, frame, encrypted }: IncomingFrame,
+    connection: ServerConnection<Mcp> | undefined,
+  ): Pick<Visitor, 'applicant' | 'refusal'> | undefined {
+    const known = connection && { applicant: applicantOf(connection.caller) };
+    if (known !== undefined && frame.grant === undefined) return known;
+    const mayRedeem = encrypted && frame.invite !== undefined && this.#policy.redeem !== undefined;
+    const reading = this.#papers.read(event.pubkey, frame, mayRedeem);
+    const { applicant, refusal } = reading;
+    if (connection !== undefined && applicant !== undefined) connection.renew(applicant);
+    if (known !== undefined || reading.isUnread) return known;
+    return { applicant: applicant ?? { pubkey: event.pubkey }, refusal };
+  }
+
+  /** An identity has taken sessions back. */
+  #endSessions(identity: string): void {
+    for (const connection of this.#connections.values()) {
+      const { caller } = connection;
+      if (caller.pubkey !== identity || caller.session === undefined) continue;
+      if (isDenial(this.#policy.permit(applicantOf(caller)))) void connection.close('grant_expired'); // it never rejects
+    }
+  }
+
+  #open(key: string, opening: IncomingFrame, { pubkey, session }: Applicant, permission: Permission): void {
+    const { created_at: createdAt } = opening.event;
     const { connection: connectionId } = opening.frame.link;
     const caller: Caller = { pubkey, npub: formatNpub(pubkey), connectionId };
+    if (session !== undefined) caller.session = session;
     const connection: ServerConnection<Mcp> = new ServerConnection({
       endpoint: this.#endpoint,
       caller,

@@ -14,8 +14,10 @@ import { HostedServers } from './hosted-servers.ts';
 import { limits } from './limits.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import { NostrServerTransport } from './nostr-server-transport.ts';
-import type { Permission } from './policy.ts';
+import type { Applicant, Permission } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
+import { SessionEnd } from './session-end.ts';
+import { hasSameLimits } from './session-limits.ts';
 
 export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLike> {
   endpoint: Endpoint;
@@ -44,6 +46,7 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
   readonly #courier: Courier;
   readonly #transport: NostrServerTransport;
   readonly #hosted: HostedServers<Mcp>;
+  readonly #sessionEnd: SessionEnd;
   #isOver = false;
 
   constructor(options: ServerConnectionOptions<Mcp>) {
@@ -69,7 +72,7 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
     this.#link.relaysChanged(endpoint.isReachable, false);
     this.#courier = new Courier({
       endpoint,
-      peer: caller.pubkey,
+      peer: caller.session?.pubkey ?? caller.pubkey,
       encrypted,
       source: this.#link,
       onerror: (error) => onerror(error instanceof Error ? error : new Error(String(error))),
@@ -84,6 +87,11 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
       onoverflow: () => void this.close('overflow'), // it never rejects
       onclosed: () => void this.close('closed'), // it never rejects
     });
+    this.#sessionEnd = new SessionEnd(
+      () => endpoint.nowSeconds(),
+      () => void this.close('grant_expired'), // it never rejects
+    );
+    if (caller.session !== undefined) this.#sessionEnd.set(caller.session.expiresAt);
     const { factory, serveStdio } = options;
     this.#hosted = new HostedServers({
       caller,
@@ -122,9 +130,21 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
   receive({ event, frame, bytes, encrypted, relay, isRepeat }: IncomingFrame): void {
     // The opening fixed the form; a plain frame on an encrypted connection is not the client's.
     if (this.#isOver || encrypted !== this.#options.encrypted) return;
+    // A clock that has leapt fires no timer.
+    if (this.#sessionEnd.isOver) return void this.close('grant_expired'); // it never rejects
     if (!isRepeat) this.#courier.prefer(relay);
     this.#link.receive(frame, { id: event.id, createdAt: event.created_at, bytes });
     this.#courier.kick();
+  }
+
+  /** Its client shows a grant that lasts longer; one with other limits opens another connection. */
+  renew({ pubkey, session }: Applicant): void {
+    const { caller } = this;
+    if (this.#isOver || session === undefined || caller.session === undefined) return;
+    if (pubkey !== caller.pubkey || session.expiresAt <= caller.session.expiresAt) return;
+    if (!hasSameLimits(session, caller.session)) return;
+    caller.session = session;
+    this.#sessionEnd.set(session.expiresAt);
   }
 
   relaysChanged(isReachable: boolean, isNew: boolean): void {
@@ -160,6 +180,7 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
     if (this.#isOver) return;
     this.#isOver = true;
     const { onended, onerror } = this.#options;
+    this.#sessionEnd.close();
     this.#link.close(farewell);
     // First of all: an MCP server that is closed has nothing to say any more.
     const closed = this.#transport.close().catch(onerror);
