@@ -14,6 +14,10 @@ export interface ClientSessionOptions {
   /** So many random bytes in hex. */
   randomHex: (bytes: number) => string;
   frameBytes: () => number;
+  /** See `LinkOptions`. */
+  credentialBytes?: (() => number) | undefined;
+  /** The server does not take our grant any more. Returns whether another can be had. */
+  regrant?: (() => boolean) | undefined;
   unfinished: UnfinishedMessages;
   /** For messages: what the server is called, and where it was looked for. */
   describe: () => { server: string; relays: string };

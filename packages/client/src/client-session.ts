@@ -69,6 +69,11 @@ export class ClientSession {
     return this.#link?.connection;
   }
 
+  /** Something may come without our asking, or is on its way. */
+  get expects(): boolean {
+    return this.#resumption.expects(this.#requests.expects) !== 'nothing';
+  }
+
   get wakeAt(): number {
     const linkAt = this.#link?.wakeAt ?? Infinity;
     return Math.min(this.#strandedAt, this.#resetAt, this.#reopenAt, linkAt);
@@ -132,6 +137,11 @@ export class ClientSession {
     return this.#leaving.poll() ?? this.#link?.poll();
   }
 
+  /** Shows the server what it should know now. */
+  probe(): void {
+    if (this.#link?.isOpen === true) this.#link.probe();
+  }
+
   /** Says `bye`; nothing is delivered any more, and what has not been sent never is. */
   close(): void {
     this.#isClosed = true;
@@ -152,7 +162,7 @@ export class ClientSession {
   #open(): void {
     this.#reopenAt = Infinity;
     if (this.#link !== undefined || this.#isClosed) return;
-    const { isWrapped, clock, randomHex, frameBytes, unfinished } = this.#options;
+    const { isWrapped, clock, randomHex, frameBytes, credentialBytes, unfinished } = this.#options;
     this.#losses.begun(clock());
     const link: Link = new Link({
       role: 'client',
@@ -162,6 +172,7 @@ export class ClientSession {
       clock,
       random: () => randomHex(8),
       frameBytes,
+      credentialBytes,
       expects: () => this.#resumption.expects(this.#requests.expects),
       unfinished,
       onmessage: (message) => this.#incoming.take(message, link),
@@ -198,8 +209,9 @@ export class ClientSession {
   }
 
   #onrefusal(link: Link, { event, frame }: IncomingFrame): void {
-    if (link.isOpen) return;
     const detail = frame.link.detail ?? '';
+    if (detail === 'grant_expired') return this.#onungranted(link);
+    if (link.isOpen) return;
     if (detail !== 'clock') {
       const { code, reason } = refusalFailure(detail, this.#options.describe().server);
       return this.#abandon(code, reason, false);
@@ -211,7 +223,15 @@ export class ClientSession {
     link.openAgain();
   }
 
+  /** What follows goes over another connection, under another grant if there is one. */
+  #onungranted(link: Link): void {
+    const { code, reason } = refusalFailure('grant_expired', this.#options.describe().server);
+    if (this.#options.regrant?.() === true) this.#lose(reason, !link.isOpen);
+    else this.#abandon(code, reason, link.isOpen);
+  }
+
   #onend(end: LinkEnd): void {
+    if (end.reason === 'grant_expired') this.#options.regrant?.();
     if (end.code === 'bye') return this.#lose(`the server closed the connection (${end.reason})`, true);
     if (end.code === 'violation') return this.#lose(`the server broke the protocol: ${end.reason}`, false);
     if (end.code === 'refused') this.#options.onerror(new Error(end.reason, { cause: end.cause }));

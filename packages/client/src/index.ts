@@ -1,2 +1,4 @@
+export { createSession, type CreateSessionOptions, type Session } from './create-session.ts';
 export { NostrClientTransport, type NostrClientTransportOptions } from './nostr-client-transport.ts';
 export { defaultLookupRelays, findRelays } from './relay-lookup.ts';
+export { revokeSessions, type RevokeSessionsOptions } from './revoke-sessions.ts';

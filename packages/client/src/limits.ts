@@ -1,5 +1,11 @@
 /** Every bound of the client, with its unit and its reason. */
 export const limits = {
+  /** How long a session lasts if nobody says otherwise: a person is asked once a day. */
+  sessionSeconds: 86_400,
+  /** A grant in use is replaced this long before it ends, and no sooner than in the last tenth of its time. */
+  renewBeforeSeconds: 600,
+  /** A grant that is not made yet takes no more of an opening than this. */
+  grantBytes: 2_048,
   /** Asking for the relays of a bare key. */
   lookupTimeoutMs: 3_000,
   /** More relays than this in an address or a relay list are not used: each costs a socket and a copy. */

@@ -1,9 +1,9 @@
 import type { FailureCode } from '@mcp-nostr/core';
-import type { Link, LinkEnd } from '@mcp-nostr/transport';
+import { type Link, type LinkEnd, TransportError } from '@mcp-nostr/transport';
 
 /** Why requests failed that nobody could be asked about, as their sender reads it. */
 export function localFailure(
-  { code, reason }: LinkEnd,
+  { code, reason, cause }: LinkEnd,
   { server, relays }: { server: string; relays: string },
   link: Link | undefined,
   now: number,
@@ -15,7 +15,11 @@ export function localFailure(
   }
   if (code === 'unreachable')
     return { code: 'relays_unreachable', reason: `no relay can be reached: ${relays}` };
-  if (code === 'signer') return { code: 'signer_failed', reason };
+  if (code === 'signer') {
+    // A session that has ended has nobody who could sign.
+    const isOver = cause instanceof TransportError && cause.code === 'grant_expired';
+    return { code: isOver ? 'grant_expired' : 'signer_failed', reason };
+  }
   // Relays have no prefix for it.
   const isSize = /too (?:large|big|long)|larger than|\bsize\b|bytes/i.test(reason);
   return { code: isSize ? 'message_too_large' : 'relays_unreachable', reason };

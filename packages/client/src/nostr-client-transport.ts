@@ -8,6 +8,7 @@ import {
   isRequest,
   isRequestId,
   isResponse,
+  isSecretKeySigner,
   type JsonRpcMessage,
   type JsonRpcRequest,
   parseAddress,
@@ -27,16 +28,30 @@ import {
   UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
+import { ClientCredentials } from './client-credentials.ts';
 import { ClientSession } from './client-session.ts';
+import type { Session } from './create-session.ts';
 import { limits } from './limits.ts';
 import { isProbe, Probes } from './probes.ts';
 import { findRelays } from './relay-lookup.ts';
+import { SessionKey } from './session-key.ts';
 
 export interface NostrClientTransportOptions {
   /** The server: nprofile, npub or hex, with or without `nostr:`. */
   server: string;
   /** Who calls. @default a throw-away key */
   signer?: Signer | undefined;
+  /**
+   * `session`: the signer is asked once, and lets a session key carry the traffic; `signer`: it signs and decrypts each
+   * frame. @default 'signer' for what `secretKeySigner` has made, 'session' for others
+   */
+  identity?: 'session' | 'signer' | undefined;
+  /** A session that was granted before (`createSession`, `onsession`); the signer is asked when it ends. */
+  session?: Session | undefined;
+  /** The signer has granted a session: with it another transport, or another process, need not ask. */
+  onsession?: ((session: Session) => void) | undefined;
+  /** What the server's operator has given to be let in with; shown until the server has answered. */
+  invite?: string | undefined;
   /** Used instead of the relays of the address. */
   relays?: readonly string[] | undefined;
   /** Where the relay list of a bare key is looked up. @default a few public relays */
@@ -71,15 +86,27 @@ export class NostrClientTransport {
   readonly #tasks = new TaskQueue((error) => this.#report(error));
   readonly #probes = new Probes();
   readonly #session: ClientSession;
+  readonly #sessionKey: SessionKey | undefined;
+  readonly #credentials: ClientCredentials;
   #endpoint: Endpoint | undefined;
   #courier: Courier | undefined;
   #isStarted = false;
   #isClosed = false;
 
-  /** @throws {AddressError} when the address or a relay's URL cannot be used */
+  /**
+   * @throws {AddressError} when the address or a relay's URL cannot be used
+   * @throws {TransportError} `not_encrypted` for an invite that would travel in plain text
+   */
   constructor(options: NostrClientTransportOptions) {
     this.#options = options;
     this.#address = parseAddress(options.server);
+    if (options.invite !== undefined && options.encryption === 'none')
+      throw new TransportError(
+        'not_encrypted',
+        "an invite travels encrypted only: set encryption to 'required'",
+      );
+    this.#sessionKey = this.#newSessionKey();
+    this.#credentials = new ClientCredentials(this.#sessionKey, options.invite);
     this.#session = new ClientSession({
       isWrapped: options.encryption !== 'none',
       clock: () => performance.now(),
@@ -87,6 +114,8 @@ export class NostrClientTransport {
       random: Math.random,
       randomHex,
       frameBytes: () => this.#endpoint?.frameBytes ?? 0,
+      credentialBytes: () => this.#credentials.bytes,
+      regrant: () => this.#sessionKey?.refused() === true,
       unfinished: new UnfinishedMessages(),
       describe: () => ({ server: formatNpub(this.#address.pubkey), relays: describeRelays(this.relays) }),
       onmessage: (message, relation) => {
@@ -110,7 +139,8 @@ export class NostrClientTransport {
   async start(): Promise<void> {
     if (this.#isStarted) throw new Error('the transport was started already');
     this.#isStarted = true;
-    const signer = this.#options.signer ?? secretKeySigner(generateSecretKey());
+    const own = this.#options.signer ?? secretKeySigner(generateSecretKey());
+    const signer = this.#sessionKey?.signer ?? own;
     const [pubkey, relays] = await Promise.all([signer.getPublicKey(), this.#findRelays()]);
     if (this.#isClosed) throw new TransportError('closed', 'the transport was closed');
     const encryption = this.#options.encryption ?? 'required';
@@ -135,6 +165,7 @@ export class NostrClientTransport {
       peer: this.#address.pubkey,
       encrypted: encryption === 'required',
       source: this.#session,
+      credentials: (frame) => this.#credentials.for(frame),
       onerror: (error) => this.#report(error),
     });
   }
@@ -170,6 +201,7 @@ export class NostrClientTransport {
     this.#isClosed = true;
     this.#session.close();
     this.#probes.close();
+    this.#sessionKey?.close();
     await this.#sayBye();
     this.#courier?.close();
     this.#endpoint?.close();
@@ -197,7 +229,31 @@ export class NostrClientTransport {
         else reject(error);
       });
       this.#courier?.kick();
+      this.#sessionKey?.renewIfDue();
     });
+  }
+
+  #newSessionKey(): SessionKey | undefined {
+    const { signer, session } = this.#options;
+    const isAsked = signer !== undefined && !isSecretKeySigner(signer);
+    const { identity = isAsked || session !== undefined ? 'session' : 'signer' } = this.#options;
+    if (identity === 'signer' || (signer === undefined && session === undefined)) return undefined;
+    return new SessionKey({
+      identity: signer,
+      session,
+      server: this.#address.pubkey,
+      nowSeconds: () => (this.#endpoint?.nowSeconds() ?? 0) + this.#session.clockOffsetSeconds,
+      isInUse: () => this.#session.expects,
+      onsession: (each) => this.#granted(each),
+      onerror: (error) => this.#report(error),
+    });
+  }
+
+  #granted(session: Session): void {
+    // A server that knows us learns of it before the last one ends.
+    this.#session.probe();
+    this.#courier?.kick();
+    this.#options.onsession?.(session);
   }
 
   /** The server frees the connection at once; it is waited for no longer than a moment. */
@@ -213,7 +269,9 @@ export class NostrClientTransport {
   }
 
   #onframe(incoming: IncomingFrame): void {
-    if (!incoming.isRepeat && incoming.frame.link.control !== 'reset') this.#courier?.prefer(incoming.relay);
+    const { control } = incoming.frame.link;
+    if (!incoming.isRepeat && control !== 'reset') this.#courier?.prefer(incoming.relay);
+    if (control !== 'reset' && control !== 'refuse') this.#credentials.heard();
     this.#session.receive(incoming);
     this.#courier?.kick();
   }

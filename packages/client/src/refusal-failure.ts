@@ -1,5 +1,8 @@
 import type { FailureCode } from '@mcp-nostr/core';
 
+/** What a server says to whoever brings a revocation. */
+export const REVOKED = 'revoked';
+
 /** Why a server did not open a connection (WIRE.md, section 5), as its client's user reads it. */
 export function refusalFailure(detail: string, server: string): { code: FailureCode; reason: string } {
   switch (detail) {
@@ -15,6 +18,13 @@ export function refusalFailure(detail: string, server: string): { code: FailureC
         code: detail,
         reason: `the invite is used up, too old, or not one of ${server}; ask its operator for another`,
       };
+    case 'grant_expired':
+      return {
+        code: detail,
+        reason: `${server} does not take the grant of this session: it has ended, was revoked, or is not for this server`,
+      };
+    case 'revoked':
+      return { code: 'grant_expired', reason: REVOKED };
     case 'busy':
       return { code: detail, reason: `${server} has no room for another connection now; try again later` };
     case 'clock':
