@@ -60,6 +60,7 @@ function open(
   const connection = new ServerConnection({
     endpoint: endpoint as Endpoint,
     caller: { pubkey: client, npub: 'npub1', connectionId },
+    applicant: { pubkey: client },
     permission: { isKnown: true },
     instance,
     encrypted: true,

@@ -14,13 +14,19 @@ import { HostedServers } from './hosted-servers.ts';
 import { limits } from './limits.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import { NostrServerTransport } from './nostr-server-transport.ts';
-import type { Permission } from './policy.ts';
+import type { KeyUsage } from './key-usage.ts';
+import type { Authorize } from './message-check.ts';
+import type { Applicant, Permission } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 
 export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLike> {
   endpoint: Endpoint;
   caller: Caller;
+  /** Whose permission is asked for again when the policy changes. */
+  applicant: Applicant;
   permission: Permission;
+  usage?: KeyUsage | undefined;
+  authorize?: Authorize | undefined;
   /** This process of the server. */
   instance: string;
   encrypted: boolean;
@@ -39,6 +45,9 @@ export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLi
 /** One connection at the server: its link, its transport and its own MCP server. */
 export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
   readonly caller: Caller;
+  readonly applicant: Applicant;
+  /** Its place is one that strangers cannot take. */
+  isKnown: boolean;
   readonly #options: ServerConnectionOptions<Mcp>;
   readonly #link: Link;
   readonly #courier: Courier;
@@ -47,9 +56,11 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
   #isOver = false;
 
   constructor(options: ServerConnectionOptions<Mcp>) {
-    const { endpoint, caller, encrypted, onerror } = options;
+    const { endpoint, caller, applicant, permission, usage, authorize, encrypted, onerror } = options;
     this.#options = options;
     this.caller = caller;
+    this.applicant = applicant;
+    this.isKnown = permission.isKnown;
     this.#link = new Link({
       role: 'server',
       connection: caller.connectionId,
@@ -76,7 +87,9 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
     });
     this.#transport = new NostrServerTransport({
       caller,
-      permission: options.permission,
+      permission,
+      usage,
+      authorize,
       link: this.#link,
       onsend: () => this.#courier.kick(),
       onrequest: options.onrequest,
@@ -125,6 +138,12 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
     if (!isRepeat) this.#courier.prefer(relay);
     this.#link.receive(frame, { id: event.id, createdAt: event.created_at, bytes });
     this.#courier.kick();
+  }
+
+  /** What its caller may do is another now. */
+  permit(permission: Permission, usage: KeyUsage | undefined): void {
+    this.isKnown = permission.isKnown;
+    this.#transport.permit(permission, usage);
   }
 
   relaysChanged(isReachable: boolean, isNew: boolean): void {
