@@ -10,8 +10,9 @@ import { newSigner, withWorld, World } from '../helpers/world.ts';
 
 // In plain text, so that a test can read what the server says; the bounds do not depend on the form.
 const leg: Leg = { name: 'plain, one relay', encryption: 'none', relayCount: 1 };
-const refusalBurst = 40;
-const refusalsPerSecond = 20;
+/** What strangers can have of 40 at once and 20 a second. */
+const refusalBurst = 30;
+const refusalsPerSecond = 15;
 const openingBurst = 200;
 const ping = { jsonrpc: '2.0' as const, id: 1, method: 'ping' };
 

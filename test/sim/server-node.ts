@@ -56,9 +56,12 @@ export class ServerNode implements Station {
     this.#doorkeeper = new Doorkeeper({
       instance: this.#instance,
       policy: policyOf('public'),
+      refusals: 'answer',
+      strangersShare: 1,
       nowSeconds: () => this.#nowSeconds(),
       clock: () => scheduler.now,
       makeRoom: () => true,
+      blockedMs: () => 0,
       onrival: () => options.ledger.violated('a rival was seen where there is none'),
     });
     network.join(this);

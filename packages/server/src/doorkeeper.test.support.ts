@@ -1,7 +1,7 @@
 import type { Frame, JsonRpcMessage, LinkTag } from '@mcp-nostr/core';
 
-import { Doorkeeper, type Verdict, type Visitor } from './doorkeeper.ts';
-import { type Policy, policyOf } from './policy.ts';
+import { Doorkeeper, type DoorkeeperOptions, type Verdict, type Visitor } from './doorkeeper.ts';
+import { policyOf } from './policy.ts';
 
 const CONNECTION = '00112233445566778899aabbccddeeff';
 export const OURS = '0123456789abcdef';
@@ -15,6 +15,8 @@ interface Visit {
   content?: string;
   part?: Frame['part'];
   pubkey?: string;
+  invite?: string;
+  isEncrypted?: boolean;
   createdAt?: number;
   isRepeat?: boolean;
   isKnown?: boolean;
@@ -23,22 +25,29 @@ interface Visit {
 
 export interface Door {
   doorkeeper: Doorkeeper;
-  state: { now: number; rivals: string[]; rooms: number };
+  state: { now: number; rivals: string[]; rooms: number; blockedMs: number };
   visit: (given: Visit) => Verdict;
   open: (given?: Visit) => Verdict;
 }
 
-export function make(options: { policy?: Policy; makeRoom?: () => boolean } = {}): Door {
-  const state = { now: 1_000, rivals: [] as string[], rooms: 0 };
+export function make(
+  options: Partial<Pick<DoorkeeperOptions, 'policy' | 'refusals' | 'strangersShare'>> & {
+    makeRoom?: () => boolean;
+  } = {},
+): Door {
+  const state = { now: 1_000, rivals: [] as string[], rooms: 0, blockedMs: 0 };
   const doorkeeper = new Doorkeeper({
     instance: OURS,
     policy: options.policy ?? policyOf('public'),
+    refusals: options.refusals ?? 'answer',
+    strangersShare: options.strangersShare ?? 1,
     nowSeconds: () => NOW_SECONDS + Math.floor(state.now / 1_000) - 1,
     clock: () => state.now,
     makeRoom: () => {
       state.rooms++;
       return options.makeRoom?.() ?? true;
     },
+    blockedMs: () => state.blockedMs,
     onrival: (instance) => state.rivals.push(instance),
   });
   const visit = (given: Visit): Verdict => {
@@ -49,13 +58,15 @@ export function make(options: { policy?: Policy; makeRoom?: () => boolean } = {}
       pubkey = 'c'.repeat(64),
       createdAt = NOW_SECONDS,
       isRepeat = false,
+      isEncrypted = true,
     } = given;
     const frame: Frame = {
       link: { connection: CONNECTION, acknowledged: 0, instance: '', ...link },
       content,
     };
     if (part !== undefined) frame.part = part;
-    const visitor: Visitor = { applicant: { pubkey }, createdAt, frame, isRepeat, isEncrypted: true };
+    if (given.invite !== undefined) frame.invite = given.invite;
+    const visitor: Visitor = { applicant: { pubkey }, createdAt, frame, isRepeat, isEncrypted };
     return doorkeeper.judge(given.key ?? 'key', visitor, given.isKnown ?? false);
   };
   const open = (given: Visit = {}): Verdict => visit({ ...given, link: { sequence: 0, ...given.link } });

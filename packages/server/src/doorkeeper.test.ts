@@ -11,9 +11,15 @@ import {
   reset,
   THEIRS,
 } from './doorkeeper.test.support.ts';
-import { policyOf } from './policy.ts';
+import type { Verdict } from './doorkeeper.ts';
+import { type Denial, type Policy, policyOf } from './policy.ts';
 
 const call = { id: 1, method: 'tools/call' };
+
+/** How many of so many tries are answered. */
+function answered(tries: number, attempt: (n: number) => Verdict): number {
+  return Array.from({ length: tries }, (_, n) => attempt(n)).filter(({ kind }) => kind === 'answer').length;
+}
 
 describe('an opening', () => {
   it.each([
@@ -121,12 +127,19 @@ describe('an opening', () => {
 describe('what a flood earns', () => {
   it('is at most 40 refusals at once and 20 a second', () => {
     const { open, state } = make({ policy: policyOf([]) });
-    const flood = (): number =>
-      Array.from({ length: 200 }, (_, n) => open({ key: `${n}` })).filter(({ kind }) => kind === 'answer')
-        .length;
+    const flood = (): number => answered(200, (n) => open({ key: `${n}`, pubkey: `stranger ${n}` }));
     expect(flood()).toBe(40);
     state.now += 1_000;
     expect(flood()).toBe(20);
+  });
+
+  it('is at most 3 refusals at once and one a second for one key, so that others hear theirs', () => {
+    const { open, state } = make({ policy: policyOf([]) });
+    const flood = (): number => answered(200, (n) => open({ key: `${n}`, pubkey: 'flooding' }));
+    expect(flood()).toBe(3);
+    state.now += 1_000;
+    expect(flood()).toBe(1);
+    expect(open({ pubkey: 'other' })).toEqual(refused('not_allowed'));
   });
 
   it('is at most 40 resets at once and 20 a second, and refusals take none of them', () => {
@@ -155,6 +168,113 @@ describe('what a flood earns', () => {
     state.now += 1_000;
     expect(flood()).toBe(50);
     expect(state.rooms).toBe(250);
+  });
+});
+
+describe('what strangers take', () => {
+  const policy: Policy = { permit: ({ pubkey }) => ({ isKnown: pubkey.startsWith('known') }) };
+  const door = (options: Parameters<typeof make>[0] = {}): ReturnType<typeof make> =>
+    make({ policy, strangersShare: 0.75, ...options });
+  const opened = (verdict: Verdict): boolean => verdict.kind === 'open';
+
+  it('of openings leaves a quarter for known keys', () => {
+    const { open, state } = door();
+    const flood = (who: string): number =>
+      Array.from({ length: 400 }, (_, n) => open({ key: `${who} ${n}`, pubkey: who })).filter(opened).length;
+    expect([flood('stranger'), flood('known')]).toEqual([150, 50]);
+    state.now += 1_000;
+    expect([flood('stranger'), flood('known')]).toEqual([37, 13]);
+    // And known keys can have all.
+    state.now += 10_000;
+    expect([flood('known'), flood('stranger')]).toEqual([200, 0]);
+  });
+
+  it('of refusals leaves a quarter for known keys', () => {
+    const { open } = door({ makeRoom: () => false });
+    expect(answered(100, (n) => open({ key: `${n}`, pubkey: `stranger ${n}` }))).toBe(30);
+    expect(answered(100, (n) => open({ key: `${n}`, pubkey: `known ${n}` }))).toBe(10);
+  });
+
+  it('of resets leaves a quarter for known keys: they learn of a restart', () => {
+    const { visit } = door();
+    const link = { sequence: 3, instance: THEIRS };
+    expect(answered(100, (n) => visit({ key: `${n}`, pubkey: 'stranger', link }))).toBe(30);
+    expect(visit({ key: 'known', pubkey: 'known', link })).toEqual(reset('unknown'));
+  });
+
+  it('of what is remembered of early farewells leaves a quarter for known keys', () => {
+    const { visit, open } = door();
+    const link = { sequence: 1, control: 'bye', detail: 'closed' } as const;
+    for (let n = 0; n < 400; n++) visit({ key: `stranger ${n}`, pubkey: 'stranger', link });
+    visit({ key: 'known', pubkey: 'known', link });
+    expect(open({ key: 'stranger 399', pubkey: 'stranger' })).toEqual(OPEN);
+    expect(open({ key: 'known', pubkey: 'known' })).toEqual(reset('ended'));
+  });
+});
+
+describe('a key that may not connect', () => {
+  it('is told why, in one word, and when to come again', () => {
+    const verdictOf = (denial: Denial): Verdict => make({ policy: { permit: () => denial } }).open();
+    expect(verdictOf({ code: 'invite_required', message: 'a secret reason' })).toEqual(
+      refused('invite_required'),
+    );
+    expect(verdictOf({ code: 'rate_limited', retryAfterMs: 1_500.2 })).toEqual(refused('rate_limited 1501'));
+  });
+
+  it('hears nothing where the operator has chosen silence', () => {
+    const policy: Policy = {
+      permit: ({ pubkey }) => (pubkey === 'known' ? { isKnown: true } : { code: 'not_allowed' }),
+      redeem: () => ({ code: 'invite_expired' }),
+    };
+    const { open, visit } = make({ policy, refusals: 'silent' });
+    expect([open(), open({ invite: 'old' }), visit({ link: { sequence: 1, instance: OURS } })]).toEqual([
+      DROP,
+      DROP,
+      DROP,
+    ]);
+    expect(open({ pubkey: 'known', createdAt: 0 })).toEqual(refused('clock'));
+  });
+
+  it('since it went on beyond its bounds, hears for how long', () => {
+    const { open, state } = make();
+    state.blockedMs = 12_345;
+    expect(open()).toEqual(refused('rate_limited 12345'));
+    expect(state.rooms).toBe(0);
+    state.blockedMs = 0;
+    expect(open()).toEqual(OPEN);
+  });
+});
+
+describe('an invite', () => {
+  const taken: string[] = [];
+  const policy: Policy = {
+    permit: ({ pubkey }) => (pubkey === 'known' ? { isKnown: true } : { code: 'invite_required' }),
+    redeem: (_, invite) => {
+      taken.push(invite);
+      return invite === 'good' ? { isKnown: true } : { code: 'invite_expired' };
+    },
+  };
+
+  it('lets in whom the policy does not know, and an old one keeps nobody out', () => {
+    const { open } = make({ policy });
+    expect(open({ invite: 'good' })).toEqual({ kind: 'open', permission: { isKnown: true } });
+    expect(open({ invite: 'old', key: 'b' })).toEqual(refused('invite_expired'));
+    expect(open({ invite: 'old', key: 'c', pubkey: 'known' })).toMatchObject({ kind: 'open' });
+  });
+
+  it('that others can have read is none', () => {
+    taken.length = 0;
+    const { open } = make({ policy });
+    expect(open({ invite: 'good', isEncrypted: false })).toEqual(refused('invite_required'));
+    expect(taken).toEqual([]);
+  });
+
+  it('of an opening that is refused for another reason is not used up', () => {
+    taken.length = 0;
+    const { open } = make({ policy });
+    expect(open({ invite: 'good', content: lines(call) })).toEqual(refused('opening_not_harmless'));
+    expect(open({ invite: 'good', createdAt: 0 })).toEqual(refused('clock'));
+    expect(taken).toEqual([]);
   });
 });
 

@@ -3,14 +3,13 @@ import { type Frame, isHarmless, type LinkTag, parseMessage, splitMessages } fro
 import { limits } from './limits.ts';
 import { Openings } from './openings.ts';
 import { type Applicant, type Denial, isDenial, type Permission, type Policy } from './policy.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { Refusals } from './refusals.ts';
+import { ReservedBucket } from './reserved-bucket.ts';
 
 /** What arrived, as far as it decides whether it may come in. */
 export interface Visitor {
   /** Who signed the frame, and for whom. */
   applicant: Applicant;
-  /** What is answered, whatever it wants, for what it shows of its author's rights. */
-  refusal?: string | undefined;
   /** Seconds. */
   createdAt: number;
   frame: Frame;
@@ -18,6 +17,8 @@ export interface Visitor {
   isRepeat: boolean;
   /** Nobody else has read what it says. */
   isEncrypted: boolean;
+  /** What is answered, whatever it wants, for what it shows of its author's rights. */
+  refusal?: string | undefined;
 }
 
 export type Verdict =
@@ -38,11 +39,17 @@ export interface DoorkeeperOptions {
   /** This process of the server. */
   instance: string;
   policy: Policy;
+  /** Whether keys that the policy denies are told so. */
+  refusals: 'answer' | 'silent';
+  /** From 0 to 1: what strangers can use of what all share. */
+  strangersShare: number;
   nowSeconds: () => number;
   /** Milliseconds that only grow. */
   clock: () => number;
   /** Whether a connection of this key can be had, if need be by ending an idle one. */
-  makeRoom: (pubkey: string) => boolean;
+  makeRoom: (pubkey: string, isKnown: boolean) => boolean;
+  /** Milliseconds that a key is not served for, since it went on beyond its bounds; 0 when it is. */
+  blockedMs: (pubkey: string) => number;
   /** Another process serves our key. */
   onrival: (instance: string) => void;
 }
@@ -61,30 +68,33 @@ interface Resets {
 export class Doorkeeper {
   readonly #options: DoorkeeperOptions;
   readonly #openings = new Openings();
-  /** Two, so that a flood of strangers does not keep a known client from learning of a restart. */
-  readonly #refusals: TokenBucket;
-  readonly #resets: TokenBucket;
-  readonly #admissions: TokenBucket;
-  readonly #byes: TokenBucket;
+  /** Resets have a rate of their own, so that a flood of refusals keeps no client from learning of a restart. */
+  readonly #refusals: Refusals;
+  readonly #resets: ReservedBucket;
+  readonly #admissions: ReservedBucket;
+  readonly #byes: ReservedBucket;
   /** Which connections were told that we do not know them. */
   readonly #resetsOf: Map<string, Resets> = new Map();
   #rivalAt = -Infinity;
 
   constructor(options: DoorkeeperOptions) {
     const { refusalsPerSecond, refusalBurst, openingsPerSecond, openingBurst } = limits;
+    const { clock, strangersShare } = options;
+    const reserved = (perSecond: number, burst: number): ReservedBucket =>
+      new ReservedBucket(perSecond, burst, clock, strangersShare);
     this.#options = options;
-    this.#refusals = new TokenBucket(refusalsPerSecond, refusalBurst, options.clock);
-    this.#resets = new TokenBucket(refusalsPerSecond, refusalBurst, options.clock);
-    this.#admissions = new TokenBucket(openingsPerSecond, openingBurst, options.clock);
-    this.#byes = new TokenBucket(openingsPerSecond, openingBurst, options.clock);
+    this.#refusals = new Refusals(clock, strangersShare);
+    this.#resets = reserved(refusalsPerSecond, refusalBurst);
+    this.#admissions = reserved(openingsPerSecond, openingBurst);
+    this.#byes = reserved(openingsPerSecond, openingBurst);
   }
 
-  /** `key`: of the connection; `isKnown`: it is open. */
-  judge(key: string, visitor: Visitor, isKnown: boolean): Verdict {
+  /** `key`: of the connection; `isOpen`: it is there. */
+  judge(key: string, visitor: Visitor, isOpen: boolean): Verdict {
     const { link } = visitor.frame;
-    if (visitor.refusal !== undefined && !isKnown) return this.#onrefused(visitor, visitor.refusal);
-    if (!this.#isForThisProcess(link)) return this.#onforeign(key, visitor, isKnown);
-    if (isKnown) return { kind: 'deliver' };
+    if (visitor.refusal !== undefined && !isOpen) return this.#onrefused(visitor, visitor.refusal);
+    if (!this.#isForThisProcess(link)) return this.#onforeign(key, visitor, isOpen);
+    if (isOpen) return { kind: 'deliver' };
     if (link.control === 'bye') return this.#onbye(key, visitor);
     if (link.sequence === 0) return this.#onopening(key, visitor);
     return answerOrDrop(this.#reset(key, visitor));
@@ -105,30 +115,31 @@ export class Doorkeeper {
   }
 
   /** Whoever has nothing to show but this is told, where it asks. */
-  #onrefused({ createdAt, frame, isRepeat }: Visitor, detail: string): Verdict {
+  #onrefused({ applicant, createdAt, frame, isRepeat }: Visitor, code: string): Verdict {
     const { control, sequence } = frame.link;
     const isOpening = sequence === 0 && control === undefined;
     if (isRepeat || (!isOpening && control !== 'probe')) return { kind: 'drop' };
-    if (this.#openings.isTimely(createdAt, this.#options.nowSeconds())) return this.#refuse(detail);
+    if (this.#openings.isTimely(createdAt, this.#options.nowSeconds()))
+      return this.#deny(applicant, { code });
     // Its grant may be one of the present by the right time.
-    return isOpening ? this.#refuse('clock') : { kind: 'drop' };
+    return isOpening ? this.#deny(applicant, { code: 'clock' }) : { kind: 'drop' };
   }
 
   /** One that has overtaken its opening: what it ends must not be opened any more. */
   #onbye(key: string, { applicant, createdAt }: Visitor): Verdict {
     const { nowSeconds } = this.#options;
-    const isTimely = this.#openings.isTimely(createdAt, nowSeconds());
+    if (!this.#openings.isTimely(createdAt, nowSeconds())) return { kind: 'drop' };
+    const permission = this.#permit(applicant);
     if (
-      isTimely &&
-      this.#isAllowed(applicant) &&
+      permission !== undefined &&
       this.#openings.received(key) === undefined &&
-      this.#byes.take()
+      this.#byes.take(permission.isKnown)
     )
       this.#openings.ended(key, createdAt, 0, nowSeconds());
     return { kind: 'drop' };
   }
 
-  #onforeign(key: string, visitor: Visitor, isKnown: boolean): Verdict {
+  #onforeign(key: string, visitor: Visitor, isOpen: boolean): Verdict {
     const { instance } = visitor.frame.link;
     const answer = this.#reset(key, visitor);
     const { clock, onrival } = this.#options;
@@ -138,26 +149,31 @@ export class Doorkeeper {
       this.#rivalAt = clock() + limits.rivalNoticeMs;
       onrival(instance);
     }
-    return isKnown ? { kind: 'leave', answer } : answerOrDrop(answer);
+    return isOpen ? { kind: 'leave', answer } : answerOrDrop(answer);
   }
 
   #onopening(key: string, visitor: Visitor): Verdict {
     const { applicant, createdAt, frame, isRepeat } = visitor;
-    const { policy, makeRoom, nowSeconds } = this.#options;
+    const { policy, makeRoom, blockedMs, nowSeconds } = this.#options;
     // A repeat has had its answer; a client that has not heard it signs its opening anew.
     if (frame.link.control !== undefined || isRepeat) return { kind: 'drop' };
     // Nothing is kept about a sender that policy has not admitted.
     const known = policy.permit(applicant);
     const isInvited = frame.invite !== undefined && visitor.isEncrypted && policy.redeem !== undefined;
-    if (isDenial(known) && !isInvited) return this.#refuse(known.code);
+    if (isDenial(known) && !isInvited) return this.#deny(applicant, known);
+    const refuse = (detail: string): Verdict =>
+      this.#refuse(applicant, detail, !isDenial(known) && known.isKnown);
     const verdict = this.#openings.check(key, createdAt, nowSeconds());
     // Its client has not heard how it ended.
     if (verdict === 'ended') return answerOrDrop(this.#reset(key, visitor));
-    if (verdict === 'clock') return this.#refuse('clock');
-    if (!this.#mayOpen(frame)) return this.#refuse('opening_not_harmless');
+    if (verdict === 'clock') return refuse('clock');
+    if (!this.#mayOpen(frame)) return refuse('opening_not_harmless');
     const permission = isInvited ? this.#redeem(applicant, frame.invite ?? '', known) : known;
-    if (isDenial(permission)) return this.#refuse(permission.code);
-    if (!this.#admissions.take() || !makeRoom(applicant.pubkey)) return this.#refuse('busy');
+    if (isDenial(permission)) return this.#deny(applicant, permission);
+    const blocked = blockedMs(applicant.pubkey);
+    if (blocked > 0) return refuse(`rate_limited ${blocked}`);
+    if (!this.#admissions.take(permission.isKnown) || !makeRoom(applicant.pubkey, permission.isKnown))
+      return refuse('busy');
     return { kind: 'open', permission };
   }
 
@@ -167,8 +183,9 @@ export class Doorkeeper {
     return isDenial(answer) && !isDenial(known) ? known : answer;
   }
 
-  #isAllowed(applicant: Applicant): boolean {
-    return !isDenial(this.#options.policy.permit(applicant));
+  #permit(applicant: Applicant): Permission | undefined {
+    const answer = this.#options.policy.permit(applicant);
+    return isDenial(answer) ? undefined : answer;
   }
 
   /**
@@ -187,8 +204,17 @@ export class Doorkeeper {
     }
   }
 
-  #refuse(detail: string): Verdict {
-    if (!this.#refusals.take()) return { kind: 'drop' };
+  #deny(
+    applicant: Applicant,
+    { code, retryAfterMs }: Pick<Denial, 'retryAfterMs'> & { code: string },
+  ): Verdict {
+    if (this.#options.refusals === 'silent') return { kind: 'drop' };
+    const detail = retryAfterMs === undefined ? code : `${code} ${Math.ceil(retryAfterMs)}`;
+    return this.#refuse(applicant, detail, false);
+  }
+
+  #refuse({ pubkey }: Applicant, detail: string, isKnown: boolean): Verdict {
+    if (!this.#refusals.take(pubkey, isKnown)) return { kind: 'drop' };
     return { kind: 'answer', answer: { control: 'refuse', detail, acknowledged: 0 } };
   }
 
@@ -197,11 +223,12 @@ export class Doorkeeper {
     // A farewell, or a control frame that asks for nothing.
     if (control !== undefined && control !== 'probe') return undefined;
     const { nowSeconds, clock } = this.#options;
-    if (!this.#openings.isTimely(createdAt, nowSeconds()) || !this.#isAllowed(applicant)) return undefined;
+    const permission = this.#permit(applicant);
+    if (permission === undefined || !this.#openings.isTimely(createdAt, nowSeconds())) return undefined;
     const now = clock();
     const before = this.#resetsOf.get(key);
     if (before !== undefined && now - before.at < limits.resetIntervalMs) return undefined;
-    if (!this.#resets.take()) return undefined;
+    if (!this.#resets.take(permission.isKnown)) return undefined;
     const earlier = before?.instance === instance ? before : { unheeded: 0, acknowledged };
     const isServed = acknowledged > earlier.acknowledged;
     const unheeded = earlier.unheeded + (isServed ? 1 : 0);

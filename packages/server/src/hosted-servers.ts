@@ -1,4 +1,4 @@
-import { authInfoOf, type Caller, type Era } from './caller.ts';
+import type { Caller, Era } from './caller.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import type { NostrServerTransport } from './nostr-server-transport.ts';
 import { VersionGate } from './version-gate.ts';
@@ -67,7 +67,7 @@ export class HostedServers<Mcp extends McpServerLike> {
 
   #startBothEras(serveStdio: ServeStdio<Mcp>, transport: NostrServerTransport): void {
     transport.gate = new VersionGate({ speaksModern: true });
-    this.#stdio = serveStdio(({ era }) => this.#makeFor(era), {
+    this.#stdio = serveStdio(({ era }) => this.#makeFor(era, transport), {
       transport,
       // When the connection is over, what it cannot say there concerns nobody.
       onerror: (error) => {
@@ -76,11 +76,11 @@ export class HostedServers<Mcp extends McpServerLike> {
     });
   }
 
-  async #makeFor(era: Era): Promise<Mcp> {
+  async #makeFor(era: Era, transport: NostrServerTransport): Promise<Mcp> {
     const { caller, onfailed } = this.#options;
     try {
       const server = await this.#make({ ...caller, era });
-      watch(server, caller, {
+      watch(server, transport, {
         connected: () => this.#connected.add(server),
         closed: () => {
           this.#made.delete(server);
@@ -106,17 +106,16 @@ interface Channel {
 /** `serveStdio` passes on neither who calls nor the connection's id, so they are added behind it. */
 function watch(
   server: { connect(channel: Channel): Promise<void> },
-  caller: Caller,
+  transport: NostrServerTransport,
   { connected, closed }: { connected: () => void; closed: () => void },
 ): void {
-  const authInfo = authInfoOf(caller);
   const connect = server.connect.bind(server);
   server.connect = async (channel) => {
-    channel.sessionId = caller.connectionId;
+    channel.sessionId = transport.sessionId;
     channel.onclose = closed;
     await connect(channel);
     const deliver = channel.onmessage;
-    channel.onmessage = (message, extra) => deliver?.(message, { ...extra, authInfo });
+    channel.onmessage = (message, extra) => deliver?.(message, { ...extra, authInfo: transport.authInfo });
     connected();
   };
 }

@@ -17,6 +17,32 @@ export const limits = {
    */
   openingsPerSecond: 50,
   openingBurst: 200,
+  /** Of what all share, connections and rates and bytes, strangers can take this part; the rest is for known keys. */
+  strangersShare: 0.75,
+  /** Refusals of one key: enough for a client that asks again each second, not for one that floods. */
+  refusalsPerKeyPerSecond: 1,
+  refusalsPerKeyBurst: 3,
+  /** Keys of which is remembered how often they were refused. */
+  maxRefusedKeys: 1_000,
+  /**
+   * Requests that a key may send although it may not for now: as many as a program can have sent before it hears of
+   * it, and then a few. A large one counts for several, one more for each `strikeBytes`. With one too many the key is
+   * not served for `blockMs`.
+   */
+  strikesPerSecond: 2,
+  strikeBurst: 512,
+  strikeBytes: 65_536,
+  blockMs: 30_000,
+  /** Of a key that may have so many calls at once one ends within about this. */
+  callEndRetryMs: 1_000,
+  /** A handler takes a moment to hear that its call was cancelled; so long it counts as one under way. */
+  cancelledCountsMs: 5_000,
+  /** Bytes that were sent before they could be counted are owed, up to what so many minutes allow. */
+  maxOwedMinutes: 10,
+  /** Keys whose use is remembered: after a minute a key is as good as new, and they come at `openingsPerSecond`. */
+  maxKeyUsages: 5_000,
+  /** A hook that decides about each message holds up what follows on its connection; then the message is refused. */
+  authorizeTimeoutMs: 10_000,
   /** Work under way protects a connection only while its client was heard within this. */
   workProtectsMs: 600_000,
   /** A connection is told at most this often that it is not known. */

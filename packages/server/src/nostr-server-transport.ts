@@ -7,6 +7,7 @@ import {
   isResponse,
   type JsonRpcErrorResponse,
   type JsonRpcMessage,
+  type JsonRpcRequest,
   type JsonRpcResultResponse,
   parseMessage,
   type RequestId,
@@ -18,12 +19,15 @@ import {
   linkLimits,
   type LostMessage,
   type ReceivedMessage,
-  TaskQueue,
   TransportError,
 } from '@mcp-nostr/transport';
 
 import { authInfoOf, type Caller, type CallerAuthInfo } from './caller.ts';
+import { Inbox } from './inbox.ts';
+import type { KeyUsage } from './key-usage.ts';
 import { limits } from './limits.ts';
+import { type Authorize, MessageCheck, Refused } from './message-check.ts';
+import { Meter } from './meter.ts';
 import type { Permission } from './policy.ts';
 import { Requests, type RequestSummary } from './requests.ts';
 import { LISTEN_METHOD, subscriptionEnd, subscriptionOf } from './subscription.ts';
@@ -32,6 +36,9 @@ import type { VersionGate } from './version-gate.ts';
 export interface NostrServerTransportOptions {
   caller: Caller;
   permission: Permission;
+  /** What its key has used, where that is bounded. */
+  usage?: KeyUsage | undefined;
+  authorize?: Authorize | undefined;
   link: Link;
   /** The link has something to send. */
   onsend: () => void;
@@ -41,6 +48,12 @@ export interface NostrServerTransportOptions {
   onoverflow: () => void;
   /** `close()` was called, by the MCP server or by us. */
   onclosed: () => void;
+}
+
+interface Delivery {
+  readonly message: JsonRpcMessage;
+  /** Of a request. */
+  readonly route: object | undefined;
 }
 
 /**
@@ -59,22 +72,39 @@ export class NostrServerTransport {
   /** Answers in place of an MCP server what that would misunderstand. */
   gate: VersionGate | undefined;
   readonly #options: NostrServerTransportOptions;
-  readonly #authInfo: CallerAuthInfo;
   readonly #requests: Requests;
-  readonly #tasks = new TaskQueue((error) => this.#report(error));
-  #early: (() => void)[] | undefined = [];
-  #earlyBytes = 0;
+  readonly #meter = new Meter();
+  readonly #check: MessageCheck;
+  readonly #inbox: Inbox<Delivery> = new Inbox(
+    (delivery) => this.#deliver(delivery),
+    (error) => this.#report(error),
+  );
+  #authInfo: CallerAuthInfo;
   /** The last event with a line that is no message. */
   #unreadable: string | undefined;
   #isClosed = false;
 
   constructor(options: NostrServerTransportOptions) {
-    const { caller } = options;
+    const { caller, permission, authorize } = options;
     this.caller = caller;
     this.sessionId = caller.connectionId;
     this.#options = options;
     this.#requests = new Requests(options.onrequest);
-    this.#authInfo = authInfoOf(caller, options.permission);
+    this.#authInfo = authInfoOf(caller, permission);
+    this.#meter.usage = options.usage;
+    this.#check = new MessageCheck({ caller, permission, authorize, onerror: this.#report });
+  }
+
+  /** What reaches a tool's handler with the next message. */
+  get authInfo(): CallerAuthInfo {
+    return this.#authInfo;
+  }
+
+  /** What the caller may do has changed. */
+  permit(permission: Permission, usage: KeyUsage | undefined): void {
+    this.#authInfo = authInfoOf(this.caller, permission);
+    this.#check.permission = permission;
+    this.#meter.usage = usage;
   }
 
   /** Requests that wait for the MCP server's answer. */
@@ -84,9 +114,7 @@ export class NostrServerTransport {
 
   /** Called by the MCP server's `connect()`; what came before is delivered now. */
   async start(): Promise<void> {
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const task of early) this.#tasks.add(task);
+    this.#inbox.start();
   }
 
   /** Called by servers of SDK 2.x. */
@@ -94,8 +122,10 @@ export class NostrServerTransport {
     this.gate?.supports(versions);
   }
 
-  async send(message: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
+  async send(said: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
     if (this.#isClosed) throw new TransportError('closed', 'the connection is closed');
+    const message = this.#check.toClient(said);
+    if (message === undefined) return;
     if (isResponse(message)) return this.#answer(message);
     const related = options?.relatedRequestId ?? subscriptionOf(message);
     // The SDKs do not wait for news that they send: a rejection would end the process.
@@ -112,8 +142,10 @@ export class NostrServerTransport {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#tasks.close();
+    this.#inbox.close();
+    this.#check.close();
     this.#requests.close();
+    this.#meter.usage = undefined;
     this.#options.onclosed();
     this.onclose?.();
   }
@@ -124,6 +156,7 @@ export class NostrServerTransport {
     try {
       message = parseMessage(text);
     } catch (error) {
+      this.#meter.notification(utf8Bytes(text));
       // Once for each frame: a frame has room for thousands of lines.
       if (event === this.#unreadable) return false;
       this.#unreadable = event;
@@ -146,7 +179,7 @@ export class NostrServerTransport {
     if (requestId === undefined) return;
     const failure = failureResponse(requestId, 'busy', reason);
     if (sort === 'request') void this.#try(failure, undefined);
-    else this.#tasks.add(() => this.onmessage?.(failure, { authInfo: this.#authInfo }));
+    else this.#inbox.add({ message: failure, route: undefined }, 0);
   }
 
   /** Answers what waits, for a reason of ours. */
@@ -162,39 +195,64 @@ export class NostrServerTransport {
   }
 
   #take(message: JsonRpcMessage, event: string, bytes: number): void {
-    if (this.#early !== undefined) this.#earlyBytes += bytes;
-    const { maxEarlyMessages, maxEarlyBytes } = limits;
-    const isFull =
-      this.#early !== undefined &&
-      (this.#early.length >= maxEarlyMessages || this.#earlyBytes > maxEarlyBytes);
-    if (isRequest(message)) {
-      if (this.#requests.has(message.id)) {
-        return this.#report(
-          new Error(`request ${JSON.stringify(message.id)} came twice while it was under way`),
-        );
-      }
-      if (isFull || this.#requests.size >= limits.maxRequestsPerConnection) {
-        const text = `${this.#requests.size} requests of this connection are under way; wait for answers`;
-        void this.#try(failureResponse(message.id, 'busy', text), event);
-        return;
-      }
-      this.#requests.add(message, event, bytes);
-    }
+    const route = isRequest(message) ? this.#admit(message, event, bytes) : undefined;
+    if (isRequest(message) && route === undefined) return;
+    if (isResponse(message)) this.#meter.spend(bytes);
+    else if (route === undefined) this.#meter.notification(bytes);
     // At once: a client may use the id again in the same frame.
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#cancel(cancelled);
-    const deliver = (): void => this.#deliver(message);
-    if (this.#early === undefined) this.#tasks.add(deliver);
-    else if (!isFull) this.#early.push(deliver);
     // Without a word it would be lost: the client has it acknowledged.
-    else this.#options.onoverflow();
+    if (this.#inbox.isFull) this.#options.onoverflow();
+    else this.#inbox.add({ message, route }, bytes);
+  }
+
+  /** Undefined for a request that goes no further, and was answered. */
+  #admit(request: JsonRpcRequest, event: string, bytes: number): object | undefined {
+    const { id } = request;
+    if (this.#requests.has(id)) {
+      this.#report(new Error(`request ${JSON.stringify(id)} came twice while it was under way`));
+      return undefined;
+    }
+    if (this.#inbox.isFull || this.#requests.size >= limits.maxRequestsPerConnection) {
+      const text = `${this.#requests.size} requests of this connection are under way; wait for answers`;
+      void this.#try(failureResponse(id, 'busy', text), event);
+      return undefined;
+    }
+    const { excess, ended } = this.#meter.request(request, bytes);
+    if (excess === undefined) return this.#requests.add(request, event, bytes, ended);
+    const { reason, retryAfterMs } = excess;
+    this.#requests.refused(request, event, bytes, 'rate_limited');
+    void this.#try(failureResponse(id, 'rate_limited', reason, { retryAfterMs }), event);
+    return undefined;
   }
 
   /** The gate stands here and not before: what came early waits for the MCP server that sets it. */
-  #deliver(message: JsonRpcMessage): void {
+  #deliver(delivery: Delivery): void | Promise<void> {
+    const { message } = delivery;
     const refusal = isRequest(message) ? this.gate?.refusal(message) : undefined;
-    if (refusal === undefined) this.onmessage?.(message, { authInfo: this.#authInfo });
-    else this.#answer(refusal).catch(this.#report);
+    if (refusal !== undefined) {
+      this.#answer(refusal).catch(this.#report);
+      return undefined;
+    }
+    const result = this.#check.toServer(message);
+    if (!(result instanceof Promise)) return this.#pass(result, delivery);
+    return result.then((decided) => {
+      // It may have been cancelled meanwhile, and another may have its id.
+      const { route } = delivery;
+      const isWanted =
+        !isRequest(message) || (route !== undefined && this.#requests.isWaiting(message.id, route));
+      if (isWanted && !this.#isClosed) this.#pass(decided, delivery);
+    });
+  }
+
+  #pass(result: JsonRpcMessage | Refused, { message }: Delivery): void {
+    if (!(result instanceof Refused)) return this.onmessage?.(result, { authInfo: this.#authInfo });
+    const { code, answer } = result;
+    const event = isRequest(message) ? this.#requests.refuse(message.id, code) : undefined;
+    if (answer !== undefined) void this.#try(answer, event);
+    else if ('method' in message)
+      this.#report(new Error(`${message.method} of ${this.caller.npub} was dropped (${code})`));
   }
 
   /** Nothing more is sent for it, and what waits to be sent is taken back. */
@@ -230,6 +288,7 @@ export class NostrServerTransport {
     const { link, onsend, onoverflow } = this.#options;
     const text = JSON.stringify(message);
     checkMessageSize(text);
+    if (this.#meter.isCounting) this.#meter.spend(utf8Bytes(text));
     if (link.queuedBytes + text.length > linkLimits.maxQueuedBytes) {
       onoverflow();
       const error = new TransportError(

@@ -75,6 +75,19 @@ export function isDenial(answer: Permission | Denial): answer is Denial {
   return 'code' in answer;
 }
 
+/** For the person who reads the error. */
+export function denialMessage({ code, message }: Denial): string {
+  return message ?? SENTENCES[code];
+}
+
+const SENTENCES: Readonly<Record<DenialCode, string>> = {
+  not_allowed: 'the server does not allow this to this key',
+  rate_limited: 'this key has used up what it may use for now; try again later',
+  invite_required: 'the server serves those whom its operator has invited or allowed',
+  invite_expired: 'the invite is used up, too old, or none of this server',
+  grant_expired: 'the grant of this session has ended, was revoked, or is not for this server',
+};
+
 /** @throws {AddressError} for an entry of a list that is no key */
 export function policyOf(access: Access): Policy {
   if (access === 'public') return { permit: () => ({ isKnown: false }) };

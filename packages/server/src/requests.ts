@@ -1,4 +1,5 @@
 import {
+  type FailureCode,
   isRecord,
   isResponse,
   type JsonRpcMessage,
@@ -6,7 +7,7 @@ import {
   type RequestId,
 } from '@mcp-nostr/core';
 
-export type RequestOutcome = 'ok' | 'error' | 'tool_error' | 'cancelled';
+export type RequestOutcome = 'ok' | 'error' | 'tool_error' | 'cancelled' | 'refused';
 
 /** What became of one request, for a log line. */
 export interface RequestSummary {
@@ -21,11 +22,16 @@ export interface RequestSummary {
   params?: Record<string, unknown> | undefined;
   durationMs: number;
   outcome: RequestOutcome;
+  /** Why the MCP server was not asked. */
+  code?: FailureCode;
 }
 
+type Asked = Omit<RequestSummary, 'durationMs' | 'outcome' | 'code'>;
+
 interface Route {
-  readonly summary: Omit<RequestSummary, 'durationMs' | 'outcome'>;
+  readonly summary: Asked;
   readonly startedAt: number;
+  readonly onend: ((wasCancelled: boolean) => void) | undefined;
 }
 
 /** The requests of one connection that the MCP server has not answered: which event each came in. */
@@ -53,11 +59,21 @@ export class Requests {
     return this.#routes.has(id);
   }
 
-  add(request: JsonRpcRequest, event: string, bytes: number): void {
-    const { method, params } = request;
-    const name = params?.['name'] ?? params?.['uri'];
-    const summary = { method, ...(typeof name === 'string' ? { name } : {}), event, bytes, params };
-    this.#routes.set(request.id, { summary, startedAt: performance.now() });
+  /** Returns what tells this one from another with the same id. `onend`: it is over, with whether it was cancelled. */
+  add(
+    request: JsonRpcRequest,
+    event: string,
+    bytes: number,
+    onend?: (wasCancelled: boolean) => void,
+  ): object {
+    const route = { summary: asked(request, event, bytes), startedAt: performance.now(), onend };
+    this.#routes.set(request.id, route);
+    return route;
+  }
+
+  /** Whether this one still waits for its answer. */
+  isWaiting(id: RequestId, route: object): boolean {
+    return this.#routes.get(id) === route;
   }
 
   /** The event of a request that still waits for its answer. */
@@ -75,18 +91,35 @@ export class Requests {
     return this.#end(message.id, outcomeOf(message));
   }
 
+  /** The same for one that the MCP server must not see. */
+  refuse(id: RequestId, code: FailureCode): string | undefined {
+    return this.#end(id, 'refused', code);
+  }
+
+  /** One that was never added. */
+  refused(request: JsonRpcRequest, event: string, bytes: number, code: FailureCode): void {
+    this.#onend({ ...asked(request, event, bytes), durationMs: 0, outcome: 'refused', code });
+  }
+
   /** The connection is over: its client waits for none of them any more. */
   close(): void {
     for (const id of this.ids) this.#end(id, 'cancelled');
   }
 
-  #end(id: RequestId, outcome: RequestOutcome): string | undefined {
+  #end(id: RequestId, outcome: RequestOutcome, code?: FailureCode): string | undefined {
     const route = this.#routes.get(id);
     if (route === undefined) return undefined;
     this.#routes.delete(id);
-    this.#onend({ ...route.summary, durationMs: performance.now() - route.startedAt, outcome });
+    route.onend?.(outcome === 'cancelled');
+    const durationMs = performance.now() - route.startedAt;
+    this.#onend({ ...route.summary, durationMs, outcome, ...(code !== undefined && { code }) });
     return route.summary.event;
   }
+}
+
+function asked({ method, params }: JsonRpcRequest, event: string, bytes: number): Asked {
+  const name = params?.['name'] ?? params?.['uri'];
+  return { method, ...(typeof name === 'string' ? { name } : {}), event, bytes, params };
 }
 
 function outcomeOf(response: JsonRpcMessage): RequestOutcome {

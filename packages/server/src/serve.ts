@@ -10,14 +10,17 @@ import {
 } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
+import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { limits } from './limits.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
+import type { Authorize } from './message-check.ts';
 import { Papers } from './papers.ts';
 import { type Access, type Applicant, isDenial, type Permission, type Policy, policyOf } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 import { ServerConnection } from './server-connection.ts';
 import { sessionPolicy } from './session-policy.ts';
+import { Usages } from './usages.ts';
 
 /** One request, answered or not. */
 export interface RequestReport extends RequestSummary {
@@ -31,6 +34,10 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   relays: readonly string[];
   /** Who may call; there is no default, so that nothing is open by accident. */
   allow: Access;
+  /** Asked about each message that the policy and its bounds let through; it may take its time. */
+  authorize?: Authorize | undefined;
+  /** Whether keys that may not connect are told so, and why, or hear nothing. @default 'answer' */
+  refusals?: 'answer' | 'silent' | undefined;
   /** `optional` also takes connections in plain text, `none` only those. @default 'required' */
   encryption?: Encryption | undefined;
   /**
@@ -84,16 +91,16 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly npub: string;
   readonly #options: ServeOptions<Mcp>;
   readonly #factory: McpServerFactory<Mcp>;
-  readonly #policy: Policy;
-  readonly #papers: Papers;
   readonly #doorkeeper: Doorkeeper;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
-  readonly #connections: Map<string, ServerConnection<Mcp>> = new Map();
+  readonly #connections: Connections<ServerConnection<Mcp>>;
+  readonly #policy: Policy;
+  readonly #papers: Papers;
+  readonly #usages: Usages;
   readonly #unfinished = new UnfinishedMessages();
   readonly #sweeper: ReturnType<typeof setInterval>;
-  /** Connections that are over and whose MCP servers are being closed: they take room until they are gone. */
-  #ending = 0;
+  readonly #unwatch: (() => void) | undefined;
   #isClosed = false;
 
   constructor(pubkey: string, options: ServeOptions<Mcp>, factory: McpServerFactory<Mcp>) {
@@ -101,22 +108,27 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.npub = formatNpub(pubkey);
     this.#options = options;
     this.#factory = factory;
+    // Where nobody is known there is nobody to reserve anything for.
+    const strangersShare = options.allow === 'public' ? 1 : limits.strangersShare;
     const nowSeconds = (): number => this.#endpoint.nowSeconds();
     const policy = sessionPolicy(policyOf(options.allow), nowSeconds);
     this.#policy = policy;
-    this.#papers = new Papers({
-      server: pubkey,
-      policy,
-      nowSeconds,
-      clock: () => performance.now(),
-      onrevoked: (identity) => this.#endSessions(identity),
+    const onrevoked = (): void => this.#permitAgain();
+    this.#papers = new Papers({ server: pubkey, policy, nowSeconds, clock, onrevoked });
+    this.#connections = new Connections({
+      max: options.maxConnections ?? limits.maxConnections,
+      strangersShare,
     });
+    this.#usages = new Usages({ clock, onblocked: (key) => queueMicrotask(() => this.#block(key)) }); // the request has its answer first
     this.#doorkeeper = new Doorkeeper({
       instance: this.#instance,
       policy,
+      refusals: options.refusals ?? 'answer',
+      strangersShare,
       nowSeconds,
-      clock: () => performance.now(),
-      makeRoom: (key) => this.#makeRoom(key),
+      clock,
+      makeRoom: (key, isKnown) => this.#connections.makeRoom(key, isKnown),
+      blockedMs: (key) => this.#usages.blockedMs(key),
       onrival: () => this.#report(rivalError(this.npub)),
     });
     this.#endpoint = new Endpoint({
@@ -127,13 +139,14 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       accepts: () => true,
       onframe: (frame) => this.#onframe(frame),
       onreach: (isReachable, isNew) => {
-        for (const connection of this.#connections.values()) connection.relaysChanged(isReachable, isNew);
+        for (const connection of this.#connections.all) connection.relaysChanged(isReachable, isNew);
       },
       ondropped: (error) => this.#report(error),
       onstate: options.onrelay,
       now: options.now,
     });
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
+    this.#unwatch = this.#policy.watch?.(() => this.#permitAgain());
   }
 
   get address(): string {
@@ -149,14 +162,15 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   }
 
   get servers(): Mcp[] {
-    return [...this.#connections.values()].flatMap((connection) => connection.servers);
+    return this.#connections.all.flatMap((connection) => connection.servers);
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#sweeper);
-    const closing = Promise.all([...this.#connections.values()].map((each) => each.close('server_closed')));
+    this.#unwatch?.();
+    const closing = Promise.all(this.#connections.all.map((each) => each.close('server_closed')));
     await atMost(limits.closeTimeoutMs, closing);
     this.#endpoint.close();
     await atMost(limits.serverCloseTimeoutMs, closing);
@@ -206,15 +220,6 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     return { applicant: applicant ?? { pubkey: event.pubkey }, refusal };
   }
 
-  /** An identity has taken sessions back. */
-  #endSessions(identity: string): void {
-    for (const connection of this.#connections.values()) {
-      const { caller } = connection;
-      if (caller.pubkey !== identity || caller.session === undefined) continue;
-      if (isDenial(this.#policy.permit(applicantOf(caller)))) void connection.close('grant_expired'); // it never rejects
-    }
-  }
-
   #open(key: string, opening: IncomingFrame, { pubkey, session }: Applicant, permission: Permission): void {
     const { created_at: createdAt } = opening.event;
     const { connection: connectionId } = opening.frame.link;
@@ -224,6 +229,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       endpoint: this.#endpoint,
       caller,
       permission,
+      usage: this.#usages.of(pubkey, permission),
+      authorize: this.#options.authorize,
       instance: this.#instance,
       encrypted: opening.encrypted,
       unfinished: this.#unfinished,
@@ -232,30 +239,29 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       onrequest: (summary) => this.#onrequest(summary, caller),
       onerror: (error) => this.#report(error),
       onended: (received, gone) => {
-        this.#connections.delete(key);
-        this.#ending++;
-        void gone.then(() => this.#ending--); // it never rejects
+        this.#connections.remove(key, gone);
         this.#doorkeeper.ended(key, createdAt, received);
       },
     });
-    this.#connections.set(key, connection);
+    this.#connections.add(key, connection);
     connection.receive(opening);
     void connection.start(); // it never rejects
   }
 
-  /** At the bound the connection that was silent for longest makes room, if it has no work under way. */
-  #makeRoom(pubkey: string): boolean {
-    const all = [...this.#connections.values()];
-    const own = all.filter(({ caller }) => caller.pubkey === pubkey);
-    const crowd = own.length >= limits.maxConnectionsPerKey ? own : all;
-    const bound =
-      crowd === own ? limits.maxConnectionsPerKey : (this.#options.maxConnections ?? limits.maxConnections);
-    // One that makes room leaves a process behind for a while: as many again, and no more.
-    if (this.#ending >= (this.#options.maxConnections ?? limits.maxConnections)) return false;
-    if (crowd.length < bound) return true;
-    const oldest = crowd.filter(({ isIdle }) => isIdle).sort((a, b) => a.heardAt - b.heardAt)[0];
-    void oldest?.close('idle'); // it never rejects
-    return oldest !== undefined;
+  /** The policy is another: what it says now counts from the next message on. */
+  #permitAgain(): void {
+    for (const connection of this.#connections.all) {
+      const answer = this.#policy.permit(applicantOf(connection.caller));
+      if (isDenial(answer)) void connection.close(answer.code); // it never rejects
+      else connection.permit(answer, this.#usages.of(connection.caller.pubkey, answer));
+    }
+  }
+
+  /** A key that goes on and on although it was told that it may not for now. */
+  #block(pubkey: string): void {
+    this.#report(new Error(`${formatNpub(pubkey)} goes on beyond its bounds; its connections are closed`));
+    for (const connection of this.#connections.all)
+      if (connection.caller.pubkey === pubkey) void connection.close('rate_limited'); // it never rejects
   }
 
   /** One control frame to somebody without a connection; it is offered once. Never rejects. */
@@ -274,10 +280,10 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     }
   }
 
-  /** Handlers whose caller is gone are aborted, and their connection is free. */
+  /** Handlers whose caller is gone are aborted, and their connection is free; what was allowed for a time ends. */
   #sweep(): void {
-    for (const connection of this.#connections.values())
-      if (connection.isAbandoned) void connection.close('idle'); // it never rejects
+    this.#permitAgain();
+    for (const connection of this.#connections.all) if (connection.isAbandoned) void connection.close('idle'); // it never rejects
   }
 
   /** Whoever takes the reports must not be able to keep an answer from leaving. */
@@ -297,6 +303,10 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       // Whoever takes the errors must not be able to stop the server.
     }
   }
+}
+
+function clock(): number {
+  return performance.now();
 }
 
 function rivalError(npub: string): Error {

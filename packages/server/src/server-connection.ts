@@ -14,6 +14,8 @@ import { HostedServers } from './hosted-servers.ts';
 import { limits } from './limits.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import { NostrServerTransport } from './nostr-server-transport.ts';
+import type { KeyUsage } from './key-usage.ts';
+import type { Authorize } from './message-check.ts';
 import type { Applicant, Permission } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 import { SessionEnd } from './session-end.ts';
@@ -23,6 +25,8 @@ export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLi
   endpoint: Endpoint;
   caller: Caller;
   permission: Permission;
+  usage?: KeyUsage | undefined;
+  authorize?: Authorize | undefined;
   /** This process of the server. */
   instance: string;
   encrypted: boolean;
@@ -41,6 +45,8 @@ export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLi
 /** One connection at the server: its link, its transport and its own MCP server. */
 export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
   readonly caller: Caller;
+  /** Its place is one that strangers cannot take. */
+  isKnown: boolean;
   readonly #options: ServerConnectionOptions<Mcp>;
   readonly #link: Link;
   readonly #courier: Courier;
@@ -50,9 +56,10 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
   #isOver = false;
 
   constructor(options: ServerConnectionOptions<Mcp>) {
-    const { endpoint, caller, encrypted, onerror } = options;
+    const { endpoint, caller, permission, usage, authorize, encrypted, onerror } = options;
     this.#options = options;
     this.caller = caller;
+    this.isKnown = permission.isKnown;
     this.#link = new Link({
       role: 'server',
       connection: caller.connectionId,
@@ -79,7 +86,9 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
     });
     this.#transport = new NostrServerTransport({
       caller,
-      permission: options.permission,
+      permission,
+      usage,
+      authorize,
       link: this.#link,
       onsend: () => this.#courier.kick(),
       onrequest: options.onrequest,
@@ -145,6 +154,12 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
     if (!hasSameLimits(session, caller.session)) return;
     caller.session = session;
     this.#sessionEnd.set(session.expiresAt);
+  }
+
+  /** What its caller may do is another now. */
+  permit(permission: Permission, usage: KeyUsage | undefined): void {
+    this.isKnown = permission.isKnown;
+    this.#transport.permit(permission, usage);
   }
 
   relaysChanged(isReachable: boolean, isNew: boolean): void {

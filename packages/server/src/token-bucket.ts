@@ -15,12 +15,31 @@ export class TokenBucket {
     this.#at = clock();
   }
 
+  /** Nothing of it is in use: one that is new would be the same. */
+  get isFull(): boolean {
+    return this.#level() >= this.#burst;
+  }
+
   take(): boolean {
+    if (this.#level() < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /** For what has happened already; what there is not is owed, to so many bursts. */
+  spend(count: number, maxOwedBursts: number): void {
+    this.#tokens = Math.max(this.#level() - count, -maxOwedBursts * this.#burst);
+  }
+
+  /** Until one is there; 0 when it is. Whole milliseconds, so that whoever waits them finds it. */
+  get waitMs(): number {
+    return Math.max(0, Math.ceil(((1 - this.#level()) / this.#perSecond) * 1000));
+  }
+
+  #level(): number {
     const now = this.#clock();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
     this.#at = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
+    return this.#tokens;
   }
 }

@@ -30,6 +30,7 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
     error: paint('red', 'error'),
     tool_error: paint('red', 'tool error'),
     cancelled: paint('yellow', 'cancelled'),
+    refused: paint('yellow', 'refused'),
   };
   /** So that what stands behind the names is in one column. */
   let nameWidth = 0;

@@ -1,0 +1,53 @@
+import type { JsonRpcRequest } from '@mcp-nostr/core';
+
+import type { KeyUsage, Passage } from './key-usage.ts';
+import { LISTEN_METHOD } from './subscription.ts';
+
+const FREE: Passage = {};
+
+/** What one connection adds to the use of its key. Without bounds it counts nothing. */
+export class Meter {
+  #usage: KeyUsage | undefined;
+  #hasGreeted = false;
+
+  /** Where it counts from now on. */
+  set usage(usage: KeyUsage | undefined) {
+    if (this.#usage !== undefined) this.#usage.connections--;
+    this.#usage = usage;
+    if (usage !== undefined) usage.connections++;
+  }
+
+  get isCounting(): boolean {
+    return this.#usage !== undefined;
+  }
+
+  request({ method }: JsonRpcRequest, bytes: number): Passage {
+    if (this.#usage === undefined) return FREE;
+    if (this.#isFree(method)) {
+      this.#usage.spend(bytes);
+      return FREE;
+    }
+    const passage = this.#usage.call(bytes);
+    if (method !== LISTEN_METHOD) return passage;
+    // It lasts as long as its owner likes, and keeps nobody at work.
+    passage.ended?.(false);
+    return passage.excess === undefined ? FREE : passage;
+  }
+
+  notification(bytes: number): void {
+    this.#usage?.notification(bytes);
+  }
+
+  /** The client's answer, or anything that is sent to it. */
+  spend(bytes: number): void {
+    this.#usage?.spend(bytes);
+  }
+
+  /** A client whose greeting were refused would take its session for lost; it costs as little as a ping does. */
+  #isFree(method: string): boolean {
+    if (method === 'ping') return true;
+    if (this.#hasGreeted || (method !== 'initialize' && method !== 'server/discover')) return false;
+    this.#hasGreeted = true;
+    return true;
+  }
+}
