@@ -18,6 +18,7 @@ export type CliErrorCode =
   | 'not_allowed'
   | 'checks_failed'
   | 'key_file'
+  | 'keychain'
   | 'config_file'
   | 'file_error'
   | 'secret_key_given'

@@ -27,14 +27,30 @@ export function serverKeyPath(name: string, env: NodeJS.ProcessEnv = process.env
   return join(ourFolder('data', env), 'keys', 'servers', `${name}.key`);
 }
 
+/** What is in a key file. */
+export interface KeyFileText {
+  /** The first line that is neither empty nor a comment. */
+  line: string;
+  /** Each without its `#`. */
+  comments: string[];
+}
+
+export function parseKeyText(text: string): KeyFileText {
+  const lines = text.split('\n').map((line) => line.trim());
+  return {
+    line: lines.find((line) => line !== '' && !line.startsWith('#')) ?? '',
+    comments: lines.filter((line) => line.startsWith('#')).map((line) => line.slice(1).trim()),
+  };
+}
+
 /**
- * The line of a key file that is no comment; undefined when there is no such file.
+ * Undefined when there is no such file.
  * @throws {CliError} `key_file` when others can get at it, unless its folder is guarded
  */
 export async function readKeyFile(
   path: string,
   { isGuarded = false }: { isGuarded?: boolean } = {},
-): Promise<string | undefined> {
+): Promise<KeyFileText | undefined> {
   let file;
   try {
     file = await open(path, 'r');
@@ -55,30 +71,36 @@ export async function readKeyFile(
       );
     }
     if (size > MAX_KEY_FILE_BYTES) throw keyError(`${path} is too large for a key file`);
-    const lines = (await file.readFile('utf8')).split('\n').map((line) => line.trim());
-    return lines.find((text) => text !== '' && !text.startsWith('#')) ?? '';
+    return parseKeyText(await file.readFile('utf8'));
   } finally {
     await file.close();
   }
 }
 
 /** Makes a new key, readable by nobody else. Processes that start at once end with the same key. */
-export async function createKeyFile(path: string): Promise<string> {
-  const text = Buffer.from(generateSecretKey()).toString('hex');
+export async function createKeyFile(path: string): Promise<KeyFileText> {
+  const text = `${Buffer.from(generateSecretKey()).toString('hex')}\n`;
+  if (await writeNewKeyFile(path, text)) return parseKeyText(text);
+  const winner = await readKeyFile(path);
+  if (winner === undefined) throw keyError(`the key file ${path} comes and goes`);
+  return winner;
+}
+
+/** Writes a file that was not there, whole or not at all; false when it is there. */
+export async function writeNewKeyFile(path: string, text: string): Promise<boolean> {
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, `${text}\n`, { flag: 'wx', mode: 0o600, flush: true });
+    await writeFile(temporary, text, { flag: 'wx', mode: 0o600, flush: true });
     try {
       // A rename would replace the key of a process that was faster; a link fails instead, and is as atomic.
       await link(temporary, path);
     } finally {
       await unlink(temporary);
     }
-    return text;
+    return true;
   } catch (error) {
-    const winner = errorCode(error) === 'EEXIST' ? await readKeyFile(path) : undefined;
-    if (winner !== undefined) return winner;
+    if (errorCode(error) === 'EEXIST') return false;
     throw keyError(
       `the key file ${path} cannot be written: ${errorCode(error)}`,
       'name another with --key, or set MCP_NOSTR_HOME to a folder that can be written',

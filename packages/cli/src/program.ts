@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor/doctor.ts';
 import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
 import { installCommand } from './install/install.ts';
 import { uninstallCommand } from './install/uninstall.ts';
+import { keyCommand } from './keys/command/key.ts';
 import { takeSecretVariables } from './keys/secret-variables.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
@@ -65,6 +66,7 @@ function program(): Command {
     .addCommand(relayCommand())
     .addCommand(installCommand())
     .addCommand(uninstallCommand())
+    .addCommand(keyCommand())
     .addCommand(doctorCommand())
     .addCommand(serviceCommand())
     .addCommand(completionCommand());

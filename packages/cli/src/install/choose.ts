@@ -1,15 +1,11 @@
 import { confirm, isCancel, multiselect } from '@clack/prompts';
 
-import { CliError, exitCodes, usageError } from '../errors.ts';
+import { canAsk, declined } from '../ask.ts';
+import { usageError } from '../errors.ts';
 import type { Host } from './hosts.ts';
 
 /** stdout is for results. */
 const output = process.stderr;
-
-/** Whether somebody sits there who can be asked. */
-function canAsk(env: NodeJS.ProcessEnv = process.env): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY && (env['CI'] ?? '') === '';
-}
 
 /** @throws {CliError} `usage` where nobody can be asked and nothing says that it is not needed */
 export function requireConsent(options: { yes?: boolean; dryRun?: boolean; json?: boolean }): void {
@@ -35,8 +31,4 @@ export async function chooseHosts(found: readonly Host[]): Promise<Host[]> {
 export async function confirmChanges(): Promise<void> {
   const answer = await confirm({ message: 'Make these changes?', output });
   if (answer !== true) throw declined();
-}
-
-function declined(): CliError {
-  return new CliError('interrupted', exitCodes.unexpected, 'nothing was changed');
 }

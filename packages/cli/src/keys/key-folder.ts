@@ -40,6 +40,21 @@ export function findKey(name: string, env: NodeJS.ProcessEnv = process.env): str
   return paths[0];
 }
 
+/** @throws {CliError} `key_file` when there is no such key */
+export function requireKey(name: string, env: NodeJS.ProcessEnv = process.env): string {
+  const path = findKey(name, env);
+  if (path === undefined)
+    throw keyError(`there is no key called ${name}`, 'mcp-nostr key list shows those there are');
+  return path;
+}
+
+/** What the extension of a file says. */
+export function storeOf(path: string): StoreKind | undefined {
+  return Object.keys(storeExtensions)
+    .filter(isStoreKind)
+    .find((store) => path.endsWith(`.${storeExtensions[store]}`));
+}
+
 function isStoreKind(text: string): text is StoreKind {
   return Object.hasOwn(storeExtensions, text);
 }

@@ -22,7 +22,7 @@ export interface OpenedKey {
  */
 export async function openSigner(question: KeyQuestion): Promise<OpenedKey> {
   const source = findKeySource(question);
-  const signer = secretKeySigner(await readSecretKey(source));
+  const signer = secretKeySigner(await readSecretKey(source, { env: question.env }));
   const name = source.kind === 'file' ? source.name : undefined;
   return {
     signer,

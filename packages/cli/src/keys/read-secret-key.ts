@@ -1,34 +1,69 @@
-import { AddressError, parseSecretKey } from '@mcp-nostr/core';
+import { formatNpub, getPublicKey, parseSecretKey } from '@mcp-nostr/core';
 
-import { createKeyFile, readKeyFile } from '../key-file.ts';
+import { createKeyFile, type KeyFileText, parseKeyText, readKeyFile } from '../key-file.ts';
 import { hideSecretKey } from '../log/redact.ts';
+import { unlockEncrypted } from './encrypted.ts';
 import { keyError } from './key-error.ts';
 import type { KeySource } from './key-source.ts';
+import { type Keychain, openKeychain } from './keychain/keychain.ts';
+import { parseStoredKey, type StoredKey } from './stored-key.ts';
 
-/** The secret key itself. From here on no line of the log has it. @throws {CliError} */
-export async function readSecretKey(source: KeySource): Promise<Uint8Array> {
-  const secretKey = source.kind === 'text' ? parse(source.text, source.shown) : await fromFile(source);
+export interface Unlocking {
+  env?: NodeJS.ProcessEnv | undefined;
+  keychain?: Keychain | undefined;
+}
+
+/** The secret key itself, asking for what it takes. From here on no line of the log has it. @throws {CliError} */
+export async function readSecretKey(source: KeySource, unlocking: Unlocking = {}): Promise<Uint8Array> {
+  const stored = (await readStoredKey(source)) ?? (await makeKey(source));
+  const secretKey = await unlock(stored, source.shown, unlocking);
   hideSecretKey(Buffer.from(secretKey).toString('hex'));
   return secretKey;
 }
 
-async function fromFile(source: Extract<KeySource, { kind: 'file' }>): Promise<Uint8Array> {
-  const { path, isMade, shown } = source;
-  const text = await readKeyFile(path, source);
-  if (text !== undefined) return parse(text, shown);
-  if (isMade) return parse(await createKeyFile(path), shown);
-  throw keyError(`there is no key file ${shown}`);
+/** What is there; undefined when there is nothing, and that is no mistake. */
+export async function readStoredKey(source: KeySource): Promise<StoredKey | undefined> {
+  const text: KeyFileText | undefined =
+    source.kind === 'text' ? parseKeyText(source.text) : await readKeyFile(source.path, source);
+  if (text !== undefined) return parseStoredKey(text, source.shown);
+  if (source.kind === 'file' && source.isMade) return undefined;
+  throw keyError(`there is no key file ${source.shown}`);
 }
 
-// No cause is kept: a decoder's error may quote what it could not read.
-function parse(text: string, shown: string): Uint8Array {
-  try {
-    return parseSecretKey(text);
-  } catch (error) {
-    const reason = error instanceof AddressError ? error.message : 'unreadable';
+/**
+ * A first key is a file and never in the keychain, where a host or systemd starts us without a session and tomorrow
+ * perhaps before one: what was made in an unlocked keychain could not be read then, and the address would be gone.
+ */
+async function makeKey(source: KeySource): Promise<StoredKey> {
+  if (source.kind === 'text') throw keyError(`${source.shown} holds no key`);
+  return parseStoredKey(await createKeyFile(source.path), source.shown);
+}
+
+/** A key that is locked or not there is an error, whatever else could be done: never another key. */
+export async function unlock(
+  stored: StoredKey,
+  shown: string,
+  { env, keychain = openKeychain() }: Unlocking = {},
+): Promise<Uint8Array> {
+  if (stored.store === 'file') return stored.secretKey;
+  if (stored.store === 'encrypted') return unlockEncrypted(stored, shown, env);
+  const { npub } = stored;
+  const secret = await keychain.get(npub);
+  if (secret === undefined)
     throw keyError(
-      `${shown} holds no key (${reason})`,
-      'name another with --key; a file that is moved away is replaced by one with a new key',
+      `the key ${npub} of ${shown} is not in the keychain`,
+      'if there is a copy: mcp-nostr key import',
     );
+  const secretKey = parseInKeychain(secret, shown);
+  if (formatNpub(getPublicKey(secretKey)) !== npub)
+    throw keyError(`the keychain holds another key than ${npub}, which ${shown} names`);
+  return secretKey;
+}
+
+function parseInKeychain(secret: string, shown: string): Uint8Array {
+  try {
+    return parseSecretKey(secret);
+  } catch {
+    throw keyError(`what the keychain holds for ${shown} is no key`);
   }
 }

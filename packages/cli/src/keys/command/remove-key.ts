@@ -1,0 +1,41 @@
+import { unlink } from 'node:fs/promises';
+
+import { askConsent, askText, canAsk, declined } from '../../ask.ts';
+import { usageError } from '../../errors.ts';
+import { requireKey } from '../key-folder.ts';
+import { forgetInKeychain } from '../keychain/forget.ts';
+import { describeKey, type ListedKey, listKeys } from '../list-keys.ts';
+import type { RemoveOptions } from './options.ts';
+import { printDone } from './print-keys.ts';
+
+/**
+ * Removes a key for good: no copy is kept, since who removes a secret wants it gone. The last copy asks for its name to
+ * be typed.
+ */
+export async function removeKey(name: string, { yes, json }: RemoveOptions): Promise<void> {
+  const path = requireKey(name);
+  const key = await describeKey(name, path);
+  if (yes !== true) await confirmRemoval(key, json === true);
+  await unlink(path);
+  if (key.store === 'keychain' && key.npub !== undefined) await forgetInKeychain(key.npub);
+  printDone({ name, npub: key.npub, path }, `removed ${name} (${key.npub ?? path})`, json);
+}
+
+async function confirmRemoval(key: ListedKey, isSilent: boolean): Promise<void> {
+  const isLast = !(await listKeys()).some(
+    (other) => other.name !== key.name && other.npub === key.npub && key.npub !== undefined,
+  );
+  if (isSilent || !canAsk())
+    throw usageError(
+      isLast
+        ? `this is the last copy of ${key.npub ?? key.name}`
+        : `it would remove ${key.name}, and there is no terminal to ask on`,
+      `--yes removes it; mcp-nostr key export ${key.name} keeps a copy`,
+    );
+  if (!isLast) return askConsent(`Remove ${key.name}? There is another copy of ${key.npub}.`);
+  const used = key.usedFor.length === 0 ? '' : ` ${key.usedFor.join(' and ')} act as it.`;
+  const answer = await askText(
+    `This is the last copy of ${key.npub ?? key.name}: nobody can bring it back.${used} Type ${key.name} to remove it`,
+  );
+  if (answer.trim() !== key.name) throw declined();
+}

@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it, vi } from 'vitest';
+
+import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
+import { CliRun } from '../helpers/cli.ts';
+
+// NIP-19, section "Examples"; NIP-49, section "Decryption".
+const nsec = 'nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5';
+const hex = '67dea2ed018072d675f5415ecfaed7d2597555e202d85b3d65ea4e58d2d92ffa';
+const npub = 'npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg';
+const nip49 = {
+  ncryptsec:
+    'ncryptsec1qgg9947rlpvqu76pj5ecreduf9jxhselq2nae2kghhvd5g7dgjtcxfqtd67p9m0w57lspw8gsq6yphnm8623nsl8xn9j4jdzz84zm3frztj3z7s35vpzmqf6ksu8r89qk5z2zxfmu5gv8th8wclt0h4p',
+  password: 'nostr',
+  hex: '3501454135014541350145413501453fefb02227e449e57cf4d3a3ce05378683',
+};
+
+async function key(...args: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  return runMain(['key', ...args]);
+}
+
+/** The one document that a command prints, without the secret in it or in what it says beside. */
+async function keyJson(...args: string[]): Promise<Record<string, unknown>> {
+  const { exitCode, stdout, stderr } = await key(...args, '--json');
+  expect([exitCode, stderr.replace(/^the keychain cannot be used: .*\n/, '')]).toEqual([0, '']);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+function homeWith(files: Record<string, string> = {}): string {
+  const home = temporaryHome();
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(home, name), text, { mode: 0o600 });
+  return home;
+}
+
+describe('mcp-nostr key', () => {
+  it('makes a key, lists it, shows it, uses it and removes it', async () => {
+    const home = homeWith();
+    const made = await keyJson('new', 'work', '--store', 'file');
+    const path = join(home, 'keys', 'work.key');
+    expect(made).toMatchObject({ name: 'work', npub: expect.stringMatching(/^npub1/), store: 'file', path });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const listed = { name: 'work', npub: made['npub'], store: 'file', path, usedFor: [] };
+    expect(await keyJson('list')).toEqual({ keys: [listed] });
+    expect(await keyJson('use', 'work')).toMatchObject({ name: 'work', for: 'client' });
+    expect(await keyJson('show')).toMatchObject({ name: 'work', npub: made['npub'], usedFor: ['client'] });
+    const secret = readFileSync(path, 'utf8').trim();
+    const said = [await key('list'), await key('show'), await key('show', 'work', '--json')];
+    expect(said.map(({ stdout, stderr }) => stdout + stderr).join('')).not.toContain(secret);
+    const refused = await key('rm', 'work');
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('this is the last copy of npub1'),
+    ]);
+    expect(existsSync(path)).toBe(true);
+    expect((await key('rm', 'work', '--yes')).exitCode).toBe(0);
+    expect(readdirSync(join(home, 'keys'))).toEqual(['client.use']);
+  });
+
+  it('replaces no key, whatever store it is in', async () => {
+    const home = homeWith({ password: 'pass word\n' });
+    vi.stubEnv('MCP_NOSTR_PASSWORD_FILE', join(home, 'password'));
+    await keyJson('new', 'work', '--store', 'encrypted');
+    for (const args of [
+      ['new', 'work'],
+      ['new', 'work', '--store', 'file'],
+      ['import', 'work', '--file', join(home, 'password')],
+    ]) {
+      const { exitCode, stderr } = await key(...args);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is a key called work already')]);
+    }
+    expect(readdirSync(join(home, 'keys'))).toEqual(['work.ncryptsec']);
+  });
+
+  it.each([
+    ['nsec', nsec],
+    ['hex', hex],
+    ['a key file', `# mine\n${hex}\n`],
+  ])('brings in %s', async (_what, text) => {
+    const home = homeWith({ given: text });
+    expect(await keyJson('import', 'old', '--file', join(home, 'given'), '--store', 'file')).toMatchObject({
+      npub,
+    });
+    const { stdout } = await key('export', 'old', '--unencrypted', '--yes');
+    expect(stdout).toBe(`${nsec}\n`);
+  });
+
+  it('brings in what is piped to it, and says nothing of it when it is no key', async () => {
+    const home = homeWith();
+    const run = new CliRun(['key', 'import', '--store', 'file', '--json'], { MCP_NOSTR_HOME: home });
+    run.child.stdin.end(`${nsec}\n`);
+    expect(JSON.parse((await run.ended).stdout)).toMatchObject({ name: 'client', npub });
+    writeFileSync(join(home, 'letter'), 'dear reader');
+    const { exitCode, stderr } = await key('import', 'other', '--file', join(home, 'letter'));
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('holds no key')]);
+    expect(stderr).not.toContain('dear');
+  });
+
+  it('keeps an ncryptsec under its own password, and moves it out of it', async () => {
+    const home = homeWith({ password: `${nip49.password}\n`, given: nip49.ncryptsec });
+    vi.stubEnv('MCP_NOSTR_PASSWORD_FILE', join(home, 'password'));
+    const kept = await keyJson('import', 'old', '--file', join(home, 'given'));
+    expect(kept).toMatchObject({ store: 'encrypted', path: join(home, 'keys', 'old.ncryptsec') });
+    vi.stubEnv('MCP_NOSTR_PASSWORD_FILE', undefined);
+    // Nobody has to give the password to see whose it is, nor to take it along.
+    expect(await keyJson('show', 'old')).toMatchObject({ npub: kept['npub'] });
+    expect((await key('export', 'old')).stdout).toBe(`${nip49.ncryptsec}\n`);
+    const locked = await key('move', 'old', '--store', 'file');
+    expect([locked.exitCode, locked.stderr]).toEqual([
+      2,
+      expect.stringContaining('there is no terminal to ask for its password'),
+    ]);
+    writeFileSync(join(home, 'password'), 'wrong');
+    vi.stubEnv('MCP_NOSTR_PASSWORD_FILE', join(home, 'password'));
+    expect((await key('move', 'old', '--store', 'file')).stderr).toContain('is wrong');
+    writeFileSync(join(home, 'password'), nip49.password);
+    expect(await keyJson('move', 'old', '--store', 'file')).toMatchObject({
+      npub: kept['npub'],
+      store: 'file',
+    });
+    expect(readdirSync(join(home, 'keys'))).toEqual(['old.key']);
+    expect(readFileSync(join(home, 'keys', 'old.key'), 'utf8')).toBe(`${nip49.hex}\n`);
+  });
+
+  it('falls back from a keychain that is not there, and says so', async () => {
+    homeWith();
+    vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', 'unix:path=/nowhere');
+    const { exitCode, stderr, stdout } = await key('new', 'work');
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^the keychain cannot be used: .*\n$/)]);
+    expect(stdout).toContain('file of mode 600');
+    const asked = await key('new', 'other', '--store', 'keychain');
+    expect([asked.exitCode, asked.stderr]).toEqual([
+      2,
+      expect.stringContaining('the keychain cannot be used'),
+    ]);
+  });
+
+  it('never makes another key for one that is in a keychain which is not there', async () => {
+    const home = homeWith();
+    vi.stubEnv('DBUS_SESSION_BUS_ADDRESS', 'unix:path=/nowhere');
+    mkdirSync(join(home, 'keys'), { mode: 0o700 });
+    writeFileSync(join(home, 'keys', 'client.keychain'), `keychain ${npub}\n`, { mode: 0o600 });
+    expect(await keyJson('list')).toMatchObject({ keys: [{ name: 'client', npub, store: 'keychain' }] });
+    const { exitCode, stderr } = await runMain(['call', npub]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('the keychain cannot be used')]);
+    expect(readdirSync(join(home, 'keys'))).toEqual(['client.keychain']);
+  });
+});
