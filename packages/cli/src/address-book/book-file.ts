@@ -9,7 +9,7 @@ import { replaceFile } from '../write-file.ts';
 import { type AddressBook, formatBook, type KnownServer, parseBook } from './address-book.ts';
 
 /** Where names are kept. */
-export function bookPath(env: NodeJS.ProcessEnv = process.env): string {
+function bookPath(env: NodeJS.ProcessEnv = process.env): string {
   return join(ourFolder('data', env), 'servers.json');
 }
 

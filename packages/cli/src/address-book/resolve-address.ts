@@ -107,7 +107,7 @@ function mismatch({ name, pubkey }: ResolvedServer, nip05: string, found: string
     exitCodes.verificationFailed,
     `${shown} had the key ${formatNpub(pubkey)} before, and now names ${formatNpub(found)}`,
     {
-      hint: `ask its owner whether the key has changed; to follow it: mcp-nostr alias accept ${name ?? shown}`,
+      hint: `ask its owner whether the key has changed; to follow it: mcp-nostr alias accept ${name ?? shown} ${formatNpub(found)}`,
     },
   );
 }
