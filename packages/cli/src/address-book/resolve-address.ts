@@ -46,7 +46,7 @@ export async function resolveAddress(text: string, options: ResolveOptions = {})
   const isNamed = isName(given);
   const nip05 = isNamed ? undefined : parseNip05(given);
   if (!isNamed && nip05 === undefined) return { address: given, ...parseAddress(given) };
-  const book = await readBook();
+  const book = readBook();
   const server = isNamed ? book.get(given) : pinned(book, nip05 ?? '');
   const named = isNamed ? { name: given } : {};
   if (server === undefined) {

@@ -15,7 +15,7 @@ export interface AliasOptions {
 }
 
 export async function runList(options: AliasOptions): Promise<void> {
-  const servers = [...(await readBook())].sort(([a], [b]) => a.localeCompare(b));
+  const servers = [...readBook()].sort(([a], [b]) => a.localeCompare(b));
   if (options.json === true)
     return printJson({ servers: servers.map(([name, server]) => serverDocument(name, server)) });
   process.stdout.write(formatServers(servers, paintFor(process.stdout)));
@@ -54,7 +54,7 @@ export async function runAccept(
 ): Promise<void> {
   const known = knownAs(name);
   const wanted = npub === undefined ? undefined : parseAddress(npub).pubkey;
-  const book = await readBook();
+  const book = readBook();
   const former = isName(known) ? book.get(known) : pinned(book, known);
   if (former === undefined) throw notKnown(name);
   const { nip05 } = former;
