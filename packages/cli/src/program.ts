@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { aliasCommand } from './address-book/alias.ts';
 import { callCommand } from './call/call.ts';
 import { completionCommand } from './completion/completion.ts';
 import { connectCommand } from './connect/connect.ts';
@@ -9,6 +10,7 @@ import { installCommand } from './install/install.ts';
 import { uninstallCommand } from './install/uninstall.ts';
 import { keyCommand } from './keys/command/key.ts';
 import { takeSecretVariables } from './keys/secret-variables.ts';
+import { redact } from './log/redact.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
@@ -68,6 +70,7 @@ function program(): Command {
     .addCommand(uninstallCommand())
     .addCommand(keyCommand())
     .addCommand(doctorCommand())
+    .addCommand(aliasCommand())
     .addCommand(serviceCommand())
     .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.
@@ -113,9 +116,12 @@ function wantsJson(args: readonly string[]): boolean {
   return args.slice(0, end === -1 ? undefined : end).includes('--json');
 }
 
-function formatReport(error: ErrorReport, json: boolean): string {
+function formatReport({ message, hint, ...rest }: ErrorReport, json: boolean): string {
+  // A message may repeat what was given, whatever that was.
+  const shownHint = hint === undefined ? {} : { hint: redact(hint) };
+  const error: ErrorReport = { ...rest, message: redact(message), ...shownHint };
   if (json) return `${JSON.stringify({ error: { ...error, exitCode: undefined } })}\n`;
   const paint = paintFor(process.stderr);
-  const hint = error.hint === undefined ? '' : `  ${paint('dim', error.hint)}\n`;
-  return `${paint('red', 'error:')} ${error.message}\n${hint}`;
+  const below = error.hint === undefined ? '' : `  ${paint('dim', error.hint)}\n`;
+  return `${paint('red', 'error:')} ${error.message}\n${below}`;
 }

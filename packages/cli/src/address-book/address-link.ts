@@ -17,14 +17,16 @@ export interface AddressLink {
  */
 export function parseAddressLink(text: string): AddressLink {
   const given = text.trim();
-  const [, fragment] = /^[a-z][a-z\d+.-]*:\/\/[^#]*#(.*)$/is.exec(given) ?? [];
+  const [, sent = '', fragment] = /^([a-z][a-z\d+.-]*:\/\/[^#]*)(?:#(.*))?$/is.exec(given) ?? [];
+  const [, exposed] = /[?&]invite=([^&]*)/i.exec(sent) ?? [];
+  if (exposed !== undefined) {
+    hideSecret(exposed);
+    throw badInvite('it stands in a place where web servers read it');
+  }
   const link = fragment ?? given;
   const end = link.indexOf('?');
   const invite = end === -1 ? null : new URLSearchParams(link.slice(end + 1)).get('invite');
-  if (invite === null) {
-    if (/[?&]invite=/i.test(given)) throw badInvite('it stands in a place where web servers read it');
-    return { address: link };
-  }
+  if (invite === null) return { address: link };
   hideSecret(invite);
   if (!/^[\w-]{8,}$/.test(invite) || invite.length > limits.maxInviteLength)
     throw badInvite('it is cut off, or has other characters than letters, digits and hyphens');

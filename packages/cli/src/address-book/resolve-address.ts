@@ -46,7 +46,7 @@ export async function resolveAddress(text: string, options: ResolveOptions = {})
   const isNamed = isName(given);
   const nip05 = isNamed ? undefined : parseNip05(given);
   if (!isNamed && nip05 === undefined) return { address: given, ...parseAddress(given) };
-  const book = await readBook();
+  const book = readBook();
   const server = isNamed ? book.get(given) : pinned(book, nip05 ?? '');
   const named = isNamed ? { name: given } : {};
   if (server === undefined) {
@@ -107,7 +107,7 @@ function mismatch({ name, pubkey }: ResolvedServer, nip05: string, found: string
     exitCodes.verificationFailed,
     `${shown} had the key ${formatNpub(pubkey)} before, and now names ${formatNpub(found)}`,
     {
-      hint: `ask its owner whether the key has changed; to follow it: mcp-nostr alias accept ${name ?? shown}`,
+      hint: `ask its owner whether the key has changed; to follow it: mcp-nostr alias accept ${name ?? shown} ${formatNpub(found)}`,
     },
   );
 }

@@ -1,6 +1,7 @@
-import { formatNpub, parseAddress } from '@mcp-nostr/core';
+import { formatNpub } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
+import { resolveAddress } from '../address-book/resolve-address.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
 import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
 import { openSigner } from '../keys/open-signer.ts';
@@ -15,7 +16,7 @@ interface CallCommandOptions extends ToolOptions {
   args?: string;
   timeout: number;
   relay?: string[];
-  key?: string;
+  key?: string | undefined;
   encryption: 'required' | 'none';
 }
 
@@ -25,7 +26,7 @@ const CLOSE_LIMIT_MS = 2_000;
 export function callCommand(): Command {
   return new Command('call')
     .description("List a server's tools, or call one.")
-    .argument('<address>', 'nprofile, npub or hex')
+    .argument('<address>', 'name, nprofile, npub, hex or name@domain')
     .argument('[tool]', 'name of the tool; without it the tools are listed')
     .argument('[arguments...]', 'key=value typed by the tool, key:=json, key=@file')
     .option(
@@ -53,7 +54,9 @@ async function runCall(
   options: CallCommandOptions,
 ): Promise<void> {
   // What is wrong with the address comes before anything else that may be wrong.
-  const relays = clientRelays(parseAddress(address), options.relay);
+  const server = await resolveAddress(address);
+  options.key ??= server.key;
+  const relays = clientRelays(server, options.relay);
   if (tool === undefined && options.args !== undefined) {
     throw usageError('--args needs the name of a tool', 'mcp-nostr call <address> <tool> --args <json>');
   }
@@ -71,7 +74,7 @@ async function runCall(
   const { encryption } = options;
   const board = new RelayBoard();
   const transport = new NostrClientTransport({
-    server: address,
+    server: server.address,
     signer,
     encryption,
     ...relays,

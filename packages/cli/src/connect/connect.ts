@@ -1,4 +1,4 @@
-import { formatNpub, parseAddress } from '@mcp-nostr/core';
+import { formatNpub } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
 import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
@@ -18,6 +18,7 @@ import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
 import { oneLine, shortNpub } from '../terminal.ts';
 import { HostBridge } from './host-bridge.ts';
 import { openJoined } from './joined/open-joined.ts';
+import { keyOf, resolveUpstreams, shownServer, verifyLater } from './joined/resolve-upstreams.ts';
 import { parseUpstreamWords, type UpstreamWord } from './joined/upstream-words.ts';
 import { openNostr } from './open-nostr.ts';
 import { StdioHost } from './stdio-host.ts';
@@ -48,7 +49,10 @@ export function connectCommand(action: ConnectAction = runConnect): Command {
       'Give an MCP host (Claude, Cursor, VS Code, …) a server on Nostr as if it were a local stdio server, ' +
         'or as a local server that speaks Streamable HTTP, HTTP+SSE or WebSocket.',
     )
-    .argument('<address...>', 'nprofile, npub or hex; of several servers, each as name=address or address')
+    .argument(
+      '<address...>',
+      'name, nprofile, npub, hex or name@domain; of several servers, each as name=address or address',
+    )
     .option(
       '--relay <url>',
       "use this relay instead of the nprofile's, or look up a bare key here; can be repeated",
@@ -105,7 +109,7 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
       '--no-token and --cors are for --http, --sse and --ws',
       'mcp-nostr connect <address> --http',
     );
-  const upstreams = parseUpstreamWords(words);
+  const parsed = parseUpstreamWords(words);
   // Before anything that is not ours runs: whatever it prints must not reach the host.
   const write = guardStdout();
   const logging = logSettings(options);
@@ -115,12 +119,14 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   const stopped = untilSignal();
   // However long what follows takes, or hangs.
   void stopped.then(() => exitAfter(EXIT_LIMIT_MS));
-  const { signer, pubkey: caller } = await openSigner({ given: options.key, role: 'client' });
+  const upstreams = await resolveUpstreams(parsed);
+  const given = options.key ?? keyOf(upstreams);
+  const { signer, pubkey: caller } = await openSigner({ given, role: 'client' });
   const client = await import('@mcp-nostr/client');
 
   const us = shortNpub(formatNpub(caller));
-  for (const { address } of upstreams)
-    log(`connecting to ${shortNpub(formatNpub(parseAddress(address).pubkey))} as ${us}`);
+  for (const { server } of upstreams) log(`connecting to ${shownServer(server)} as ${us}`);
+  verifyLater(upstreams, say);
   const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, say });
   const filter = filterFrom(options);
   const openAll = (isHost: boolean): OpenTransport => {

@@ -1,5 +1,5 @@
 import type { NostrClientTransport } from '@mcp-nostr/client';
-import { parseAddress, type Signer } from '@mcp-nostr/core';
+import type { Signer } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Log, OpenTransport } from '../client-transport.ts';
@@ -8,7 +8,7 @@ import { relayLines } from '../relay-lines.ts';
 import { clientRelays } from '../relay-options.ts';
 import { shellWord } from '../shell-word.ts';
 import { hostStack } from './host-stack.ts';
-import type { UpstreamWord } from './joined/upstream-words.ts';
+import type { Upstream } from './joined/resolve-upstreams.ts';
 
 interface WayOptions {
   relay?: string[];
@@ -36,9 +36,8 @@ export function openNostr({
   caller,
   options,
   say,
-}: OpenNostrOptions): (upstream: UpstreamWord, isHost: boolean) => OpenTransport {
-  return ({ prefix, address: server }: UpstreamWord, isHost: boolean): OpenTransport => {
-    const address = parseAddress(server);
+}: OpenNostrOptions): (upstream: Upstream, isHost: boolean) => OpenTransport {
+  return ({ prefix, address, server }: Upstream, isHost: boolean): OpenTransport => {
     const named = (line: string): string => (prefix === undefined ? line : `${prefix}: ${line}`);
     const onlog: Log = (line) => say('info', named(line));
     const showRelay = relayLines(
@@ -47,9 +46,9 @@ export function openNostr({
     );
     const open = (onrelay?: (state: RelayState) => void): NostrClientTransport =>
       new Transport({
-        server,
+        server: server.address,
         signer,
-        ...clientRelays(address, options.relay),
+        ...clientRelays(server, options.relay),
         encryption: options.encryption,
         onrelay: (state) => {
           showRelay(state);
@@ -57,8 +56,8 @@ export function openNostr({
         },
       });
     if (!isHost) return () => open();
-    const words = wordsFor(server, options);
-    return hostStack({ open, pubkey: address.pubkey, words, caller, onlog });
+    const words = wordsFor(address, options);
+    return hostStack({ open, pubkey: server.pubkey, words, caller, onlog });
   };
 }
 

@@ -9,11 +9,11 @@ import { signalExitCodes, untilSignal } from '../shutdown.ts';
 import { paintFor } from '../terminal.ts';
 import type { Check } from './check.ts';
 import { formatChecks, formatReport } from './print-checks.ts';
-import { parseTarget } from './target.ts';
+import { findTarget } from './target.ts';
 
 interface DoctorOptions {
   relay?: string[];
-  key?: string;
+  key?: string | undefined;
   encryption: 'required' | 'none';
   timeout: number;
   json?: boolean;
@@ -26,7 +26,7 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Find out what is wrong: with this machine, a server on Nostr, a relay, or an MCP host.')
     .addArgument(
-      new Argument('[target]', 'address of a server, wss://relay, or a host')
+      new Argument('[target]', 'name or address of a server, wss://relay, or a host')
         .choices(hosts.map(({ id }) => id))
         // The choices are for shells: there is more that it may be.
         .argParser((text) => text),
@@ -40,8 +40,9 @@ export function doctorCommand(): Command {
 }
 
 async function runDoctor(text: string | undefined, options: DoctorOptions): Promise<void> {
-  const target = parseTarget(text);
   checkKeyOption(options.key);
+  const target = await findTarget(text);
+  if (target.kind === 'address') options.key ??= target.server.key;
   const aborter = new AbortController();
   const stopped = untilSignal();
   const timeoutMs = options.timeout * 1_000;

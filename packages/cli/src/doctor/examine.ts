@@ -9,6 +9,7 @@ import { checkClock } from './clock-check.ts';
 import { checkHost, checkHosts } from './host-checks.ts';
 import { checkKey, type KeyReport } from './key-checks.ts';
 import { checkMachine } from './machine-checks.ts';
+import { checkName } from './name-check.ts';
 import { checkRelay, type RelayCheckOptions, type RelayReport } from './relay-checks.ts';
 import { checkServer } from './server-checks.ts';
 import type { AddressTarget, Target } from './target.ts';
@@ -63,7 +64,7 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
 
 /** Where an address leads, each relay there, and the server. */
 async function examineAddress(
-  { text, address }: AddressTarget,
+  { server }: AddressTarget,
   key: KeyReport,
   { relays: given, encryption, timeoutMs, signal }: ExamineOptions,
 ): Promise<Check[]> {
@@ -71,14 +72,15 @@ async function examineAddress(
   const secretKey =
     key.source === undefined ? undefined : (key.secretKey ?? (await readSecretKey(key.source)));
   const limits = { signer: secretKeySigner(secretKey ?? generateSecretKey()), timeoutMs, signal };
-  const way = findWay(address, { relays: given, lookupRelays: relaysFromEnvironment() });
+  const way = findWay(server, { relays: given, lookupRelays: relaysFromEnvironment() });
   const relays = await way.relays;
   const checks = await Promise.all([
+    checkName(server),
     way.checks,
     checkRelays(relays, { ...limits, isThorough: false }),
     secretKey === undefined || relays.length === 0
       ? []
-      : checkServer({ address: text, relays, encryption, ...limits }),
+      : checkServer({ address: server.address, relays, encryption, ...limits }),
   ]);
   return checks.flat();
 }

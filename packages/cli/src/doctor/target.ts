@@ -1,5 +1,6 @@
-import { type Address, AddressError, parseAddress, parseRelayUrl } from '@mcp-nostr/core';
+import { AddressError, parseRelayUrl } from '@mcp-nostr/core';
 
+import { resolveAddress, type ResolvedServer } from '../address-book/resolve-address.ts';
 import { usageError } from '../errors.ts';
 import { clientNames } from '../install/client-option.ts';
 import { type Host, hosts } from '../install/hosts.ts';
@@ -13,23 +14,22 @@ export type Target =
 
 export interface AddressTarget {
   kind: 'address';
-  text: string;
-  address: Address;
+  server: ResolvedServer;
 }
 
 /** @throws {AddressError} @throws {CliError} */
-export function parseTarget(text: string | undefined): Target {
+export async function findTarget(text: string | undefined): Promise<Target> {
   if (text === undefined) return { kind: 'machine' };
   const host = hosts.find(({ id }) => id === text);
   if (host !== undefined) return { kind: 'host', host };
   if (/^wss?:\/\//i.test(text)) return { kind: 'relay', url: parseRelayUrl(text) };
   try {
-    return { kind: 'address', text, address: parseAddress(text) };
+    return { kind: 'address', server: await resolveAddress(text, { verify: 'later' }) };
   } catch (error) {
     if (!(error instanceof AddressError) || error.code !== 'bad_address') throw error;
     throw usageError(
-      `neither an address, a relay nor a host: ${JSON.stringify(text.slice(0, 80))}`,
-      `an address is an nprofile, npub or hex, a relay starts with wss:// or ws://, a host is one of ${clientNames}`,
+      `neither an address, a known name, a relay nor a host: ${JSON.stringify(text.slice(0, 80))}`,
+      `an address is an nprofile, npub, hex or name@domain, mcp-nostr alias list shows the names, a relay starts with wss:// or ws://, a host is one of ${clientNames}`,
     );
   }
 }

@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 
-import { parseAddress } from '@mcp-nostr/core';
-
+import { resolveAddress } from '../address-book/resolve-address.ts';
 import { readConnectWords } from '../connect/connect.ts';
 import { usageError } from '../errors.ts';
 import type { Started } from '../host-start/start-as-host.ts';
@@ -26,7 +25,7 @@ export interface InstallOptions extends ChangeOptions {
   client?: Host[];
   name?: string;
   relay?: string[];
-  key?: string;
+  key?: string | undefined;
   print?: boolean;
   mcpb?: string;
 }
@@ -36,7 +35,8 @@ export async function runInstall(
   more: string[],
   options: InstallOptions,
 ): Promise<void> {
-  const address = parseAddress(addressText);
+  const server = await resolveAddress(addressText);
+  options.key ??= server.key;
   if (options.name !== undefined && !isServerName(options.name))
     throw usageError(`"${options.name}" is no name for every host`, 'letters, digits, - and _, 64 at most');
   const mayWrite = options.print !== true && options.mcpb === undefined;
@@ -44,7 +44,7 @@ export async function runInstall(
   const machine = { platform: process.platform, env: process.env, home: homedir() };
   const found = mayWrite ? (options.client ?? presentHosts(machine)) : (options.client ?? hosts);
 
-  const args = connectArgs(addressText, { relay: options.relay, key: options.key, more });
+  const args = connectArgs(server.address, { relay: options.relay, key: options.key, more });
   if (readConnectWords(args.slice(1)).listens)
     throw usageError(
       'a host starts connect itself, and speaks to it over stdio: --http, --sse and --ws are not for it',
@@ -54,16 +54,17 @@ export async function runInstall(
   const running = runningProgram();
   const name =
     options.name ??
+    server.name ??
     (await lookUpName(
       {
         command: running.execPath,
         args: [...running.execArgv, running.script, ...args],
         env: desktopEnvironment(),
       },
-      address.pubkey,
+      server.pubkey,
     ));
   // Elsewhere there is no key file of this machine.
-  const portable = connectArgs(addressText, { relay: options.relay, more }, {});
+  const portable = connectArgs(server.address, { relay: options.relay, more }, {});
 
   if (options.mcpb !== undefined) {
     const file = resolve(options.mcpb);
@@ -83,17 +84,17 @@ export async function runInstall(
 
   const isChoice = options.client === undefined && options.yes !== true && options.dryRun !== true;
   const chosen = isChoice && found.length > 1 ? await chooseHosts(found) : found;
-  const wanted = { pubkey: address.pubkey, name, isNameGiven: options.name !== undefined, entryFor };
+  const wanted = { pubkey: server.pubkey, name, isNameGiven: options.name !== undefined, entryFor };
   const changed = await changeHosts(
     chosen,
     machine,
     { plan: (host) => planInstall(host, machine, wanted), prepare: () => provideProgram(own) },
     options,
   );
-  const proof = options.dryRun === true ? undefined : await proveOne(changed, shortAddress(address));
+  const proof = options.dryRun === true ? undefined : await proveOne(changed, shortAddress(server));
   if (options.json === true) {
     const document = {
-      address: shortAddress(address),
+      address: shortAddress(server),
       hosts: changed.outcomes,
       started: shownStart(proof?.started),
     };

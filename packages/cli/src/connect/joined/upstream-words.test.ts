@@ -12,6 +12,14 @@ it('gives several servers prefixes: their names, else the start of their npubs',
   ]);
 });
 
+it('takes the names of servers, which are prefixes as well', () => {
+  expect(parseUpstreamWords(['weather', `far=weather@example.com`])).toEqual([
+    { prefix: 'weather', address: 'weather' },
+    { prefix: 'far', address: 'weather@example.com' },
+  ]);
+  expect(parseUpstreamWords(['weather'])).toEqual([{ prefix: undefined, address: 'weather' }]);
+});
+
 it('gives one server a prefix only if it has a name', () => {
   expect(parseUpstreamWords([one])).toEqual([{ prefix: undefined, address: one }]);
   expect(parseUpstreamWords([`a=${one}`])).toEqual([{ prefix: 'a', address: one }]);
@@ -26,7 +34,10 @@ it.each([
   [[`=${one}`], 'nothing cannot be the name of a server'],
   [[`${'a'.repeat(25)}=${one}`], 'cannot be the name of a server'],
   [['a=', two], 'address'],
-  [['nonsense', two], 'not an address'],
+  [['no_name', two], 'not an address'],
+  [['weather', two, 'weather'], 'given twice'],
+  [['weather@example.com', two], 'needs a name'],
+  [[`${one}?invite=abcdefghijklmnop`], 'that is an invite'],
   [Array.from({ length: 33 }, () => one), 'at most 32'],
 ])('refuses %s', (words, what) => {
   expect(() => parseUpstreamWords(words)).toThrow(what);

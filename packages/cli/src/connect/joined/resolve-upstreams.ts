@@ -1,0 +1,60 @@
+import { formatNpub } from '@mcp-nostr/core';
+
+import { shownNip05 } from '../../address-book/nip05.ts';
+import { resolveAddress, type ResolvedServer, verify } from '../../address-book/resolve-address.ts';
+import { describeError, usageError } from '../../errors.ts';
+import type { Say } from '../../log/log-options.ts';
+import { shortNpub } from '../../terminal.ts';
+import type { UpstreamWord } from './upstream-words.ts';
+
+/** One server of several, and where it is. */
+export interface Upstream extends UpstreamWord {
+  readonly server: ResolvedServer;
+}
+
+/** A host waits for its first answer: where a name's key is known no domain is asked before it. */
+export async function resolveUpstreams(words: readonly UpstreamWord[]): Promise<Upstream[]> {
+  const upstreams = await Promise.all(
+    words.map(async (word) => ({ ...word, server: await resolveAddress(word.address, { verify: 'later' }) })),
+  );
+  for (const [index, { address, server }] of upstreams.entries())
+    if (upstreams.slice(0, index).some((earlier) => earlier.server.pubkey === server.pubkey))
+      throw usageError(
+        `${address} is another name of a server that is given already`,
+        'give each server once',
+      );
+  return upstreams;
+}
+
+/** The key by which the servers know us; undefined for the usual one. */
+export function keyOf(upstreams: readonly Upstream[]): string | undefined {
+  const keys = new Set(upstreams.map(({ server }) => server.key));
+  const [only] = keys;
+  if (keys.size <= 1) return only;
+  const known = upstreams.map(({ address, server }) => `${address} by ${server.key ?? 'the usual one'}`);
+  throw usageError(
+    `these servers know us by different keys: ${known.join(', ')}`,
+    'say which with --key, or make several entries in the configuration of the host',
+  );
+}
+
+/** `weather (npub1…)`; what only a domain says stands behind it. */
+export function shownServer({ name, nip05, pubkey, isVerified }: ResolvedServer): string {
+  const npub = shortNpub(formatNpub(pubkey));
+  const called = name ?? (nip05 === undefined ? undefined : shownNip05(nip05));
+  return called === undefined ? npub : `${called} (${npub}${isVerified === true ? ' ✓' : ''})`;
+}
+
+/** Asks the domains meanwhile. A server that has lost its name is still the one that was asked for: it is said, loudly. */
+export function verifyLater(upstreams: readonly Upstream[], say: Say): void {
+  for (const { server } of upstreams) {
+    if (server.nip05 === undefined || server.isVerified === true) continue;
+    verify(server, (line) => say('warn', line)).then(
+      (verified) => verified.isVerified === true && say('info', `verified: ${shownServer(verified)}`),
+      (error: unknown) => {
+        const { message, hint = '' } = describeError(error);
+        say('error', `${message}; ${hint}`);
+      },
+    );
+  }
+}
