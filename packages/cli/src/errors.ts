@@ -19,6 +19,7 @@ export type CliErrorCode =
   | 'checks_failed'
   | 'key_file'
   | 'config_file'
+  | 'access_file'
   | 'file_error'
   | 'secret_key_given'
   | 'tool_failed'

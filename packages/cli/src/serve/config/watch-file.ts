@@ -17,15 +17,17 @@ export interface FileWatchOptions {
   onchange: (text: string) => void;
   /** It cannot be read or watched. */
   onproblem: (message: string) => void;
+  /** @default 1 MiB */
+  maxBytes?: number;
   /** @default 5000 */
   pollMs?: number;
 }
 
 /** @throws {Error} whose message says why */
-export function readSmallFile(path: string): string {
+export function readSmallFile(path: string, maxBytes: number = MAX_FILE_BYTES): string {
   try {
     const { size } = statSync(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes, and ${MAX_FILE_BYTES} are the limit`);
+    if (size > maxBytes) throw new Error(`it has ${size} bytes, and ${maxBytes} are the limit`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : undefined;
@@ -78,10 +80,10 @@ export class FileWatch {
 
   #read(): void {
     this.#timer = undefined;
-    const { path, onchange, onproblem } = this.#options;
+    const { path, onchange, onproblem, maxBytes } = this.#options;
     let text: string;
     try {
-      text = readSmallFile(path);
+      text = readSmallFile(path, maxBytes);
     } catch (error) {
       onproblem(error instanceof Error ? error.message : String(error));
       return;
