@@ -12,6 +12,8 @@ import {
   readAccessFile,
 } from './access-file.ts';
 
+/** Our commands replace it in one step. */
+const SETTLE_MS = 20;
 /** Timers of Node end at once when they are to last longer than 24.8 days. */
 const MAX_TIMER_MS = 86_400_000;
 
@@ -138,6 +140,7 @@ export class LiveAccess {
       // As it was parsed, and not as it is by now.
       text: '',
       maxBytes: MAX_ACCESS_FILE_BYTES,
+      settleMs: SETTLE_MS,
       onchange: (text) => this.#read(text),
       onproblem: (message) => onproblem(`${message}; the rules that were read last hold`),
     });

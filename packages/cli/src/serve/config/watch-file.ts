@@ -19,6 +19,8 @@ export interface FileWatchOptions {
   onproblem: (message: string) => void;
   /** @default 1 MiB */
   maxBytes?: number;
+  /** How long changes are waited for that belong to the same one. @default 150 */
+  settleMs?: number;
   /** @default 5000 */
   pollMs?: number;
 }
@@ -75,7 +77,7 @@ export class FileWatch {
 
   readonly #later = (): void => {
     // Not anew with each event: in a folder with a log in it they never end.
-    this.#timer ??= setTimeout(() => this.#read(), SETTLE_MS);
+    this.#timer ??= setTimeout(() => this.#read(), this.#options.settleMs ?? SETTLE_MS);
   };
 
   #read(): void {
