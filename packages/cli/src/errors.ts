@@ -20,6 +20,7 @@ export type CliErrorCode =
   | 'key_file'
   | 'keychain'
   | 'config_file'
+  | 'access_file'
   | 'file_error'
   | 'secret_key_given'
   | 'tool_failed'

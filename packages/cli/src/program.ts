@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
 
 import { aliasCommand } from './address-book/alias.ts';
+import { accessCommand } from './access/access.ts';
+import { allowCommand, denyCommand } from './access/allow.ts';
+import { inviteCommand } from './access/invite.ts';
 import { callCommand } from './call/call.ts';
 import { completionCommand } from './completion/completion.ts';
 import { connectCommand } from './connect/connect.ts';
@@ -21,7 +24,8 @@ import { packageVersion } from './version.ts';
 const examples = `
 Examples:
   mcp-nostr serve --public -- npx -y @modelcontextprotocol/server-everything
-  mcp-nostr serve --allow npub1… --relay wss://relay.example -- node server.js
+  mcp-nostr serve --relay wss://relay.example -- node server.js
+  mcp-nostr invite                                  lets one person call what serve serves
   mcp-nostr serve https://host/mcp --public --header 'Authorization: Bearer \${TOKEN}'
   mcp-nostr call nprofile1…                         what the server offers
   mcp-nostr call nprofile1… echo message=hello      one call
@@ -66,6 +70,10 @@ function program(): Command {
     .addCommand(connectCommand())
     .addCommand(callCommand())
     .addCommand(relayCommand())
+    .addCommand(inviteCommand())
+    .addCommand(allowCommand())
+    .addCommand(denyCommand())
+    .addCommand(accessCommand())
     .addCommand(installCommand())
     .addCommand(uninstallCommand())
     .addCommand(keyCommand())

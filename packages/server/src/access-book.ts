@@ -187,6 +187,12 @@ export class AccessBook {
     return invite !== undefined && this.#invites.delete(invite.hash);
   }
 
+  /** Whether this is the code of an open invite. */
+  isInvite(code: string, nowSeconds: number): boolean {
+    const invite = this.#find(code);
+    return invite !== undefined && isOpen(invite, nowSeconds);
+  }
+
   /**
    * Lets in who knows a code: its entry, or why not. A key that may call already keeps its rules and uses nothing up,
    * so that one whose answer was lost may ask again.
@@ -195,8 +201,7 @@ export class AccessBook {
     if (this.isDenied(pubkey)) return 'not_allowed';
     const known = this.find(pubkey, nowSeconds);
     if (known !== undefined) return known;
-    if (code.length > MAX_CODE_LENGTH) return 'invite_expired';
-    const invite = this.#invites.get(this.#hash(code.trim().toLowerCase()));
+    const invite = this.#find(code);
     // A key that was taken off the list does not come back by the invite that it has used.
     if (invite === undefined || !isOpen(invite, nowSeconds) || invite.redeemedBy.includes(pubkey))
       return 'invite_expired';
@@ -215,6 +220,11 @@ export class AccessBook {
 
   revoke(pubkey: string, revocation: Revocation, nowSeconds: number): void {
     this.#revocations.add(pubkey, revocation, nowSeconds);
+  }
+
+  #find(code: string): Invite | undefined {
+    if (code.length > MAX_CODE_LENGTH) return undefined;
+    return this.#invites.get(this.#hash(code.trim().toLowerCase()));
   }
 
   #allow(entry: AllowedKey, nowSeconds: number): void {

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fstatSync,
   mkdirSync,
@@ -20,7 +21,11 @@ export interface LogFileOptions {
   /** A line could not be written; said once. */
   onerror: (message: string) => void;
   /** @default 10 MiB */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
+  /** How many full ones stay, as `<path>.1`, `<path>.2` and so on, the newest first. @default 1 */
+  kept?: number;
+  /** What else can be done, when it cannot be opened. */
+  hint?: string;
 }
 
 /**
@@ -43,7 +48,7 @@ export class LogFile {
     } catch (error) {
       throw usageError(
         `the log file ${path} cannot be written: ${errorCode(error)}`,
-        'name another with --log-file or MCP_NOSTR_LOG_FILE',
+        options.hint ?? 'name another with --log-file or MCP_NOSTR_LOG_FILE',
       );
     }
   }
@@ -53,7 +58,11 @@ export class LogFile {
     try {
       if (this.#bytes > 0 && this.#bytes + line.length > (this.#options.maxBytes ?? MAX_BYTES))
         this.#rotate(this.#file);
-      this.#bytes += writeSync(this.#file, line);
+      const bytes = Buffer.from(line);
+      const written = writeSync(this.#file, bytes);
+      this.#bytes += written;
+      // A disk that is almost full takes a part.
+      if (written < bytes.length) throw Object.assign(new Error('a part was written'), { code: 'ENOSPC' });
     } catch (error) {
       this.close();
       this.#options.onerror(`no more is written to the log file ${this.#path}: ${errorCode(error)}`);
@@ -77,7 +86,15 @@ export class LogFile {
     const isOurs = fstatSync(full).ino === statSync(this.#path, { throwIfNoEntry: false })?.ino;
     this.close();
     // Another process with the same log may have done it: the one there is the new one.
-    if (isOurs) renameSync(this.#path, `${this.#path}.1`);
+    if (isOurs) this.#shift();
     this.#open();
+  }
+
+  #shift(): void {
+    for (let number = this.#options.kept ?? 1; number > 1; number--) {
+      const newer = `${this.#path}.${number - 1}`;
+      if (existsSync(newer)) renameSync(newer, `${this.#path}.${number}`);
+    }
+    renameSync(this.#path, `${this.#path}.1`);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -109,6 +109,16 @@ describe('a log file', () => {
     expect(readFileSync(path, 'utf8')).toBe('one 2\nother 2\n');
     one?.close();
     other?.close();
+  });
+
+  it('keeps as many predecessors as it is to, and no more', () => {
+    const path = join(folder, 'many.log');
+    const file = new LogFile(path, { onerror: () => {}, maxBytes: 2, kept: 3 });
+    for (const line of ['1\n', '2\n', '3\n', '4\n', '5\n']) file.write(line);
+    file.close();
+    const texts = ['', '.1', '.2', '.3'].map((end) => readFileSync(`${path}${end}`, 'utf8'));
+    expect(texts).toEqual(['5\n', '4\n', '3\n', '2\n']);
+    expect(existsSync(`${path}.4`)).toBe(false);
   });
 
   it('that is a device keeps its mode', () => {

@@ -5,15 +5,20 @@ export interface AccessOptions {
   allow?: string[];
 }
 
-/** Nobody is let in by default, and nobody by accident: it has to be said. @throws {CliError} */
-export function accessOf(options: AccessOptions): 'public' | string[] {
+/** Who may call, as far as the command line says it; the rest is in the access file of each server. */
+export interface AccessSettings {
+  isPublic: boolean;
+  /** Public keys that may call as long as this process runs. */
+  forThisRun: readonly string[];
+}
+
+/** Without a word nobody may call but whom the access file names. @throws {CliError} */
+export function accessOf(options: AccessOptions): AccessSettings {
   if (options.public === true && options.allow !== undefined) {
-    throw usageError('--public and --allow contradict each other', 'give the one that is meant');
+    throw usageError(
+      '--public and --allow contradict each other',
+      'give the one that is meant; for rules of single keys: mcp-nostr allow <npub> --tools <glob>',
+    );
   }
-  if (options.public === true) return 'public';
-  if (options.allow !== undefined) return options.allow;
-  throw usageError(
-    'it was not said who may call',
-    '--allow <npub> admits one key (repeat it for more), --public admits whoever has the address',
-  );
+  return { isPublic: options.public === true, forThisRun: options.allow ?? [] };
 }

@@ -16,7 +16,9 @@ const served: ServedAs = {
   relays: [],
   command: ['node', '/a/very/long/path/to/a/program/that/nobody/reads/server.js'],
   keyFile: '/k',
-  allow: 'public',
+  access: { isPublic: true, forThisRun: [], keys: 0, denied: 0, invites: 0 },
+  words: '',
+  isInviting: false,
   limits: ['50 connections at a time', 'no more'],
 };
 
@@ -61,11 +63,18 @@ describe('what serve shows to a person', () => {
 
   it('is one line for each of several servers, and one for the relay that they share', () => {
     const { printer, lines } = printed();
-    printer.several({ file: 'f.json', names: ['a', 'long'], allow: ['f'.repeat(64)], limits: ['x'] });
+    printer.several({
+      file: 'f.json',
+      names: ['a', 'long'],
+      access: { isPublic: false, forThisRun: ['f'.repeat(64)] },
+      limits: ['x'],
+    });
     const before = lines();
     expect(before[0]).toBe('  f.json  2 servers');
-    expect(before[1]).toMatch(/^ {2}access {4}npub1\w+…\w+$/);
-    expect(before[2]).toBe('  limits    x, of each server');
+    expect(before[1]).toMatch(
+      /^ {2}access {4}private: npub1\w+…\w+ for this run, whom mcp-nostr access --server NAME lists$/,
+    );
+    expect(before[4]).toBe('  limits    x, of each server');
     for (const server of ['a', 'long']) {
       printer.ready({ ...served, server });
       printer.relay({ url: 'wss://r', status: 'connecting' }, server);

@@ -1,4 +1,3 @@
-import { formatNpub } from '@mcp-nostr/core';
 import type { RequestOutcome } from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 
@@ -9,6 +8,7 @@ import { redact, shownLine } from '../log/redact.ts';
 import { relayLines } from '../relay-lines.ts';
 import { formatDuration, oneLine, type Paint, shortNpub } from '../terminal.ts';
 import type { ServedAs, ServePrinter } from './print-serve.ts';
+import { describeAccess, describeSettings } from './shown-access.ts';
 
 export interface HumanPrinterOptions {
   write: (text: string) => void;
@@ -39,26 +39,37 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
   const problems = new LineLimiter();
   const relays = new SharedRelays((line, of) => print(of, `  ${line}`), paint);
 
-  function banner({ npub, address, command, keyFile, allow, limits, filter }: ServedAs): void {
+  function banner(served: ServedAs): void {
+    const { npub, address, command, keyFile, access, words, isInviting, limits, filter } = served;
     info(`\n  ${paint('bold', shownLine(command.map(shortPath).join(' '), 100))}\n`);
     info(`  address   ${paint('bold', address)}`);
     info(`  key       ${npub}`);
     info(`            ${paint('dim', `the same every time, kept in ${keyFile}`)}`);
-    info(`  access    ${formatAccess(allow)}`);
+    info(`  access    ${describeAccess(access)}`);
+    if (!access.isPublic) {
+      info(`            npx mcp-nostr invite${words}`);
+      info(`            ${paint('dim', 'lets in whoever redeems it; --public lets in everybody')}`);
+      info(`            npx mcp-nostr allow${words} NPUB`);
+      info(`            ${paint('dim', 'lets in that key; mcp-nostr access lists them')}`);
+    }
     if (filter !== undefined) info(`  filter    ${describeFilter(filter)}`);
     info(`  limits    ${limits.join(' · ')}`);
     info(`  next      npx mcp-nostr install ${address}`);
     info(`            ${paint('dim', installWhat)}`);
     info(`            npx mcp-nostr call ${address}`);
     info(`            ${paint('dim', callWhat)}\n`);
-    for (const line of qrCode?.(address) ?? []) info(`  ${line}`);
+    if (!isInviting) for (const line of qrCode?.(address) ?? []) info(`  ${line}`);
   }
 
   return {
-    several({ file, names, allow, limits, filter }) {
+    several({ file, names, access, limits, filter }) {
       nameWidth = Math.min(Math.max(...names.map((name) => name.length)), MAX_NAME_COLUMNS);
       info(`\n  ${paint('bold', file)}  ${names.length === 1 ? '1 server' : `${names.length} servers`}\n`);
-      info(`  access    ${formatAccess(allow)}`);
+      info(`  access    ${describeSettings(access)}`);
+      if (!access.isPublic) {
+        info(`            npx mcp-nostr invite --server NAME`);
+        info(`            ${paint('dim', 'lets in whoever redeems it; --public lets in everybody')}`);
+      }
       if (filter !== undefined) info(`  filter    ${describeFilter(filter)}`);
       info(`  limits    ${limits.join(' · ')}, of each server`);
       info(`  next      npx mcp-nostr install ADDRESS`);
@@ -83,6 +94,23 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
       const duration = formatDuration(durationMs).padStart(9);
       info(
         `  ${paint('dim', time)}  ${named(server)}${shortNpub(caller.npub)}  ${what.padEnd(36)} ${duration}  ${marks[outcome]}`,
+      );
+    },
+    invite({ link, id, expiresAt }) {
+      const lines = [
+        ...(qrCode?.(link) ?? []).map((line) => `  ${line}`),
+        `  invite    ${paint('bold', link)}`,
+        `            ${paint('dim', `lets in one key until ${timeOf(expiresAt)} (${id}); send it to one person, who runs`)}`,
+        `            npx mcp-nostr pair\n\n`,
+      ];
+      // Here alone its code is not hidden.
+      if (includesLevel(level, 'info')) write(lines.join('\n'));
+    },
+    paired: ({ npub, name, invite }, server) => {
+      const time = new Date().toTimeString().slice(0, 8);
+      const who = name === undefined ? shortNpub(npub) : `${shortNpub(npub)} ${oneLine(name, 60)}`;
+      info(
+        `  ${paint('dim', time)}  ${named(server)}${paint('green', '+')} ${who}  paired with invite ${invite}`,
       );
     },
     log: (source, line, server) => info(`  ${paint('dim', `${named(server)}${source} │`)} ${line}`),
@@ -124,7 +152,7 @@ function shortPath(word: string): string {
   return word.length > 40 ? word.replace(/^.*\/(?=[^/]+\/[^/]+\/[^/]+$)/, '…/') : word;
 }
 
-function formatAccess(allow: 'public' | string[]): string {
-  if (allow === 'public') return 'public: whoever has the address may call';
-  return allow.map((pubkey) => shortNpub(formatNpub(pubkey))).join(', ');
+function timeOf(seconds: number): string {
+  const iso = new Date(seconds * 1_000).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 }

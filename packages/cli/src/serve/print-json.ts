@@ -26,6 +26,10 @@ export function jsonPrinter(write: (text: string) => void, people: ServePrinter)
         durationMs: tenth(durationMs),
         outcome,
       }),
+    // What programs read is kept: a secret has no place there.
+    invite: () => undefined,
+    paired: ({ npub, name, invite }, server) =>
+      print({ event: 'paired', server, time: new Date().toISOString(), caller: npub, name, invite }),
     log: (...all) => people.log(...all),
     problem: (...all) => people.problem(...all),
     note: (...all) => people.note(...all),

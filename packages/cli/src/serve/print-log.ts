@@ -8,10 +8,10 @@ import type { ServePrinter } from './print-serve.ts';
 export function logPrinter(logger: Logger): ServePrinter {
   const problems = new LineLimiter();
   return {
-    several: ({ file, names, allow, limits }) =>
-      logger.log('info', 'config', { file, servers: names, allow, limits }),
-    ready: ({ server, npub, address, relays, command, keyFile, allow, limits }) =>
-      logger.log('info', 'ready', { server, npub, address, relays, command, keyFile, allow, limits }),
+    several: ({ file, names, access, limits }) =>
+      logger.log('info', 'config', { file, servers: names, access, limits }),
+    ready: ({ server, npub, address, relays, command, keyFile, access, limits }) =>
+      logger.log('info', 'ready', { server, npub, address, relays, command, keyFile, access, limits }),
     closed: (server) => logger.log('info', 'closed', { server }),
     relay: ({ url, status, reason, latencyMs }, server) =>
       logger.log(status === 'waiting' ? 'warn' : status === 'ready' ? 'info' : 'debug', `relay ${status}`, {
@@ -29,6 +29,9 @@ export function logPrinter(logger: Logger): ServePrinter {
         durationMs: tenth(durationMs),
         outcome,
       }),
+    invite: ({ id, expiresAt }, server) => logger.log('info', 'invite', { server, id, expiresAt }),
+    paired: ({ npub, name, invite }, server) =>
+      logger.log('info', 'paired', { server, caller: npub, name, invite }),
     log: (source, line, server) => logger.log('info', line, { server, source }),
     problem: (message, server) => {
       const text = shownLine(message, 300);

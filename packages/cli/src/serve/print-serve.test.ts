@@ -15,7 +15,9 @@ function reportAll(printer: ServePrinter): void {
     relays: [],
     command: ['x'],
     keyFile: '/k',
-    allow: 'public',
+    access: { isPublic: true, forThisRun: [], keys: 0, denied: 0, invites: 0 },
+    words: '',
+    isInviting: false,
     limits: [],
   });
   printer.relay({ url: 'wss://a', status: 'ready', latencyMs: 1.2345 });
@@ -70,7 +72,7 @@ it('names the server where there are several, in events and in the log', () => {
     logPrinter(new Logger('silent', () => {}, jsonLine)),
   );
   const all = allPrinters(shown, logger);
-  all.several({ file: 'f.json', names: ['a'], allow: 'public', limits: [] });
+  all.several({ file: 'f.json', names: ['a'], access: { isPublic: true, forThisRun: [] }, limits: [] });
   reportAll(printerFor('a', all));
   expect(parsed(events)[0]).toEqual({ event: 'config', file: 'f.json', servers: ['a'] });
   expect(

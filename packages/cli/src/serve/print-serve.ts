@@ -3,6 +3,8 @@ import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Filter } from '@mcp-nostr/core/filter';
 import { oneLine } from '../terminal.ts';
+import type { AccessSettings } from './access.ts';
+import type { ShownAccess } from './shown-access.ts';
 
 /** What a source of servers reports. */
 export interface SourcePrinter {
@@ -21,6 +23,10 @@ export interface ServePrinter extends SourcePrinter {
   closed(server?: string): void;
   relay(state: RelayState, server?: string): void;
   call(call: ShownCall, server?: string): void;
+  /** An invite for the person at the terminal, and for nobody else: its link is a secret. */
+  invite(invite: ShownInvite, server?: string): void;
+  /** An invite has let a key in. */
+  paired(paired: Paired, server?: string): void;
   log(source: string, line: string, server?: string): void;
   problem(message: string, server?: string): void;
   /** What happened, for who wants to know: `info` for everybody, `debug` and `trace` when asked for. */
@@ -36,8 +42,11 @@ export interface ServedAs {
   /** The served command and its arguments, or the URL. */
   command: string[];
   keyFile: string;
-  /** Public keys, or everybody. */
-  allow: 'public' | string[];
+  access: ShownAccess;
+  /** What the commands about its access take, to mean this server: ` --key other`. */
+  words: string;
+  /** An invite follows, whose QR code is the one to show. */
+  isInviting: boolean;
   /** What callers are bound to, a few words each. */
   limits: string[];
   /** What callers do not see of it. */
@@ -48,9 +57,23 @@ interface ServedFile {
   file: string;
   /** Of the servers in it. */
   names: string[];
-  allow: 'public' | string[];
+  access: AccessSettings;
   limits: string[];
   filter?: Filter | undefined;
+}
+
+export interface ShownInvite {
+  link: string;
+  id: string;
+  /** Seconds. */
+  expiresAt: number;
+}
+
+interface Paired {
+  npub: string;
+  name?: string | undefined;
+  /** The id of the invite. */
+  invite: string;
 }
 
 /** What is shown of a request. */
@@ -75,6 +98,8 @@ export function printerFor(server: string, printer: ServePrinter): ServePrinter 
     closed: () => printer.closed(server),
     relay: (state) => printer.relay(state, server),
     call: (call) => printer.call(call, server),
+    invite: (invite) => printer.invite(invite, server),
+    paired: (paired) => printer.paired(paired, server),
     log: (source, line) => printer.log(source, line, server),
     problem: (message) => printer.problem(message, server),
     note: (level, message) => printer.note(level, message, server),
@@ -92,6 +117,8 @@ export function allPrinters(...printers: readonly ServePrinter[]): ServePrinter 
     closed: (...all) => each((printer) => printer.closed(...all)),
     relay: (...all) => each((printer) => printer.relay(...all)),
     call: (...all) => each((printer) => printer.call(...all)),
+    invite: (...all) => each((printer) => printer.invite(...all)),
+    paired: (...all) => each((printer) => printer.paired(...all)),
     log: (...all) => each((printer) => printer.log(...all)),
     problem: (...all) => each((printer) => printer.problem(...all)),
     note: (...all) => each((printer) => printer.note(...all)),

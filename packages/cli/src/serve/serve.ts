@@ -16,6 +16,8 @@ import { plainText } from '../log/logger.ts';
 import { collectRelays, relaysFromEnvironment } from '../relay-options.ts';
 import { exitAfter, untilSignal } from '../shutdown.ts';
 import { paintFor } from '../terminal.ts';
+import { AuditFile } from '../audit/audit-file.ts';
+import { addAuditOptions, auditFrom, type AuditOptions, type AuditSettings } from '../audit/audit-options.ts';
 import { accessOf, type AccessOptions } from './access.ts';
 import { envOption, idleOption } from './child-options.ts';
 import { collectKeys, takeLists } from './lists.ts';
@@ -28,7 +30,7 @@ import { qrCodeFor } from './qr-code.ts';
 import { openServed, type Served, type ServeSettings } from './served.ts';
 import { allPrinters, type ServePrinter } from './print-serve.ts';
 
-interface ServeCommandOptions extends AccessOptions, EntryOptions, FilterOptions, LogOptions {
+interface ServeCommandOptions extends AccessOptions, AuditOptions, EntryOptions, FilterOptions, LogOptions {
   config?: string;
   relay?: string[];
   key?: string;
@@ -58,8 +60,15 @@ export function serveCommand(
       '--config <file>',
       'serve what is under "mcpServers" (or "servers") in this file, as hosts write it; changes take effect at once',
     )
-    .option('--public', 'whoever has the address may call')
-    .option('--allow <npub>', 'this key may call: npub, nprofile or hex; can be repeated', collectKeys)
+    .option(
+      '--public',
+      'whoever has the address may call (default: whom mcp-nostr allow or invite has let in)',
+    )
+    .option(
+      '--allow <npub>',
+      'this key may call too, while this runs: npub, nprofile or hex; can be repeated',
+      collectKeys,
+    )
     .option(
       '--relay <url>',
       'relay to listen on; can be repeated (default: $MCP_NOSTR_RELAYS, else a few public ones)',
@@ -93,31 +102,37 @@ export function serveCommand(
     .option('--no-qr', 'no QR code of the address')
     .option('--json', 'print events as JSON lines on stdout')
     .action((words: string[], options: ServeCommandOptions) => action(words, options));
-  return addLogOptions(addFilterOptions(command));
+  return addLogOptions(addAuditOptions(addFilterOptions(command)));
 }
 
 async function runServe(said: string[], written: ServeCommandOptions): Promise<void> {
   const [words, options] = takeLists(said, written);
-  const { open, settings, given, log } = readArguments(words, options, process.env);
+  const { open, settings, given, log, audit: auditing } = readArguments(words, options, process.env);
   const printer = await openPrinter(options, log);
   const stopped = untilSignal();
   // However long what follows takes, or hangs.
   void stopped.then(() => exitAfter(CLOSE_LIMIT_MS));
   const relays = given ?? [...(await import('@mcp-nostr/client')).defaultLookupRelays];
 
-  const served = await open({ ...settings, relays }, printer);
+  const audit = auditing && {
+    ...auditing,
+    file: new AuditFile({ path: auditing.path, onproblem: (message) => printer.problem(message) }),
+  };
+  const served = await open({ ...settings, relays, audit }, printer);
   // However this process ends, no child stays behind; after SIGKILL it is others that see to that.
   process.on('exit', () => served.kill());
   await stopped;
   await served.close();
+  audit?.file.close();
 }
 
 interface ServeArguments {
   open: Open;
-  settings: Omit<ServeSettings, 'relays'>;
+  settings: Omit<ServeSettings, 'relays' | 'audit'>;
   /** Relays, if any are named. */
   given: string[] | undefined;
   log: LogSettings;
+  audit: AuditSettings | undefined;
 }
 
 /** All that can be wrong with the arguments is found here, before anything is opened. @throws {CliError} */
@@ -127,20 +142,23 @@ function readArguments(
   env: NodeJS.ProcessEnv,
 ): ServeArguments {
   const { encryption, maxConnections, config, env: names, idle: idleMs, shared } = options;
-  const allow = accessOf(options);
+  const access = accessOf(options);
   const log = logSettings(options);
   return {
     open: config === undefined ? oneServer(words, options, env) : serversOf(words, config, options),
     settings: {
-      allow,
+      access,
       encryption,
       maxConnections,
       filter: filterFrom(options),
       programs: { env: names, idleMs, shared },
       isTraced: log.level === 'trace',
+      isAtTerminal:
+        process.stderr.isTTY && log.format === 'text' && options.json !== true && config === undefined,
     },
     given: options.relay ?? relaysFromEnvironment(),
     log,
+    audit: auditFrom(options),
   };
 }
 

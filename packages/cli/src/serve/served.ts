@@ -1,10 +1,14 @@
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Filter } from '@mcp-nostr/core/filter';
+import { keepServedAddress } from '../access/served-relays.ts';
+import { serverWords } from '../access/which-server-options.ts';
+import type { AuditFile } from '../audit/audit-file.ts';
 import { openSigner } from '../keys/open-signer.ts';
 import { traceMessages } from '../log/trace-messages.ts';
 import type { Source } from './source.ts';
 import { shortNpub } from '../terminal.ts';
+import type { AccessSettings } from './access.ts';
 import { filteredSource } from './filtered-source.ts';
 import { checkEntry, type ProgramSettings, shownEntry, type ServerEntry, sourceOf } from './server-entry.ts';
 import { type ServePrinter, shownCall } from './print-serve.ts';
@@ -12,7 +16,11 @@ import { type ServePrinter, shownCall } from './print-serve.ts';
 /** What holds for every server of a process. */
 export interface ServeSettings {
   relays: string[];
-  allow: 'public' | string[];
+  access: AccessSettings;
+  /** Requests, pairings and refusals are kept there. */
+  audit: { file: AuditFile; hasArguments: boolean } | undefined;
+  /** A person reads what is printed, and nobody else: invites may be shown. */
+  isAtTerminal: boolean;
   encryption: 'required' | 'optional' | 'none';
   maxConnections: number;
   filter: Filter | undefined;
@@ -25,6 +33,8 @@ export interface ServedOptions extends ServeSettings {
   entry: ServerEntry;
   /** As `--key` has it. */
   key: string | undefined;
+  /** Of one of several servers. */
+  name?: string;
   printer: ServePrinter;
 }
 
@@ -45,50 +55,68 @@ export function limitsOf({ maxConnections }: Pick<ServeSettings, 'maxConnections
 export async function openServed({
   entry,
   key: given,
+  name,
   printer,
   filter,
   programs,
   isTraced,
   ...settings
 }: ServedOptions): Promise<Served> {
-  const { allow } = settings;
   checkEntry(entry);
   const key = await openSigner({ given, role: 'server' });
+  const { pubkey } = key;
   const { serve } = await import('@mcp-nostr/server');
+  const { openServedAccess } = await import('./served-access.ts');
+  const access = openServedAccess({ ...settings, pubkey, name, printer });
   const source = filteredSource(await sourceOf(entry, printer, programs), filter);
   let early: RelayState[] | undefined = [];
   const server = await serve(
     {
       ...settings,
       signer: key.signer,
+      allow: access.policy,
+      reportParams: settings.audit?.hasArguments,
       // The first come before the server is there, and who reads the output wants its address first.
       onrelay: (state) => (early === undefined ? printer.relay(state) : early.push(state)),
-      onrequest: (report) => printer.call(shownCall(report)),
+      onrequest: (report) => {
+        printer.call(shownCall(report));
+        access.audit?.request(report);
+      },
       onerror: (error) => printer.problem(error.message),
     },
     noted(source.open, printer, isTraced),
   ).catch(async (error: unknown) => {
+    access.close();
     await source.close();
     await key.close();
     throw error;
   });
   const { npub, address } = server;
+  const invite = access.firstInvite?.(address);
   printer.ready({
     npub,
     address,
     relays: settings.relays,
     command: shownEntry(entry),
     keyFile: key.shown,
-    allow,
+    access: access.shown,
+    words: serverWords(name === undefined ? { key: given } : { server: name }),
+    isInviting: invite !== undefined,
     limits: limitsOf(settings),
     filter,
   });
+  if (invite !== undefined) printer.invite(invite);
   for (const state of early) printer.relay(state);
   early = undefined;
+  // Without it `invite` has to be told the relays.
+  await keepServedAddress(pubkey, address).catch((error: unknown) =>
+    printer.note('debug', `the address was not kept: ${String(error)}`),
+  );
   return {
     kill: () => source.kill(),
     close: async () => {
       await server.close();
+      access.close();
       await source.close();
       await key.close();
     },

@@ -140,7 +140,7 @@ describe.runIf(process.platform === 'linux')('service on Linux', () => {
 describe('a service', () => {
   it.each([
     [['call', 'npub1x'], 'call cannot be a service'],
-    [['serve', '--', 'node'], 'it was not said who may call'],
+    [['serve', '--public', '--allow', 'f'.repeat(64), '--', 'node'], 'contradict each other'],
     [['serve', '--public', '--bublic', '--', 'node'], "unknown option '--bublic'"],
     [['serve', '--public', '--', 'no-such-program'], 'no-such-program was not found'],
     [

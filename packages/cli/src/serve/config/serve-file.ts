@@ -32,14 +32,14 @@ export async function openServersFile(options: ServersFileOptions): Promise<Serv
   printer.several({
     file: path,
     names: [...file.servers.keys(), ...file.problems.keys()],
-    allow: settings.allow,
+    access: settings.access,
     limits: limitsOf(settings),
     filter: settings.filter,
   });
 
   const set = new ServedSet({
     open: (name, entry) =>
-      openServed({ ...settings, entry, key: serverKeyPath(name), printer: printerFor(name, printer) }),
+      openServed({ ...settings, entry, name, key: serverKeyPath(name), printer: printerFor(name, printer) }),
     onproblem: (name, message) => printer.problem(message, name),
     onclosed: (name) => printer.closed(name),
   });

@@ -17,15 +17,19 @@ export interface FileWatchOptions {
   onchange: (text: string) => void;
   /** It cannot be read or watched. */
   onproblem: (message: string) => void;
+  /** @default 1 MiB */
+  maxBytes?: number;
+  /** How long changes are waited for that belong to the same one. @default 150 */
+  settleMs?: number;
   /** @default 5000 */
   pollMs?: number;
 }
 
 /** @throws {Error} whose message says why */
-export function readSmallFile(path: string): string {
+export function readSmallFile(path: string, maxBytes: number = MAX_FILE_BYTES): string {
   try {
     const { size } = statSync(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`it has ${size} bytes, and ${MAX_FILE_BYTES} are the limit`);
+    if (size > maxBytes) throw new Error(`it has ${size} bytes, and ${maxBytes} are the limit`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     const code = isRecord(error) && typeof error['code'] === 'string' ? error['code'] : undefined;
@@ -73,15 +77,15 @@ export class FileWatch {
 
   readonly #later = (): void => {
     // Not anew with each event: in a folder with a log in it they never end.
-    this.#timer ??= setTimeout(() => this.#read(), SETTLE_MS);
+    this.#timer ??= setTimeout(() => this.#read(), this.#options.settleMs ?? SETTLE_MS);
   };
 
   #read(): void {
     this.#timer = undefined;
-    const { path, onchange, onproblem } = this.#options;
+    const { path, onchange, onproblem, maxBytes } = this.#options;
     let text: string;
     try {
-      text = readSmallFile(path);
+      text = readSmallFile(path, maxBytes);
     } catch (error) {
       onproblem(error instanceof Error ? error.message : String(error));
       return;

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+
+import { formatNpub } from '@mcp-nostr/core';
+
+import { usageError } from '../errors.ts';
+import { serverKeyPath } from '../key-file.ts';
+import { openSigner } from '../keys/open-signer.ts';
+import { accessFilePath } from './access-file.ts';
+import type { WhichServerOptions } from './which-server-options.ts';
+
+/** The server whose access is meant. */
+export interface WhichServer {
+  pubkey: string;
+  npub: string;
+  /** Where it says who may call. */
+  file: string;
+}
+
+/** It need not run. @throws {CliError} for a name that no server has had */
+export async function whichServer({ key: given, server: name }: WhichServerOptions): Promise<WhichServer> {
+  const key = await openSigner({ given: name === undefined ? given : keyOf(name, given), role: 'server' });
+  await key.close();
+  const { pubkey } = key;
+  return { pubkey, npub: formatNpub(pubkey), file: accessFilePath(pubkey) };
+}
+
+function keyOf(name: string, given: string | undefined): string {
+  if (given !== undefined)
+    throw usageError('--key and --server both say which server', 'give the one that is meant');
+  const path = serverKeyPath(name);
+  // A name has no part that leads elsewhere, as the names of a servers file.
+  if (/^[^/\\.][^/\\]*$/.test(name) && existsSync(path)) return path;
+  throw usageError(
+    `no server ${JSON.stringify(name)} was ever served from a file`,
+    `serve --config makes its key at the first start; without --server the server of serve is meant`,
+  );
+}
