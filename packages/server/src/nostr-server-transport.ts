@@ -17,6 +17,7 @@ import {
   type Link,
   linkLimits,
   type LostMessage,
+  messageText,
   type ReceivedMessage,
   TaskQueue,
   TransportError,
@@ -228,7 +229,7 @@ export class NostrServerTransport {
   /** Resolves when a relay or the client has the message. */
   #transmit(message: JsonRpcMessage, requestEvent?: string, relation?: RequestId): Promise<void> {
     const { link, onsend, onoverflow } = this.#options;
-    const text = JSON.stringify(message);
+    const text = messageText(message);
     checkMessageSize(text);
     if (link.queuedBytes + text.length > linkLimits.maxQueuedBytes) {
       onoverflow();
