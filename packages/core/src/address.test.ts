@@ -30,6 +30,7 @@ describe('parseAddress', () => {
       nsec.toUpperCase(),
       `"${nsec}"`,
       `wss://relay/#${nsec}`,
+      nsec.slice(1),
       'ncryptsec1abc',
     ]) {
       const message = messageOf(() => parseAddress(text), 'secret_key_given');
