@@ -30,7 +30,7 @@ export default defineConfig({
           ...quick,
           name: 'e2e',
           globalSetup,
-          include: ['test/{e2e,chaos,sim,conformance}/**/*.test.ts'],
+          include: ['test/{e2e,chaos,sim,conformance,fuzz}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

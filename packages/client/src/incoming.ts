@@ -61,7 +61,8 @@ export class Incoming {
     const { requests, onerror } = this.#options;
     if (sort === 'response')
       requests.fail(id ?? '', 'message_too_large', `the answer was dropped: ${reason}`);
-    if (sort === 'request' && id !== undefined) link.send(busyAnswer(id, reason));
+    const answer = sort === 'request' && id !== undefined ? busyAnswer(id, reason) : undefined;
+    if (answer !== undefined) link.send(answer);
     onerror(new Error(`a ${sort} of the server was dropped: ${reason}`));
   }
 

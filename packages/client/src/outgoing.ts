@@ -7,13 +7,20 @@ import {
   type JsonRpcMessage,
   type RequestId,
 } from '@mcp-nostr/core';
-import { checkMessageSize, linkLimits, type OutgoingMessage, TransportError } from '@mcp-nostr/transport';
+import {
+  checkMessageSize,
+  linkLimits,
+  messageText,
+  type OutgoingMessage,
+  TransportError,
+} from '@mcp-nostr/transport';
 
 /** By which requests are found: 1 and "1" are two ids. */
 export function keyOf(id: RequestId): string {
   return JSON.stringify(id);
 }
 
+/** @throws {TransportError} `message_too_large` */
 export function toOutgoing(
   message: JsonRpcMessage,
   relation?: RequestId,
@@ -21,7 +28,7 @@ export function toOutgoing(
 ): OutgoingMessage {
   const id = 'id' in message && message.id !== undefined ? keyOf(message.id) : undefined;
   return {
-    text: JSON.stringify(message),
+    text: messageText(message),
     sort: isRequest(message) ? 'request' : isResponse(message) ? 'response' : 'notification',
     id,
     relation: relation === undefined ? undefined : keyOf(relation),
@@ -38,10 +45,22 @@ export function checkRoom({ text }: OutgoingMessage, queuedBytes: number): void 
   throw new TransportError('busy', `more than ${maxQueuedBytes} bytes wait to be sent`);
 }
 
-/** The answer to a request of the server, by the JSON of its id, that did not reach the application. */
-export function busyAnswer(key: string, reason: string): OutgoingMessage {
-  const id: unknown = JSON.parse(key);
-  return toOutgoing(failureResponse(isRequestId(id) ? id : undefined, 'busy', reason));
+/**
+ * The answer to a request of the server, by the JSON of its id, that did not reach the application. Undefined where the
+ * server has written something else there.
+ */
+export function busyAnswer(key: string, reason: string): OutgoingMessage | undefined {
+  const id = parseId(key);
+  return id === undefined ? undefined : toOutgoing(failureResponse(id, 'busy', reason));
+}
+
+function parseId(text: string): RequestId | undefined {
+  try {
+    const id: unknown = JSON.parse(text);
+    return isRequestId(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What tells an application that nobody waits for its answer any more. */

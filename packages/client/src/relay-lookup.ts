@@ -48,7 +48,7 @@ export async function findRelays(
 }
 
 /** NIP-65: a key is reached where it reads; an entry without a marker is for both directions. */
-function readRelays(tags: string[][]): string[] {
+export function readRelays(tags: string[][]): string[] {
   const urls = tags.flatMap(([name, url, marker]) => {
     if (name !== 'r' || url === undefined || (marker && marker !== 'read')) return [];
     try {

@@ -24,10 +24,18 @@ describe('parseAddress', () => {
 
   it('refuses a secret key, advises to replace it, and does not repeat it', () => {
     const nsec = 'nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5';
-    for (const text of [nsec, `nostr:${nsec}`, nsec.toUpperCase(), 'ncryptsec1abc']) {
+    for (const text of [
+      nsec,
+      `nostr:${nsec}`,
+      nsec.toUpperCase(),
+      `"${nsec}"`,
+      `wss://relay/#${nsec}`,
+      nsec.slice(1),
+      'ncryptsec1abc',
+    ]) {
       const message = messageOf(() => parseAddress(text), 'secret_key_given');
       expect(message).toMatch(/Replace it by a new key/);
-      expect(message.toLowerCase()).not.toContain(text.toLowerCase().slice(6, 20));
+      expect(message.toLowerCase()).not.toMatch(/vl029mgps|1abc/);
     }
   });
 
@@ -50,6 +58,16 @@ describe('parseRelayUrl', () => {
     expect(parseRelayUrl('wss://Relay.Example/')).toBe('wss://relay.example');
     expect(parseRelayUrl(' ws://127.0.0.1:7777 ')).toBe('ws://127.0.0.1:7777');
     expect(parseRelayUrl('wss://relay.example/room#x')).toBe('wss://relay.example/room');
+    expect(parseRelayUrl('wss://relay.example/?')).toBe('wss://relay.example');
+  });
+
+  it('takes what an address has room for, and nothing longer', () => {
+    const url = `wss://relay.example/${'é'.repeat(39)}x`;
+    expect(formatAddress({ pubkey, relays: [parseRelayUrl(url)] })).toMatch(/^nprofile1/);
+    expect(parseRelayUrl(url)).toHaveLength(255);
+    expect(messageOf(() => parseRelayUrl(`${url}y`), 'bad_relay_url')).toMatch(
+      /255 characters, this one 256/,
+    );
   });
 
   it.each(['relay.example', 'https://relay.example', ''])(

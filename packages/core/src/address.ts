@@ -13,6 +13,9 @@ export interface Address {
 /** An address of more than this is no bech32 code that anyone shares; nprofile with many relays stays far below. */
 const MAX_ADDRESS_LENGTH = 5_000;
 
+/** NIP-19 gives the length of a hint one byte. */
+const MAX_RELAY_URL_LENGTH = 255;
+
 /**
  * Reads what a person pastes: nprofile, npub (NIP-19), hex, each with or without `nostr:` (NIP-21).
  * @throws {AddressError} `bad_address`; `secret_key_given` for an nsec
@@ -20,7 +23,8 @@ const MAX_ADDRESS_LENGTH = 5_000;
 export function parseAddress(text: string): Address {
   const given = text.trim().replace(/^(web\+)?nostr:/i, '');
   const code = given.toLowerCase();
-  if (code.startsWith('nsec1') || code.startsWith('ncryptsec1')) {
+  // Anywhere in it, and without its first letter too: what is refused is said back. No other code has this in it.
+  if (code.includes('sec1')) {
     throw new AddressError(
       'secret_key_given',
       'that is a secret key (nsec), not an address: whoever saw it can act as its owner. ' +
@@ -82,6 +86,14 @@ export function parseRelayUrl(text: string): string {
     );
   }
   url.hash = '';
+  // A question mark with nothing behind it.
+  if (url.search === '') url.search = '';
+  if (url.href.length > MAX_RELAY_URL_LENGTH) {
+    throw new AddressError(
+      'bad_relay_url',
+      `a relay's URL has at most ${MAX_RELAY_URL_LENGTH} characters, this one ${url.href.length}: an address has no room for it`,
+    );
+  }
   return url.pathname === '/' && url.search === '' ? url.href.slice(0, -1) : url.href;
 }
 

@@ -14,6 +14,16 @@ const instance = '0123456789abcdef';
 const link = { connection, sequence: 4, acknowledged: 2, instance };
 const event = 'e'.repeat(64);
 
+describe('a message', () => {
+  it('may have 256 levels, and a deeper one is refused before it is read', () => {
+    const nested = (levels: number): string =>
+      `{"jsonrpc":"2.0","method":"a","params":{"a":${'['.repeat(levels - 2)}${']'.repeat(levels - 2)}}}`;
+    expect(parseMessage(nested(256))).toMatchObject({ method: 'a' });
+    for (const levels of [257, 100_000])
+      expect(() => parseMessage(nested(levels))).toThrow(expect.objectContaining({ code: 'bad_json' }));
+  });
+});
+
 describe('a frame', () => {
   it.each<Frame>([
     { link, content: '' },

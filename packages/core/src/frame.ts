@@ -1,7 +1,9 @@
 import { DecodeError } from './errors.ts';
 import { type EventTemplate, type NostrEvent, tagValue } from './event.ts';
+import { isDeeperThan } from './json-depth.ts';
 import { type JsonRpcMessage, parseJsonRpc } from './json-rpc.ts';
 import { MESSAGE_KIND } from './kinds.ts';
+import { limits } from './limits.ts';
 import { badLink, formatLinkTag, type LinkTag, parseLinkTag, parseNumber } from './link-tag.ts';
 
 /** What one inner event says: the link's header, and JSON-RPC messages, a part of one, or nothing. */
@@ -99,6 +101,13 @@ export function splitMessages(content: string): string[] {
 
 /** @throws {DecodeError} `bad_json`, `bad_json_rpc` */
 export function parseMessage(text: string): JsonRpcMessage {
+  // Before it is read: of what is too deep not even the reason for the refusal could be written.
+  if (isDeeperThan(text, limits.maxJsonDepth)) {
+    throw new DecodeError(
+      'bad_json',
+      `not a JSON-RPC message: it is deeper than ${limits.maxJsonDepth} levels`,
+    );
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

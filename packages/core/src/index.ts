@@ -62,6 +62,7 @@ export {
   MESSAGE_KIND,
   RELAY_LIST_KIND,
 } from './kinds.ts';
+export { isDeeperThan } from './json-depth.ts';
 export { frameBytesFor, limits } from './limits.ts';
 export {
   formatLinkTag,

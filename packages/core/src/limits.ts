@@ -18,6 +18,11 @@ export const limits = {
   subscriptionLookbackSeconds: 900,
   /** JSON-RPC ids longer than this are refused: an id is repeated in every table on the way. */
   maxIdLength: 256,
+  /**
+   * Levels of arrays and objects in a message. Whoever reads it calls itself for each: JSON.stringify gives up at a few
+   * thousand, Python's json at 1,000, others at less.
+   */
+  maxJsonDepth: 256,
   /** An event carries `p`, `e`, the link and perhaps a few discovery tags; more is not ours. */
   maxTags: 64,
   /** How long a grant may last: a session key that was stolen unnoticed is worth nothing after it. */

@@ -18,6 +18,7 @@ import {
   type Link,
   linkLimits,
   type LostMessage,
+  messageText,
   type ReceivedMessage,
   TransportError,
 } from '@mcp-nostr/transport';
@@ -286,7 +287,7 @@ export class NostrServerTransport {
   /** Resolves when a relay or the client has the message. */
   #transmit(message: JsonRpcMessage, requestEvent?: string, relation?: RequestId): Promise<void> {
     const { link, onsend, onoverflow } = this.#options;
-    const text = JSON.stringify(message);
+    const text = messageText(message);
     checkMessageSize(text);
     if (this.#meter.isCounting) this.#meter.spend(utf8Bytes(text));
     if (link.queuedBytes + text.length > linkLimits.maxQueuedBytes) {

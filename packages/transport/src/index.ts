@@ -12,7 +12,7 @@ export {
 export { linkLimits } from './link/limits.ts';
 export { Link } from './link/link.ts';
 export type { LinkOptions } from './link/link-options.ts';
-export { checkMessageSize, type OutgoingMessage } from './link/message.ts';
+export { checkMessageSize, messageText, type OutgoingMessage } from './link/message.ts';
 export type { LostMessage } from './link/parts.ts';
 export type {
   Arrival,

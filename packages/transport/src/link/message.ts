@@ -1,4 +1,10 @@
-import { type MessageSort, utf8Bytes } from '@mcp-nostr/core';
+import {
+  isDeeperThan,
+  type JsonRpcMessage,
+  limits as wire,
+  type MessageSort,
+  utf8Bytes,
+} from '@mcp-nostr/core';
 
 import { TransportError } from '../errors.ts';
 import { linkLimits } from './limits.ts';
@@ -25,6 +31,25 @@ export interface OutgoingMessage {
 /** Messages of one lane keep their order, even a small one behind a large one: nothing after an answer. */
 export function laneOf(message: OutgoingMessage): string | undefined {
   return message.relation ?? (message.sort === 'response' ? message.id : undefined);
+}
+
+/** The line that a message travels as. @throws {TransportError} `message_too_large` where its peer could not read it */
+export function messageText(message: JsonRpcMessage): string {
+  const text = jsonOf(message);
+  if (text !== undefined && !isDeeperThan(text, wire.maxJsonDepth)) return text;
+  const maxDepth = wire.maxJsonDepth;
+  const reason = `the message is deeper than ${maxDepth} levels of arrays and objects`;
+  throw new TransportError('message_too_large', reason, { data: { maxDepth } });
+}
+
+/** Undefined where it is so deep that it cannot be written. */
+function jsonOf(message: JsonRpcMessage): string | undefined {
+  try {
+    return JSON.stringify(message);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** @throws {TransportError} `message_too_large` */

@@ -1,0 +1,17 @@
+import type { Target } from '../target.ts';
+import { fileTargets } from './files.ts';
+import { receiverTargets } from './receiver.ts';
+import { relayTargets } from './relays.ts';
+import { serverTargets } from './server.ts';
+import { sessionTargets } from './sessions.ts';
+import { wireTargets } from './wire.ts';
+
+/** Everything of ours that reads what a stranger sends. */
+export const targets: readonly Target[] = [
+  ...wireTargets,
+  ...relayTargets,
+  ...receiverTargets,
+  ...sessionTargets,
+  ...serverTargets,
+  ...fileTargets,
+];
