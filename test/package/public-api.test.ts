@@ -1,4 +1,5 @@
 import * as client from '@mcp-nostr/client';
+import * as remoteSigner from '@mcp-nostr/client/remote-signer';
 import * as core from '@mcp-nostr/core';
 import * as relay from '@mcp-nostr/relay';
 import * as server from '@mcp-nostr/server';
@@ -85,6 +86,13 @@ const names = {
     'linkLimits',
   ],
   client: ['NostrClientTransport', 'defaultLookupRelays', 'findRelays'],
+  'client/remote-signer': [
+    'connectBunker',
+    'grantPermissions',
+    'messagePermissions',
+    'offerConnection',
+    'resumeRemoteSigner',
+  ],
   server: ['NostrServerTransport', 'serve'],
   relay: ['RelayStartError', 'defaultLimits', 'startRelay'],
 };
@@ -94,6 +102,7 @@ describe('the public names', () => {
     ['core', core],
     ['transport', transport],
     ['client', client],
+    ['client/remote-signer', remoteSigner],
     ['server', server],
     ['relay', relay],
   ] as const)('of %s are the ones listed here', (name, module) => {

@@ -45,13 +45,17 @@ export async function connectBunker(text: string, options: ConnectBunkerOptions 
       });
     } catch (error) {
       // NIP-46: a used secret is ignored. Where the answer to the first copy was lost, we may be known all the same.
-      if (!isRepeated) throw error;
+      if (!isRepeated || !isRefusal(error)) throw error;
       await channel.request('get_public_key', [], { timeoutMs: timing.knownTimeoutMs }).catch(() => {
         throw error;
       });
     }
     return timing;
   });
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof TransportError && error.data['words'] !== undefined;
 }
 
 /** Uses a remote signer that was connected before. Nobody is asked anything until there is something to sign. */
