@@ -3,6 +3,7 @@ import { type EventTemplate, generateSecretKey, getPublicKey, verifyEvent } from
 import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { CarelessRelay } from '../helpers/careless-relay.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { Bunker, BunkerProcess } from '../remote-signer/bunker.ts';
 import { ScriptedBunker } from '../remote-signer/scripted-bunker.ts';
@@ -139,7 +140,8 @@ describe('a remote signer that', () => {
   });
 
   it('answers twice is heard once, and what comes in the name of another key not at all', async () => {
-    const relay = await openRelay();
+    const relay = await CarelessRelay.open();
+    onTestFinished(() => relay.close());
     const bunker = new ScriptedBunker([relay.url]);
     const stranger = generateSecretKey();
     const signer = closing(await connectBunker(bunker.uri, { timing }));
@@ -152,6 +154,7 @@ describe('a remote signer that', () => {
         await bunker.say(client, forged, stranger);
         await bunker.say(client, forged, stranger, remote);
         await bunker.say(client, { id: 'another', result: 'x' });
+        await bunker.reflect(client);
         await bunker.say(client, { id, result: bunker.signed(params) });
         await bunker.say(client, { id, error: 'the second answer' });
         said.add('all');
@@ -163,6 +166,24 @@ describe('a remote signer that', () => {
     await said.first();
     bunker.answer = (request) => bunker.usual(request);
     expect((await signer.signEvent(grant())).pubkey).toBe(bunker.pubkey);
+  });
+
+  it('is on a relay that comes later gets the same event from there, and does not ask its owner twice', async () => {
+    const [first, second] = [await openRelay(), await openRelay()];
+    const { port } = second;
+    await second.close();
+    const bunker = new ScriptedBunker([first.url, second.url]);
+    const signer = closing(await connectBunker(bunker.uri, { timing: { ...timing, leastResendMs: 0 } }));
+    bunker.answer = () => undefined;
+    const before = bunker.arrivals.count;
+    const signed = signer.signEvent(grant());
+    await bunker.arrivals.reached(before + 1);
+    await openRelay(port);
+    const arrivals = await bunker.arrivals.reached(before + 2);
+    expect(new Set(arrivals.slice(before)).size).toBe(1);
+    const request = await bunker.requests.first(({ method }) => method === 'sign_event');
+    await bunker.say(request.client, { id: request.id, ...bunker.usual(request) });
+    expect((await signed).pubkey).toBe(bunker.pubkey);
   });
 
   it.each([

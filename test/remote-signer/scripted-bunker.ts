@@ -28,6 +28,9 @@ export class ScriptedBunker {
   readonly requests: Recorder<BunkerRequest> = new Recorder('a request to the bunker');
   /** What it says to a request; undefined says nothing. By default it does what it is asked to. */
   answer: (request: BunkerRequest) => Answer = (request) => this.usual(request);
+  /** Ids of the events that requests came in, once for each relay that brought it. */
+  readonly arrivals: Recorder<string> = new Recorder('the arrival of a request');
+  #lastContent = '';
   readonly #pool: RelayPool;
   readonly #relays: readonly string[];
 
@@ -81,7 +84,19 @@ export class ScriptedBunker {
     await this.#pool.publish(event).catch(() => {});
   }
 
+  /** The last request as if it were an answer: a hostile relay has all that it needs for that. */
+  async reflect(client: string): Promise<void> {
+    const template = { kind: 24_133, created_at: Math.floor(Date.now() / 1000), tags: [['p', client]] };
+    const event = signEvent({ ...template, content: this.#lastContent }, generateSecretKey());
+    await this.#pool.publish({ ...event, pubkey: getPublicKey(this.signerKey) }).catch(() => {});
+  }
+
   async #receive(event: NostrEvent): Promise<void> {
+    // As each program does that is on several relays.
+    const isRepeat = this.arrivals.items.includes(event.id);
+    this.arrivals.add(event.id);
+    if (isRepeat) return;
+    this.#lastContent = event.content;
     if (tagValue(event, 'p') !== getPublicKey(this.signerKey)) return;
     const text = await secretKeySigner(this.signerKey).nip44?.decrypt(event.pubkey, event.content);
     const { id, method, params } = JSON.parse(text ?? '') as BunkerRequest;

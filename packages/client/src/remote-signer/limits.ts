@@ -23,6 +23,8 @@ export const limits = {
   switchedTimeoutMs: 10_000,
   /** After a connect whose answers were lost: whether the signer knows us. */
   knownTimeoutMs: 10_000,
+  /** How long the relays stay connected when nothing is asked any more: a person who has approved may be asked again. */
+  idleMs: 60_000,
   /** Requests under way at once. */
   maxPending: 256,
   /** Answers of strangers to an offer: each costs a multiplication on the curve. */

@@ -6,6 +6,7 @@ import {
   getPublicKey,
   type Signer,
   tagValue,
+  verifyEvent,
 } from '@mcp-nostr/core';
 import {
   type Filter,
@@ -31,31 +32,31 @@ export interface RemoteChannelOptions {
   onrelay?: ((state: RelayState) => void) | undefined;
 }
 
-/** Requests to a remote signer and its answers, over relays that come and go. */
+/**
+ * Requests to a remote signer and its answers, over relays that come and go. They are connected while something is asked
+ * and a little longer: most of the time a session needs nothing of its identity.
+ */
 export class RemoteChannel {
   readonly #options: RemoteChannelOptions;
   readonly #client: Signer;
   readonly #pubkey: string;
   readonly #pending: Map<string, RemoteRequest> = new Map();
   #relays: readonly string[];
-  #pool: RelayPool;
+  /** The last copy of each request under way. */
+  readonly #events: Map<string, NostrEvent> = new Map();
+  #pool: RelayPool | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
-  /** @throws {AddressError} for what is no relay's URL @throws {TransportError} `no_relays` */
   constructor(options: RemoteChannelOptions) {
     this.#options = options;
     this.#client = secretKeySigner(options.clientKey);
     this.#pubkey = getPublicKey(options.clientKey);
     this.#relays = options.relays;
-    this.#pool = this.#open(options.relays);
   }
 
   get relays(): readonly string[] {
     return this.#relays;
-  }
-
-  get states(): RelayState[] {
-    return this.#pool.states;
   }
 
   /** @throws {TransportError} `signer_failed`, with the signer's words in `data.words` where it has any; `closed` */
@@ -67,18 +68,19 @@ export class RemoteChannel {
     if (this.#isClosed) throw closed();
     if (this.#pending.size >= limits.maxPending)
       throw new TransportError('signer_failed', `${this.#describe()} has ${limits.maxPending} others to do`);
+    clearTimeout(this.#idle);
     const request: RemoteRequest = new RemoteRequest({
       method,
       params,
       timing: this.#options.timing,
       timeoutMs: options.timeoutMs,
-      publish: (plaintext, copy) => {
-        if (copy > 1) options.onagain?.();
-        return this.#publish(plaintext);
+      publish: (plaintext, isRepeat) => {
+        if (isRepeat) options.onagain?.();
+        return this.#publish(request.id, plaintext);
       },
       onauthurl: this.#options.onauthurl,
       describe: () => this.#describe(),
-      onsettled: () => this.#pending.delete(request.id),
+      onsettled: () => this.#settled(request),
     });
     this.#pending.set(request.id, request);
     return request.answered;
@@ -86,29 +88,44 @@ export class RemoteChannel {
 
   /** From now on over these. */
   useRelays(relays: readonly string[]): void {
-    if (this.#isClosed) return;
-    const former = this.#pool;
-    this.#pool = this.#open(relays);
     this.#relays = relays;
-    former.close();
+    this.#disconnect();
+    this.#sendAllAgain();
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const request of this.#pending.values()) request.fail(closed());
-    this.#pool.close();
+    this.#disconnect();
   }
 
-  #open(relays: readonly string[]): RelayPool {
+  #settled({ id }: RemoteRequest): void {
+    this.#pending.delete(id);
+    this.#events.delete(id);
+    if (this.#pending.size > 0 || this.#isClosed) return;
+    this.#idle = setTimeout(() => this.#disconnect(), limits.idleMs);
+  }
+
+  #disconnect(): void {
+    clearTimeout(this.#idle);
+    this.#pool?.close();
+    this.#pool = undefined;
+  }
+
+  #connect(): RelayPool {
+    const reached = new Set<string>();
     const pool = new RelayPool({
-      relays: [...relays],
+      relays: [...this.#relays],
       // A relay that wants to know who we are is told the key that only the signer knows, not the person's.
       signer: this.#client,
       onstate: (state) => {
         this.#options.onrelay?.(state);
         if (state.status !== 'ready' || pool !== this.#pool) return;
-        for (const request of this.#pending.values()) request.sendAgain();
+        // Nobody is asked twice by a copy that is the same event; an answer that was lost comes only for another one.
+        if (reached.has(state.url)) this.#sendAllAgain();
+        else for (const event of this.#events.values()) forward(pool, event, state.url);
+        reached.add(state.url);
       },
     });
     pool.subscribe(
@@ -118,12 +135,16 @@ export class RemoteChannel {
     return pool;
   }
 
+  #sendAllAgain(): void {
+    for (const request of this.#pending.values()) request.sendAgain();
+  }
+
   #filter(): Filter {
     const since = Math.floor(Date.now() / 1000) - wire.subscriptionLookbackSeconds;
     return { kinds: [REMOTE_SIGNING_KIND], authors: [this.#options.remote], '#p': [this.#pubkey], since };
   }
 
-  async #publish(plaintext: string): Promise<PublishOutcome> {
+  async #publish(id: string, plaintext: string): Promise<PublishOutcome> {
     const { remote } = this.#options;
     const event = await this.#client.signEvent({
       kind: REMOTE_SIGNING_KIND,
@@ -131,12 +152,15 @@ export class RemoteChannel {
       tags: [['p', remote]],
       content: (await this.#client.nip44?.encrypt(remote, plaintext)) ?? '',
     });
+    if (!this.#pending.has(id)) throw closed();
+    this.#events.set(id, event);
+    this.#pool ??= this.#connect();
     return this.#pool.publish(event);
   }
 
   /**
-   * The signature is not checked: that the content decrypts under the key that we share with the signer proves its
-   * author, and that it names a request under way proves that it is no old one.
+   * Cheapest first. Without the signature a relay could hand us our own request as its answer: both directions have
+   * one key.
    */
   async #receive(event: NostrEvent): Promise<void> {
     const { kind, pubkey, content } = event;
@@ -150,16 +174,22 @@ export class RemoteChannel {
     }
     const answer = plaintext === undefined ? undefined : parseRemoteAnswer(plaintext);
     // Every relay brings a copy, and a signer that was asked twice answers twice: the first one counts.
-    if (answer !== undefined) this.#pending.get(answer.id)?.answer(answer);
+    const request = answer === undefined ? undefined : this.#pending.get(answer.id);
+    if (answer !== undefined && request !== undefined && verifyEvent(event)) request.answer(answer);
   }
 
   #describe(): string {
     const npub = formatNpub(this.#options.remote);
-    const relays = this.states.map(({ url, status, reason }) =>
+    const states = this.#pool?.states ?? this.#relays.map((url) => ({ url, status: 'ready', reason: '' }));
+    const relays = states.map(({ url, status, reason }) =>
       status === 'ready' ? url : `${url} (not reached: ${reason ?? status})`,
     );
     return `the remote signer ${npub.slice(0, 10)}…${npub.slice(-4)} on ${relays.join(', ')}`;
   }
+}
+
+function forward(pool: RelayPool, event: NostrEvent, relay: string): void {
+  pool.publish(event, { relay }).catch(() => {}); // it is on its way by another, and goes out again
 }
 
 function closed(): TransportError {

@@ -10,8 +10,8 @@ export interface RemoteRequestOptions {
   timing: RemoteTiming;
   /** @default the usual one */
   timeoutMs?: number | undefined;
-  /** `copy` counts from 1. Rejects when no relay took it. */
-  publish: (plaintext: string, copy: number) => Promise<PublishOutcome>;
+  /** `isRepeat`: an earlier copy may have arrived. Rejects when no relay took it. */
+  publish: (plaintext: string, isRepeat: boolean) => Promise<PublishOutcome>;
   onauthurl: ((url: string) => void) | undefined;
   /** For messages: who is asked. */
   describe: () => string;
@@ -31,7 +31,7 @@ export class RemoteRequest {
   #reject: (error: Error) => void = () => {};
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #copies = 0;
+  #mayHaveArrived = false;
   #isPublishing = false;
   #isOver = false;
   #isWithPerson = false;
@@ -95,7 +95,8 @@ export class RemoteRequest {
     const { method, params, publish } = this.#options;
     this.#isPublishing = true;
     try {
-      const outcome = await publish(JSON.stringify({ id: this.id, method, params }), ++this.#copies);
+      const outcome = await publish(JSON.stringify({ id: this.id, method, params }), this.#mayHaveArrived);
+      this.#mayHaveArrived ||= outcome !== 'muted' && outcome !== 'congested';
       this.#whereabouts = outcome === 'accepted' || outcome === 'sent' ? 'taken' : 'unheard';
     } catch {
       this.#whereabouts = 'unsent'; // the time-out says so

@@ -1,5 +1,5 @@
 import { type EventTemplate, type NostrEvent, parseEvent, type Signer, verifyEvent } from '@mcp-nostr/core';
-import { type RelayState, TransportError } from '@mcp-nostr/transport';
+import { TransportError } from '@mcp-nostr/transport';
 
 import type { RemoteChannel } from './remote-channel.ts';
 
@@ -33,11 +33,6 @@ export class RemoteSigner implements Signer {
       encrypt: (peer, plaintext) => this.#text('nip44_encrypt', [peer, plaintext]),
       decrypt: (peer, ciphertext) => this.#text('nip44_decrypt', [peer, ciphertext]),
     };
-  }
-
-  /** The relays in use and how they are. */
-  get relays(): RelayState[] {
-    return this.#channel.states;
   }
 
   /** For {@link resumeRemoteSigner}. */
