@@ -58,6 +58,15 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: 'package',
           globalSetup: ['test/package/run.ts'],
           include: ['test/package/**/*.test.ts'],

@@ -1,5 +1,5 @@
 import { NostrClientTransport, type NostrClientTransportOptions } from '@mcp-nostr/client';
-import { formatNpub, generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
+import { formatNpub, generateSecretKey, secretKeySigner, type Signer } from '@mcp-nostr/core';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import {
   type CallToolResult,
@@ -17,14 +17,18 @@ export interface CallOptions {
   onprogress: (progress: Progress) => void;
 }
 
-/** One MCP server, called with a key that is made for this connection and forgotten with it. */
+/** One MCP server, called with a signer, or with a key that is made for this connection and forgotten with it. */
 export class Connection {
   readonly #client: Client;
   readonly #options: NostrClientTransportOptions;
-  readonly #signer = secretKeySigner(generateSecretKey());
+  readonly #signer: Signer;
   #isOpen = false;
 
-  constructor(options: Pick<NostrClientTransportOptions, 'server' | 'onrelay'>, onclose: () => void) {
+  constructor(
+    options: Pick<NostrClientTransportOptions, 'server' | 'signer' | 'onrelay'>,
+    onclose: () => void,
+  ) {
+    this.#signer = options.signer ?? secretKeySigner(generateSecretKey());
     this.#options = { ...options, signer: this.#signer };
     // The SDK's own validator compiles schemas with `new Function`, which the page's Content Security Policy forbids.
     const jsonSchemaValidator = { getValidator: () => acceptEverything };

@@ -5,12 +5,14 @@ import { parseAddress } from '@mcp-nostr/core';
 import { Connection } from './connection.ts';
 import { byId, element } from './element.ts';
 import { errorText } from './error-text.ts';
+import { extensionSigner } from './extension-signer.ts';
 import { RelayList } from './relay-list.ts';
 import { ToolCard } from './tool-card.ts';
 
 /** The whole page: an address, and what the server there offers. */
 class Page {
   readonly #input = byId('address', HTMLInputElement);
+  readonly #extension = byId('extension', HTMLInputElement);
   readonly #status = byId('status', HTMLElement);
   readonly #error = byId('error', HTMLElement);
   readonly #server = byId('server', HTMLElement);
@@ -26,6 +28,10 @@ class Page {
       void this.#connect(this.#input.value.trim()); // it never rejects
     });
     window.addEventListener('hashchange', () => this.#readFragment());
+    // Extensions come into the page before it is complete.
+    window.addEventListener('load', () => {
+      byId('extension-choice', HTMLElement).hidden = extensionSigner() === undefined;
+    });
     this.#readFragment();
   }
 
@@ -48,7 +54,8 @@ class Page {
       parseAddress(server);
       // Only an address that can be read: what was pasted by mistake may be a secret.
       history.replaceState(null, '', `#${server}`);
-      connection = new Connection({ server, onrelay: (state) => this.#relays.update(state) }, () =>
+      const signer = this.#extension.checked ? extensionSigner() : undefined;
+      connection = new Connection({ server, signer, onrelay: (state) => this.#relays.update(state) }, () =>
         this.#fail('The server closed the connection. Connect again to go on.'),
       );
       this.#connection = connection;
@@ -63,6 +70,7 @@ class Page {
   }
 
   async #show(connection: Connection, startedAt: number): Promise<void> {
+    const whose = this.#extension.checked ? 'the key of your browser extension' : 'a key of this visit';
     const [tools, npub] = await Promise.all([connection.listTools(), connection.npub()]);
     if (connection !== this.#connection) return;
     const { name, version, instructions } = connection.server;
@@ -71,13 +79,7 @@ class Page {
     this.#about.replaceChildren(
       element('h2', {}, name, ' ', element('span', { className: 'quiet' }, version)),
       element('p', { className: 'description' }, instructions),
-      element(
-        'p',
-        { className: 'quiet' },
-        'You call as ',
-        element('code', {}, npub),
-        ', a key of this visit.',
-      ),
+      element('p', { className: 'quiet' }, 'You call as ', element('code', {}, npub), `, ${whose}.`),
     );
     const cards = tools.map(
       (tool) => new ToolCard(tool, (args, options) => connection.callTool(tool.name, args, options)),

@@ -1,37 +1,21 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 
 import { formatAddress, generateSecretKey, getPublicKey, parseAddress } from '@mcp-nostr/core';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { INSTALL_TIMEOUT_MS, openBrowser } from '../helpers/chromium.ts';
+
 const root = new URL('../../', import.meta.url).pathname;
-/** Installing a browser, once on a machine that has none. */
-const INSTALL_TIMEOUT_MS = 600_000;
-const browserArguments = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 let browser: Browser;
 let example: { pageUrl: string; address: string; close: () => Promise<void> };
 
 beforeAll(async () => {
-  const executablePath = await findChromium();
-  [browser, example] = await Promise.all([
-    chromium.launch({ executablePath, args: browserArguments }),
-    startExample(),
-  ]);
+  [browser, example] = await Promise.all([openBrowser(), startExample()]);
 }, INSTALL_TIMEOUT_MS);
 
 afterAll(async () => {
@@ -199,28 +183,4 @@ async function unusedPort(): Promise<number> {
   await once(server, 'close');
   if (typeof address !== 'object' || address === null) throw new Error('no port');
   return address.port;
-}
-
-/** A missing browser is installed where that is ours to do: by root, on Debian. Nothing is skipped silently. */
-async function findChromium(): Promise<string> {
-  const named = process.env['CHROMIUM'];
-  if (named !== undefined) return named;
-  const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-  const present = usual.find((path) => existsSync(path));
-  if (present !== undefined) return present;
-  const advice =
-    'the browser test needs Chromium: install it (Debian: apt-get install -y chromium) or name one in CHROMIUM';
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error(advice);
-  const install = promisify(execFile);
-  const environment = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
-  try {
-    await install('apt-get', ['update'], environment);
-    await install('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], {
-      ...environment,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-  } catch (cause) {
-    throw new Error(advice, { cause });
-  }
-  return '/usr/bin/chromium';
 }

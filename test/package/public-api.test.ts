@@ -1,4 +1,5 @@
 import * as client from '@mcp-nostr/client';
+import * as remoteSigner from '@mcp-nostr/client/remote-signer';
 import * as core from '@mcp-nostr/core';
 import * as relay from '@mcp-nostr/relay';
 import * as server from '@mcp-nostr/server';
@@ -95,6 +96,13 @@ const names = {
     'messageText',
   ],
   client: ['NostrClientTransport', 'createSession', 'defaultLookupRelays', 'findRelays', 'revokeSessions'],
+  'client/remote-signer': [
+    'connectBunker',
+    'grantPermissions',
+    'messagePermissions',
+    'offerConnection',
+    'resumeRemoteSigner',
+  ],
   server: ['AccessBook', 'AccessBookError', 'NostrServerTransport', 'accessPolicy', 'serve'],
   relay: ['RelayStartError', 'defaultLimits', 'startRelay'],
 };
@@ -104,6 +112,7 @@ describe('the public names', () => {
     ['core', core],
     ['transport', transport],
     ['client', client],
+    ['client/remote-signer', remoteSigner],
     ['server', server],
     ['relay', relay],
   ] as const)('of %s are the ones listed here', (name, module) => {

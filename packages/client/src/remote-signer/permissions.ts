@@ -1,0 +1,14 @@
+import { AUTH_KIND, MESSAGE_KIND } from '@mcp-nostr/core';
+
+/** Kind of a session grant (WIRE.md, section 9). */
+const GRANT_KIND = 25_911;
+
+/** All that a session needs of its identity: grants, and their end. */
+export const grantPermissions: readonly string[] = [`sign_event:${GRANT_KIND}`];
+
+/** Where the identity itself signs each message, and decrypts each answer. Wraps are made without it. */
+export const messagePermissions: readonly string[] = [
+  `sign_event:${MESSAGE_KIND}`,
+  `sign_event:${AUTH_KIND}`,
+  'nip44_decrypt',
+];
