@@ -53,7 +53,7 @@ describe('a file that several change', () => {
     const others = [1, 2].map(() => promisify(execFile)(process.execPath, args));
     await Promise.all([...others, ...Array.from({ length: 20 }, () => updateFile(path, plusOne))]);
     expect(readFileSync(path, 'utf8')).toBe('100');
-  });
+  }, 30_000);
 
   it('stays as it was when there is no change, or it throws, and is free again', async () => {
     const path = newPath();
