@@ -11,7 +11,7 @@ import { newSigner, withWorld, World } from '../helpers/world.ts';
 const leg: Leg = { name: 'encrypted', encryption: 'required', relayCount: 1 };
 
 /** A server that serves one identity. */
-function private_(identity: AskedSigner): World {
+function servedOnly(identity: AskedSigner): World {
   return new World(leg, undefined, { serve: { allow: [identity.pubkey] } });
 }
 
@@ -32,7 +32,7 @@ async function refusalOf(world: World, session: Session, server = world.server.a
 describe.concurrent('a session', () => {
   it('is granted with one question, and its key carries the traffic of the identity', () => {
     const signer = new AskedSigner();
-    return withWorld(private_(signer), async (world) => {
+    return withWorld(servedOnly(signer), async (world) => {
       const { client } = await world.connect({ signer });
       for (let n = 0; n < 5; n++) await client.callTool({ name: 'count', arguments: { key: 'n' } });
       expect(await whoIs(client)).toMatchObject({ clientId: signer.pubkey });
@@ -54,7 +54,7 @@ describe.concurrent('a session', () => {
 
   it('keeps two programs of one identity apart', () => {
     const signer = new AskedSigner();
-    return withWorld(private_(signer), async (world) => {
+    return withWorld(servedOnly(signer), async (world) => {
       const both = await Promise.all([world.connect({ signer }), world.connect({ signer })]);
       const calls = both.map(({ client }, n) =>
         client.callTool({ name: 'echo', arguments: { text: `program ${n}` } }),
@@ -72,7 +72,7 @@ describe.concurrent('a session', () => {
 
   it('can be kept, and used by another process without a question', () => {
     const signer = new AskedSigner();
-    return withWorld(private_(signer), async (world) => {
+    return withWorld(servedOnly(signer), async (world) => {
       const kept: Session[] = [];
       const first = await world.connect({ signer, onsession: (session) => kept.push(session) });
       await first.client.close();
@@ -85,7 +85,7 @@ describe.concurrent('a session', () => {
 
   it('is not had when the signer refuses, in its own words; the next attempt asks again', () => {
     const signer = new AskedSigner();
-    return withWorld(private_(signer), async (world) => {
+    return withWorld(servedOnly(signer), async (world) => {
       signer.refusal = 'the person said no';
       await expect(world.connect({ signer })).rejects.toMatchObject({
         data: { code: 'signer_failed' },
@@ -113,7 +113,7 @@ describe.concurrent('a session', () => {
 describe.concurrent('a grant', () => {
   it('counts at no other server, for no other key, not after its end, and in nobody else’s name', () => {
     const signer = new AskedSigner();
-    return withWorld(private_(signer), async (world) => {
+    return withWorld(servedOnly(signer), async (world) => {
       const { server } = await world.serve(world.fixture.create, { allow: [signer.pubkey] });
       const session = await createSession(signer, world.server.npub);
       const stranger = secretKeySigner(generateSecretKey());

@@ -253,7 +253,11 @@ export class NostrClientTransport {
     // A server that knows us learns of it before the last one ends.
     this.#session.probe();
     this.#courier?.kick();
-    this.#options.onsession?.(session);
+    try {
+      this.#options.onsession?.(session);
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   /** The server frees the connection at once; it is waited for no longer than a moment. */

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { signEvent } from './event.ts';
+import { decodeFrame, encodeFrame } from './frame.ts';
 import { type Grant, grantTemplate, parsePaper, readPaper, revocationTemplate } from './grant.ts';
 import { generateSecretKey, getPublicKey } from './schnorr.ts';
 
@@ -34,3 +35,26 @@ it.each(['', 'x', '[]', 'null', '{"kind":25911}', '"'.repeat(8_192)])(
     );
   },
 );
+
+it.each([
+  ['for too long', { expiresAt: grant.grantedAt + 2_592_001 }, '30 days'],
+  ['with too many patterns', { tools: Array.from({ length: 65 }, () => 'a') }, '65 tools'],
+  ['with an empty pattern', { prompts: [''] }, 'one of its prompts'],
+  [
+    'with more than a frame has room for',
+    { tools: Array.from({ length: 64 }, () => '"'.repeat(50)) },
+    'characters',
+  ],
+])('%s is refused before anybody is asked', (_, over, reason) => {
+  expect(() => grantTemplate({ ...grant, ...over })).toThrow(
+    expect.objectContaining({ code: 'bad_grant', message: expect.stringContaining(reason) }),
+  );
+});
+
+it('with as many limits as there may be fits into its tag', () => {
+  const tools = Array.from({ length: 64 }, () => '"'.repeat(46));
+  const event = signEvent(grantTemplate({ ...grant, tools }), identity);
+  const link = { connection: 'c'.repeat(32), sequence: 0, acknowledged: 0, instance: '' };
+  const frame = { link, content: '', grant: JSON.stringify(event) };
+  expect(decodeFrame(encodeFrame(frame, server, 1)).grant).toBe(frame.grant);
+});

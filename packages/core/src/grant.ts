@@ -137,6 +137,8 @@ function checkGrant(grant: Grant): void {
     const isBad = items.some((item) => item === '' || item.length > limits.maxGrantItemLength);
     if (isBad) throw bad(`one of its ${name} is empty or too long`);
   }
+  const { length } = JSON.stringify(LIMIT_TAGS.map((name) => grant[name] ?? []));
+  if (length > limits.maxGrantLimitsLength) throw bad(`its limits have ${length} characters`);
 }
 
 function readRevocation(event: NostrEvent, tags: ReadonlyMap<string, string[]>, server: string): Revocation {

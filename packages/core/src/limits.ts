@@ -31,6 +31,8 @@ export const limits = {
   maxGrantItems: 64,
   /** Characters of one of them, as of a pattern anywhere. */
   maxGrantItemLength: 256,
+  /** Of all of them as JSON: with keys, signature and sentence a grant then fits into its tag (8,192). */
+  maxGrantLimitsLength: 6_144,
 } as const;
 
 /**
