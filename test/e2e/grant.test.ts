@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AskedSigner } from '../helpers/asked-signer.ts';
 import type { Leg } from '../helpers/legs.ts';
+import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 import { calmLegs, serveWithKey } from '../helpers/restart.ts';
 import { newSigner, withWorld, World } from '../helpers/world.ts';
 
@@ -205,6 +206,36 @@ describe.concurrent.each(calmLegs)('a session, $name', (calmLeg) => {
       await client.callTool({ name: 'count', arguments: { key: 'after' } });
       expect([world.fixture.instances.length, signer.asked.count]).toEqual([1, 1]);
     });
+  });
+});
+
+it('a relay that asks who we are is told by the session key, without a question', async () => {
+  const signer = new AskedSigner();
+  const relay = await openScriptedRelay({ demandsAuth: ['REQ', 'EVENT'] });
+  await withWorld(new World(leg), async (world) => {
+    const { server } = await world.serve(world.fixture.create, {
+      relays: [relay.url],
+      allow: [signer.pubkey],
+    });
+    const { client } = await world.connect({ signer, server: server.address });
+    expect(await whoIs(client)).toMatchObject({ clientId: signer.pubkey });
+    expect(relay.log.filter((line) => line === 'AUTH ok')).toHaveLength(2);
+    expect(signer.asked.count).toBe(1);
+  });
+});
+
+it('a relay sees nothing of the identity', async () => {
+  const signer = new AskedSigner();
+  const relay = await openScriptedRelay();
+  await withWorld(new World(leg), async (world) => {
+    const { server } = await world.serve(world.fixture.create, {
+      relays: [relay.url],
+      allow: [signer.pubkey],
+    });
+    const { client } = await world.connect({ signer, server: server.address });
+    await whoIs(client);
+    expect(relay.events.length).toBeGreaterThan(2);
+    expect(JSON.stringify([relay.events, relay.filters])).not.toContain(signer.pubkey);
   });
 });
 

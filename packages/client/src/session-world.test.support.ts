@@ -45,6 +45,8 @@ export class SessionWorld {
   outcome: (packet: Packet) => Outcome = () => 'accepted';
   /** The result of a request; without one it stays open. */
   answer: (method: string, params: Record<string, unknown>) => Record<string, unknown> | undefined;
+  /** Whether another grant can be had, each time that the server does not take the one there is. */
+  regrants: boolean[] = [];
   /** Why the server opens nothing. */
   refusal: string | undefined;
   instance = '0123456789abcdef';
@@ -76,6 +78,7 @@ export class SessionWorld {
       onmessage: (message) => this.delivered.push(message),
       onerror: (error) => this.errors.push(error),
       onlost: (reason) => this.lost.push(reason),
+      regrant: () => this.regrants.shift() ?? false,
     });
     this.session.relaysChanged(true, true);
   }

@@ -19,6 +19,7 @@ interface Visit {
   isEncrypted?: boolean;
   createdAt?: number;
   isRepeat?: boolean;
+  refusal?: string;
   isKnown?: boolean;
   key?: string;
 }
@@ -66,7 +67,8 @@ export function make(
     };
     if (part !== undefined) frame.part = part;
     if (given.invite !== undefined) frame.invite = given.invite;
-    const visitor: Visitor = { applicant: { pubkey }, createdAt, frame, isRepeat, isEncrypted };
+    const { refusal } = given;
+    const visitor: Visitor = { applicant: { pubkey }, refusal, createdAt, frame, isRepeat, isEncrypted };
     return doorkeeper.judge(given.key ?? 'key', visitor, given.isKnown ?? false);
   };
   const open = (given: Visit = {}): Verdict => visit({ ...given, link: { sequence: 0, ...given.link } });

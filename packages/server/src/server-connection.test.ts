@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limits } from './limits.ts';
 import type { McpServerFactory } from './mcp-server.ts';
 import type { NostrServerTransport } from './nostr-server-transport.ts';
+import type { GrantedSession } from './policy.ts';
 import { ServerConnection } from './server-connection.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -36,9 +37,15 @@ function incoming(link: Partial<LinkTag>, messages: JsonRpcMessage[], encrypted 
 
 /** A connection that was just opened with a ping, and what it publishes: a control, or `frame`. */
 function open(
-  options: { factory?: McpServerFactory; sign?: Endpoint['sign']; opening?: Partial<LinkTag> } = {},
+  options: {
+    factory?: McpServerFactory;
+    sign?: Endpoint['sign'];
+    opening?: Partial<LinkTag>;
+    session?: GrantedSession;
+  } = {},
 ) {
   const published: string[] = [];
+  const openedAt = Date.now();
   const endpoint: Pick<
     Endpoint,
     'relayCount' | 'isReachable' | 'frameBytes' | 'nowSeconds' | 'sign' | 'publish'
@@ -46,7 +53,7 @@ function open(
     relayCount: 1,
     isReachable: true,
     frameBytes: 8_192,
-    nowSeconds: () => NOW,
+    nowSeconds: () => NOW + Math.floor((Date.now() - openedAt) / 1_000),
     sign:
       options.sign ??
       (async (frame, recipient, createdAt) => signEvent(encodeFrame(frame, recipient, createdAt), serverKey)),
@@ -59,7 +66,7 @@ function open(
   const onerror = vi.fn<(error: Error) => void>();
   const connection = new ServerConnection({
     endpoint: endpoint as Endpoint,
-    caller: { pubkey: client, npub: 'npub1', connectionId },
+    caller: { pubkey: client, npub: 'npub1', connectionId, session: options.session },
     permission: { isKnown: true },
     instance,
     encrypted: true,
@@ -132,6 +139,45 @@ describe('a connection that is closed', () => {
     expect(published).toEqual(['frame', 'bye']);
     expect(onended.mock.calls).toEqual([[1, expect.any(Promise)]]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a connection of a session', () => {
+  const session: GrantedSession = { pubkey: client, grantedAt: NOW, expiresAt: NOW + 3_600 };
+  const identity = 'a'.repeat(64);
+
+  it('ends with its grant, although nobody says anything', async () => {
+    const { published, onended } = open({ session });
+    await vi.advanceTimersByTimeAsync(3_599_000);
+    expect(onended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(onended).toHaveBeenCalledTimes(1);
+    expect(published.at(-1)).toBe('bye');
+    await vi.advanceTimersByTimeAsync(limits.closeTimeoutMs);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    ['goes on under a grant that ends later', { expiresAt: NOW + 7_200 }, 0],
+    ['goes on where it is for 30 days: no timer overflows', { expiresAt: NOW + 2_592_000 }, 0],
+    ['does not, under one that ends sooner', { expiresAt: NOW + 60 }, 1],
+    ['does not, under one with other limits', { expiresAt: NOW + 7_200, limits: { scopes: ['a'] } }, 1],
+  ])('%s', async (_, over, ends) => {
+    const { connection, onended } = open({ session });
+    const renewed = { ...session, ...over };
+    connection.renew({ pubkey: client, session: renewed });
+    expect(connection.caller.session).toBe(ends === 0 ? renewed : session);
+    await vi.advanceTimersByTimeAsync(3_599_000);
+    expect(onended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(onended).toHaveBeenCalledTimes(ends);
+  });
+
+  it('does not become that of another identity', () => {
+    const { connection } = open({ session });
+    connection.renew({ pubkey: identity, session: { ...session, expiresAt: NOW + 7_200 } });
+    connection.renew({ pubkey: client });
+    expect(connection.caller).toMatchObject({ pubkey: client, session });
   });
 });
 

@@ -2,6 +2,8 @@ import type { NostrEvent } from '@mcp-nostr/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { event, make, PEER, sent } from './courier.test.support.ts';
+import { Courier } from './courier.ts';
+import type { Endpoint } from './endpoint.ts';
 import { TransportError } from './errors.ts';
 
 function unreachable(code: string): TransportError {
@@ -21,6 +23,49 @@ describe('a courier', () => {
       [sent, 'accepted'],
       [sent, 'accepted'],
     ]);
+  });
+
+  it('shows what there is to show, signed with the time at which that was had', async () => {
+    const { queue, endpoint, source, out, frame } = make();
+    let now = 1_000;
+    endpoint.nowSeconds = () => now;
+    const courier = new Courier({
+      endpoint: endpoint as unknown as Endpoint,
+      peer: PEER,
+      encrypted: true,
+      source,
+      credentials: ({ content }) => {
+        if (content !== 'opening') return undefined;
+        now = 2_000;
+        return Promise.resolve({ grant: 'g' });
+      },
+      onerror: () => {},
+    });
+    queue.push(out({ frame: frame('opening') }), out({ frame: frame('message') }));
+    courier.kick();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(endpoint.sign.mock.calls).toEqual([
+      [{ ...frame('opening'), grant: 'g' }, PEER, 2_000],
+      [frame('message'), PEER, 2_000],
+    ]);
+  });
+
+  it('tells the link when there is nothing to show', async () => {
+    const { queue, endpoint, source, link, out } = make();
+    const error = new TransportError('grant_expired', 'over');
+    const courier = new Courier({
+      endpoint: endpoint as unknown as Endpoint,
+      peer: PEER,
+      encrypted: true,
+      source,
+      credentials: () => Promise.reject(error),
+      onerror: () => {},
+    });
+    queue.push(out());
+    courier.kick();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(link.unsigned.mock.calls).toEqual([[error]]);
+    expect(endpoint.sign).not.toHaveBeenCalled();
   });
 
   it('waits for a signature before it asks for the next, but not for a relay', async () => {

@@ -25,6 +25,19 @@ describe('an opening', () => {
     expect(pair.server.texts).toEqual([call(1).text]);
   });
 
+  it('has no room for a message beside what it shows of its author, which follows', () => {
+    const pair = new Pair({ frameBytes: 4_096 });
+    const large = { ...harmless(1), text: harmless(1).text + ' '.repeat(2_000) };
+    pair.client.credentialBytes = 1_000;
+    pair.client.link.send(large);
+    pair.run(1_000);
+    expect(pair.by('client').map(({ frame }) => frame.content)).toEqual(['', large.text]);
+    const roomy = new Pair({ frameBytes: 4_096 });
+    roomy.client.link.send(large);
+    roomy.run(1_000);
+    expect(roomy.by('client')[0]?.frame.content).toBe(large.text);
+  });
+
   it('leaves only when something is wanted', () => {
     const pair = new Pair();
     pair.run(3_600_000);

@@ -41,6 +41,7 @@ export class End {
   signMs = 0;
   signerError: TransportError | undefined;
   frameBytes: number;
+  credentialBytes = 0;
   expects: Expectation = 'nothing';
   onmessage: ((text: string) => void) | undefined;
   readonly unfinished: UnfinishedMessages;
@@ -57,6 +58,7 @@ export class End {
       clock: () => pair.now,
       random: () => (randoms++).toString(16).padStart(16, '0'),
       frameBytes: () => this.frameBytes,
+      credentialBytes: () => this.credentialBytes,
       expects: () => this.expects,
       unfinished: this.unfinished,
       onmessage: (message) => {

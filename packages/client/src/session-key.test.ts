@@ -1,0 +1,173 @@
+import { type EventTemplate, secretKeySigner, generateSecretKey, getPublicKey } from '@mcp-nostr/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { createSession, type Session } from './create-session.ts';
+import { SessionKey } from './session-key.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const server = getPublicKey(generateSecretKey());
+const HOUR_MS = 3_600_000;
+
+/** A session key, and what its identity was asked. */
+function make(given: { session?: Session; isInUse?: boolean; hasIdentity?: boolean } = {}) {
+  const { session, isInUse = true, hasIdentity = true } = given;
+  const state = { isInUse, refusal: undefined as string | undefined };
+  const own = secretKeySigner(generateSecretKey());
+  const signEvent = vi.fn(async (template: EventTemplate) => {
+    if (state.refusal !== undefined) throw new Error(state.refusal);
+    return own.signEvent(template);
+  });
+  const onsession = vi.fn<(session: Session) => void>();
+  const onerror = vi.fn<(error: unknown) => void>();
+  const key = new SessionKey({
+    identity: hasIdentity ? { ...own, signEvent } : undefined,
+    session,
+    server,
+    nowSeconds: () => Math.floor(Date.now() / 1000),
+    isInUse: () => state.isInUse,
+    onsession,
+    onerror,
+  });
+  return { key, state, signEvent, onsession, onerror };
+}
+
+const granted = (options = {}): Promise<Session> =>
+  createSession(secretKeySigner(generateSecretKey()), server, options);
+
+describe('the grant of a session key', () => {
+  it('is asked for once, whoever wants it meanwhile', async () => {
+    const { key, signEvent, onsession } = make();
+    const [one, two] = await Promise.all([key.grant(), key.grant()]);
+    expect(two).toBe(one);
+    expect(await key.grant()).toBe(one);
+    expect(signEvent).toHaveBeenCalledTimes(1);
+    expect(onsession.mock.calls[0]?.[0]).toMatchObject({ grant: { tags: expect.any(Array) } });
+    key.close();
+  });
+
+  it('is asked for again when it has ended, with the limits of the one before', async () => {
+    const session = await granted({ expiresInSeconds: 100, tools: ['a'], prompts: [], scopes: ['s'] });
+    const { key, signEvent, onsession } = make({ session, isInUse: false });
+    expect(JSON.parse(await key.grant())).toEqual(session.grant);
+    vi.advanceTimersByTime(100_000);
+    await key.grant();
+    expect(signEvent).toHaveBeenCalledTimes(1);
+    const [renewed] = onsession.mock.calls[0] ?? [];
+    expect(renewed?.secretKey).toEqual(session.secretKey);
+    expect(renewed?.expiresAt).toBe(session.expiresAt + 100);
+    const limits = (each: Session | undefined): unknown => each?.grant.tags.slice(3);
+    expect(limits(renewed)).toEqual([['scopes', 's'], ['tools', 'a'], ['prompts']]);
+    expect(limits(renewed)).toEqual(limits(session));
+    key.close();
+  });
+
+  it('is renewed ten minutes before its end while something is waited for', async () => {
+    const { key, signEvent } = make();
+    await key.grant();
+    await vi.advanceTimersByTimeAsync(24 * HOUR_MS - 601_000);
+    expect(signEvent).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(signEvent).toHaveBeenCalledTimes(2);
+    key.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is not renewed for nobody; the next message does that', async () => {
+    const { key, signEvent } = make({ isInUse: false });
+    await key.grant();
+    key.renewIfDue();
+    await vi.advanceTimersByTimeAsync(24 * HOUR_MS - 60_000);
+    expect(signEvent).toHaveBeenCalledTimes(1);
+    key.renewIfDue();
+    key.renewIfDue();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(signEvent).toHaveBeenCalledTimes(2);
+    key.close();
+  });
+
+  it('of 30 days is renewed in their last ten minutes too: no timer overflows', async () => {
+    const session = await granted({ expiresInSeconds: 2_592_000 });
+    const { key, signEvent } = make({ session });
+    await key.grant();
+    await vi.advanceTimersByTimeAsync(720 * HOUR_MS - 601_000);
+    expect(signEvent).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(signEvent).toHaveBeenCalledTimes(1);
+    key.close();
+  });
+
+  it('whose renewal was refused is not asked for again before its end', async () => {
+    const { key, state, signEvent, onerror } = make();
+    await key.grant();
+    state.refusal = 'no';
+    await vi.advanceTimersByTimeAsync(24 * HOUR_MS - 100_000);
+    key.renewIfDue();
+    await key.grant();
+    expect(signEvent).toHaveBeenCalledTimes(2);
+    expect(onerror).toHaveBeenCalledWith(expect.objectContaining({ code: 'signer_failed' }));
+    key.close();
+  });
+});
+
+describe('a grant that the server refuses', () => {
+  it('is replaced once, and again only when the server was heard under the next', async () => {
+    const { key, signEvent } = make({ session: await granted() });
+    await key.grant();
+    expect(key.refused()).toBe(true);
+    await key.grant();
+    expect(key.refused()).toBe(false);
+    await key.grant();
+    key.heard();
+    expect(key.refused()).toBe(true);
+    expect(signEvent).toHaveBeenCalledTimes(2);
+    key.close();
+  });
+
+  it('is not replaced without an identity', async () => {
+    const { key } = make({ session: await granted(), hasIdentity: false });
+    expect(key.refused()).toBe(false);
+    await expect(key.grant()).rejects.toMatchObject({ code: 'grant_expired' });
+    key.close();
+  });
+});
+
+describe('createSession', () => {
+  it('does not take what a signer was not asked for', async () => {
+    const own = secretKeySigner(generateSecretKey());
+    const wider = {
+      ...own,
+      signEvent: (template: EventTemplate) =>
+        own.signEvent({ ...template, tags: template.tags.filter(([name]) => name !== 'tools') }),
+    };
+    await expect(createSession(wider, server, { tools: ['a'] })).rejects.toMatchObject({
+      code: 'signer_failed',
+      message: expect.stringContaining('something else'),
+    });
+    const forger = {
+      ...own,
+      signEvent: async (template: EventTemplate) => ({
+        ...(await own.signEvent(template)),
+        sig: '0'.repeat(128),
+      }),
+    };
+    await expect(createSession(forger, server)).rejects.toMatchObject({ code: 'signer_failed' });
+  });
+
+  it('gives up on a signer that says nothing', async () => {
+    const silent = { ...secretKeySigner(generateSecretKey()), signEvent: () => new Promise<never>(() => {}) };
+    const failed = expect(createSession(silent, server)).rejects.toMatchObject({ code: 'signer_failed' });
+    await vi.advanceTimersByTimeAsync(120_000);
+    await failed;
+  });
+
+  it('asks nobody for what no server takes', async () => {
+    const signEvent = vi.fn<() => Promise<never>>();
+    const signer = { ...secretKeySigner(generateSecretKey()), signEvent };
+    await expect(createSession(signer, server, { expiresInSeconds: 2_592_001 })).rejects.toMatchObject({
+      code: 'bad_grant',
+    });
+    expect(signEvent).not.toHaveBeenCalled();
+  });
+});
