@@ -1,5 +1,6 @@
 import { createSession, NostrClientTransport, type Session } from '@mcp-nostr/client';
 import { generateSecretKey, getPublicKey, GRANT_KIND, secretKeySigner } from '@mcp-nostr/core';
+import { allowOnly } from '@mcp-nostr/core/filter';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { describe, expect, it } from 'vitest';
 
@@ -107,6 +108,26 @@ describe.concurrent('a session', () => {
       const session = await createSession(signer, world.server.npub, { scopes: ['write', 'admin'] });
       const { client } = await world.connect({ session });
       expect(await whoIs(client)).toMatchObject({ scopes: ['write'] });
+    });
+  });
+
+  it('has the tools that both its identity and its grant have, in lists and in calls', () => {
+    const signer = new AskedSigner();
+    const names = [{ tool: allowOnly(['who', 'echo', 'sum']) }];
+    const allow = { permit: () => ({ isKnown: true, names }) };
+    return withWorld(new World(leg, undefined, { serve: { allow } }), async (world) => {
+      const session = await createSession(signer, world.server.npub, {
+        tools: ['echo', 'count'],
+        prompts: [],
+      });
+      const { client } = await world.connect({ session });
+      expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['echo']);
+      expect((await client.listPrompts()).prompts).toEqual([]);
+      for (const name of ['sum', 'count'])
+        await expect(client.callTool({ name, arguments: { key: 'x', values: [] } })).rejects.toMatchObject({
+          message: expect.stringContaining(`Tool ${name} not found`),
+        });
+      expect(world.fixture.executions.size).toBe(0);
     });
   });
 });

@@ -51,14 +51,14 @@ describe('a server that does not take the grant', () => {
     ]);
   });
 
-  it('any more has executed nothing behind its goodbye', () => {
+  it('any more says goodbye, and is shown the one that there is: it may be another by now', () => {
     const world = new SessionWorld().discover();
     world.regrants = [true];
     world.link.close('grant_expired');
     world.request(1, 'tools/call');
     world.run(5_000);
     expect(outcomes(world.delivered)).toEqual([[1, 'ok']]);
-    expect([world.methods, world.regrants]).toEqual([['tools/call'], []]);
+    expect([world.methods, world.regrants]).toEqual([['tools/call'], [true]]);
   });
 });
 

@@ -231,7 +231,6 @@ export class ClientSession {
   }
 
   #onend(end: LinkEnd): void {
-    if (end.reason === 'grant_expired') this.#options.regrant?.();
     if (end.code === 'bye') return this.#lose(`the server closed the connection (${end.reason})`, true);
     if (end.code === 'violation') return this.#lose(`the server broke the protocol: ${end.reason}`, false);
     if (end.code === 'refused') this.#options.onerror(new Error(end.reason, { cause: end.cause }));

@@ -124,43 +124,6 @@ describe('an opening', () => {
   });
 });
 
-describe('what shows a grant that does not count', () => {
-  const refusal = 'grant_expired';
-
-  it('is told so where it asks, whoever its author is, and nothing is opened', () => {
-    const { open, visit, state } = make();
-    expect(open({ refusal })).toEqual(refused('grant_expired'));
-    expect(visit({ refusal, link: { control: 'probe', instance: THEIRS } })).toEqual(
-      refused('grant_expired'),
-    );
-    expect(visit({ refusal, link: { sequence: 3, instance: OURS } })).toEqual(DROP);
-    expect(visit({ refusal, link: { control: 'ack', instance: OURS } })).toEqual(DROP);
-    expect(open({ refusal, isRepeat: true })).toEqual(DROP);
-    expect(open({ refusal, link: { control: 'bye' } })).toEqual(DROP);
-    expect(state.rooms).toBe(0);
-  });
-
-  it('and is not of the present learns the time first: by the right one its grant may count', () => {
-    const { open, visit } = make();
-    expect(open({ refusal, createdAt: NOW_SECONDS - 121 })).toEqual(refused('clock'));
-    expect(visit({ refusal, createdAt: NOW_SECONDS - 121, link: { control: 'probe' } })).toEqual(DROP);
-  });
-
-  it('does not touch a connection that is open', () => {
-    expect(make().visit({ refusal, isKnown: true, link: { sequence: 3, instance: OURS } })).toEqual({
-      kind: 'deliver',
-    });
-  });
-
-  it('earns no more than other refusals', () => {
-    const { open } = make();
-    const answers = Array.from({ length: 200 }, () => open({ refusal })).filter(
-      ({ kind }) => kind === 'answer',
-    );
-    expect(answers).toHaveLength(40);
-  });
-});
-
 describe('what a flood earns', () => {
   it('is at most 40 refusals at once and 20 a second', () => {
     const { open, state } = make({ policy: policyOf([]) });

@@ -119,6 +119,8 @@ export class Doorkeeper {
     const { control, sequence } = frame.link;
     const isOpening = sequence === 0 && control === undefined;
     if (isRepeat || (!isOpening && control !== 'probe')) return { kind: 'drop' };
+    // Of one that the policy knows, and waited for.
+    if (code === 'revoked') return this.#refuse(applicant, code, true);
     if (this.#openings.isTimely(createdAt, this.#options.nowSeconds()))
       return this.#deny(applicant, { code });
     // Its grant may be one of the present by the right time.

@@ -147,10 +147,9 @@ describe('a flood of grants', () => {
     expect(known.size).toBe(1);
     const key = generateSecretKey();
     const flood = (): number =>
-      Array.from(
-        { length: 60 },
-        (_, n) => read(grant({ key, expiresAt: NOW + 1 + n + state.now })) as Reading,
-      ).filter(({ isUnread }) => isUnread !== true).length;
+      Array.from({ length: 60 }, (_, n) => read(grant({ key, expiresAt: NOW + 1 + n + state.now }))).filter(
+        ({ isUnread }) => isUnread !== true,
+      ).length;
     expect(flood()).toBe(limits.strangeGrantBurst);
     expect(read(grant())).toEqual(admitted);
     state.now += 1_000;
