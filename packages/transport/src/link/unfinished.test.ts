@@ -49,40 +49,39 @@ describe('unfinished messages', () => {
     expect(all.bytes).toBe(0);
   });
 
-  it('of strangers leave a part for others, and lose their largest when that is used up', () => {
+  it('of strangers go first, however small, and then the largest of the others', () => {
     const gone: string[] = [];
-    const all = new UnfinishedMessages(100, 0.75);
-    const stranger = all.of(() => false);
-    const known = all.of(() => true);
+    const all = new UnfinishedMessages(100);
+    const [stranger, known] = [all.of(() => false), all.of(() => true)];
     const [one, other, upload] = ['one', 'other', 'upload'].map((name) => message(gone, name)) as [
       Unfinished,
       Unfinished,
       Unfinished,
     ];
     stranger.grow(one, 40);
-    stranger.grow(other, 35);
-    known.grow(upload, 25);
+    stranger.grow(other, 10);
+    known.grow(upload, 50);
     expect(gone).toEqual([]);
-    stranger.grow(other, 1);
+    known.grow(upload, 1);
     expect([gone, all.bytes]).toEqual([['one'], 61]);
-    // Known ones may have more than their part; then strangers make room, and only then the largest known one.
     known.grow(upload, 40);
-    expect([gone, all.bytes]).toEqual([['one', 'other'], 65]);
-    known.grow(upload, 36);
+    expect([gone, all.bytes]).toEqual([['one', 'other'], 91]);
+    known.grow(upload, 10);
     expect([gone, all.bytes]).toEqual([['one', 'other', 'upload'], 0]);
   });
 
-  it('count where they began, although their sender is known meanwhile', () => {
+  it('are of those as whom they began, although their sender is known meanwhile', () => {
     const gone: string[] = [];
-    const all = new UnfinishedMessages(100, 0.75);
+    const all = new UnfinishedMessages(100);
     let isKnown = false;
     const connection = all.of(() => isKnown);
-    const one = message(gone, 'one');
-    connection.grow(one, 50);
+    const [one, other] = [message(gone, 'one'), message(gone, 'other')];
+    connection.grow(one, 10);
     isKnown = true;
-    connection.grow(one, 25);
-    expect(gone).toEqual([]);
-    connection.grow(one, 1);
-    expect([gone, all.bytes]).toEqual([['one'], 0]);
+    connection.grow(one, 10);
+    connection.grow(other, 81);
+    expect([gone, all.bytes]).toEqual([['one'], 81]);
+    connection.remove(other);
+    expect(all.bytes).toBe(0);
   });
 });

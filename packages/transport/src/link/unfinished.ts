@@ -14,17 +14,17 @@ export interface UnfinishedCount {
   remove(message: Unfinished): void;
 }
 
-/** Unfinished messages of all connections of an endpoint: when they are too large together, the largest goes. */
+/**
+ * Unfinished messages of all connections of an endpoint: when they are too large together, the largest goes, one of a
+ * stranger before any other.
+ */
 export class UnfinishedMessages implements UnfinishedCount {
   readonly #known = new Crowd();
   readonly #strangers = new Crowd();
   readonly #maxBytes: number;
-  readonly #maxStrangersBytes: number;
 
-  /** `strangersShare`: from 0 to 1, what connections of strangers can have of it. */
-  constructor(maxBytes: number = linkLimits.maxUnfinishedBytes, strangersShare = 1) {
+  constructor(maxBytes: number = linkLimits.maxUnfinishedBytes) {
     this.#maxBytes = maxBytes;
-    this.#maxStrangersBytes = maxBytes * strangersShare;
   }
 
   get bytes(): number {
@@ -51,7 +51,6 @@ export class UnfinishedMessages implements UnfinishedCount {
   #grow(message: Unfinished, bytes: number, isKnown: boolean): void {
     const isStranger = this.#strangers.has(message) || (!isKnown && !this.#known.has(message));
     (isStranger ? this.#strangers : this.#known).grow(message, bytes);
-    while (this.#strangers.bytes > this.#maxStrangersBytes) this.#strangers.dropLargest(message);
     while (this.bytes > this.#maxBytes)
       (this.#strangers.bytes > 0 ? this.#strangers : this.#known).dropLargest(message);
   }
