@@ -55,12 +55,12 @@ describe('MessageCheck', () => {
   it('asks the hook after the rules, about requests and notifications that take nothing back', () => {
     const authorize = vi.fn<Authorize>(() => undefined);
     const { check: asking } = check({ names: [{ tool: allowOnly(['a']) }] }, authorize);
-    asking.toServer(call('b'));
-    asking.toServer({ jsonrpc: '2.0', id: 1, result: {} });
-    asking.toServer({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
+    void asking.toServer(call('b'));
+    void asking.toServer({ jsonrpc: '2.0', id: 1, result: {} });
+    void asking.toServer({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
     expect(authorize).not.toHaveBeenCalled();
-    asking.toServer(call('a'));
-    asking.toServer({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    void asking.toServer(call('a'));
+    void asking.toServer({ jsonrpc: '2.0', method: 'notifications/initialized' });
     expect(authorize.mock.calls.map(([who, { method }]) => [who, method])).toEqual([
       [caller, 'tools/call'],
       [caller, 'notifications/initialized'],
