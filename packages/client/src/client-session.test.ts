@@ -126,6 +126,10 @@ describe('a server that opens nothing', () => {
     ['not_allowed', 'not_allowed', /does not serve this key/],
     ['busy', 'busy', /no room/],
     ['opening_not_harmless', 'not_allowed', /opening_not_harmless/],
+    ['invite_required', 'invite_required', /ask for an invite/],
+    ['rate_limited 4200', 'rate_limited', /try again in 5 s.*"retryAfterMs":4200/],
+    ['rate_limited', 'rate_limited', /try again later/],
+    ['rate_limited 1e9', 'rate_limited', /try again later/],
   ])('%s: what waits fails with `%s`, and the next message tries anew', (refusal, code, text) => {
     const world = new SessionWorld();
     world.refusal = refusal;

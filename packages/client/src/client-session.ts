@@ -213,8 +213,8 @@ export class ClientSession {
     if (detail === 'grant_expired') return this.#onungranted(link);
     if (link.isOpen) return;
     if (detail !== 'clock') {
-      const { code, reason } = refusalFailure(detail, this.#options.describe().server);
-      return this.#abandon(code, reason, false);
+      const { code, reason, data } = refusalFailure(detail, this.#options.describe().server);
+      return this.#abandon(code, reason, false, data);
     }
     const offset = event.created_at - this.#options.nowSeconds();
     // Each opening that was on its way with the old time earns a refusal too.
@@ -256,11 +256,11 @@ export class ClientSession {
   }
 
   /** Nobody was there, or nobody can be: what waits fails, and the next message tries anew. */
-  #abandon(code: FailureCode, reason: string, isExecutable: boolean): void {
+  #abandon(code: FailureCode, reason: string, isExecutable: boolean, data?: Record<string, unknown>): void {
     const link = this.#link;
     if (link === undefined) return;
     const fates = this.#leaveWith(link);
-    failAll(this.#requests, fates, { code, reason, isExecutable });
+    failAll(this.#requests, fates, { code, reason, isExecutable, data });
     if (this.#resumption.hasSubscriptions) this.#reopenLater();
   }
 

@@ -4,6 +4,14 @@ import { type Fate, type OutgoingMessage, TransportError } from '@mcp-nostr/tran
 import type { Requests } from './requests.ts';
 import { mayRepeat } from './sort-out.ts';
 
+interface Failure {
+  code: FailureCode;
+  reason: string;
+  isExecutable: boolean;
+  /** For programs. */
+  data?: Record<string, unknown> | undefined;
+}
+
 /** Requests that may have been executed, whose answers will not come. */
 export function failUnknown(requests: Requests, keys: Iterable<string>, reason: string): void {
   for (const key of keys)
@@ -14,11 +22,11 @@ export function failUnknown(requests: Requests, keys: Iterable<string>, reason: 
 export function failAll(
   requests: Requests,
   fates: ReadonlyMap<OutgoingMessage, Fate>,
-  { code, reason, isExecutable }: { code: FailureCode; reason: string; isExecutable: boolean },
+  { code, reason, isExecutable, data }: Failure,
 ): void {
   for (const [key, { outgoing }] of requests.pending) {
     const isSafe = !isExecutable || mayRepeat(outgoing, fates.get(outgoing), false);
-    if (isSafe) requests.fail(key, code, reason);
+    if (isSafe) requests.fail(key, code, reason, data);
     else failUnknown(requests, [key], reason);
   }
   const error = new TransportError(code === 'server_failed' ? 'closed' : code, reason);

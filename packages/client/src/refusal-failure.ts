@@ -2,9 +2,17 @@ import type { FailureCode } from '@mcp-nostr/core';
 
 /** What a server says to whoever brings a revocation. */
 export const REVOKED = 'revoked';
+export interface Refusal {
+  code: FailureCode;
+  reason: string;
+  /** For programs. */
+  data?: Record<string, unknown>;
+}
 
 /** Why a server did not open a connection (WIRE.md, section 5), as its client's user reads it. */
-export function refusalFailure(detail: string, server: string): { code: FailureCode; reason: string } {
+export function refusalFailure(detail: string, server: string): Refusal {
+  const [word, count = ''] = detail.split(' ', 2);
+  if (word === 'rate_limited') return rateLimited(server, count);
   switch (detail) {
     case 'not_allowed':
       return { code: detail, reason: `${server} does not serve this key; ask its operator to allow it` };
@@ -35,4 +43,15 @@ export function refusalFailure(detail: string, server: string): { code: FailureC
     default:
       return { code: 'not_allowed', reason: `${server} refused the connection: ${detail}` };
   }
+}
+
+/** `count`: of milliseconds, if the server says so. */
+function rateLimited(server: string, count: string): Refusal {
+  const retryAfterMs = /^\d{1,15}$/u.test(count) ? Number(count) : undefined;
+  const when = retryAfterMs === undefined ? 'later' : `in ${Math.ceil(retryAfterMs / 1000)} s`;
+  return {
+    code: 'rate_limited',
+    reason: `this key has used up what it may use of ${server}; try again ${when}`,
+    ...(retryAfterMs !== undefined && { data: { retryAfterMs } }),
+  };
 }

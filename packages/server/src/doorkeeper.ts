@@ -210,7 +210,8 @@ export class Doorkeeper {
     applicant: Applicant,
     { code, retryAfterMs }: Pick<Denial, 'retryAfterMs'> & { code: string },
   ): Verdict {
-    if (this.#options.refusals === 'silent') return { kind: 'drop' };
+    // Who has taken sessions back may call: it is no stranger who hears that.
+    if (this.#options.refusals === 'silent' && code !== 'revoked') return { kind: 'drop' };
     const detail = retryAfterMs === undefined ? code : `${code} ${Math.ceil(retryAfterMs)}`;
     return this.#refuse(applicant, detail, false);
   }

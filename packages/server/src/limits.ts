@@ -17,7 +17,7 @@ export const limits = {
    */
   openingsPerSecond: 50,
   openingBurst: 200,
-  /** Of what all share, connections and rates and bytes, strangers can take this part; the rest is for known keys. */
+  /** Of connections and of rates that all share strangers can take this part; the rest is for known keys. */
   strangersShare: 0.75,
   /** Refusals of one key: enough for a client that asks again each second, not for one that floods. */
   refusalsPerKeyPerSecond: 1,

@@ -8,7 +8,8 @@ const FREE: Passage = {};
 /** What one connection adds to the use of its key. Without bounds it counts nothing. */
 export class Meter {
   #usage: KeyUsage | undefined;
-  #hasGreeted = false;
+  /** What it has begun with: a client of both eras tries both. */
+  readonly #greetings: Set<string> = new Set();
 
   /** Where it counts from now on. */
   set usage(usage: KeyUsage | undefined) {
@@ -46,8 +47,9 @@ export class Meter {
   /** A client whose greeting were refused would take its session for lost; it costs as little as a ping does. */
   #isFree(method: string): boolean {
     if (method === 'ping') return true;
-    if (this.#hasGreeted || (method !== 'initialize' && method !== 'server/discover')) return false;
-    this.#hasGreeted = true;
+    const isGreeting = method === 'initialize' || method === 'server/discover';
+    if (!isGreeting || this.#greetings.has(method)) return false;
+    this.#greetings.add(method);
     return true;
   }
 }

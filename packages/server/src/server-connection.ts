@@ -68,7 +68,7 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
       clock: () => performance.now(),
       random: () => randomHex(8),
       frameBytes: () => endpoint.frameBytes,
-      unfinished: options.unfinished,
+      unfinished: options.unfinished.of(() => this.isKnown),
       onmessage: (message) => this.#transport.receive(message),
       onlost: (message) => this.#transport.lost(message),
       onend: ({ code, reason }) => {

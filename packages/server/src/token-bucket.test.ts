@@ -32,4 +32,23 @@ describe('TokenBucket', () => {
     expect(count).toBeGreaterThanOrEqual(10);
     expect(count).toBeLessThanOrEqual(11);
   });
+
+  it('says when the next is there, and whether all are', () => {
+    const bucket = new TokenBucket(3, 2);
+    expect([bucket.isFull, bucket.waitMs]).toEqual([true, 0]);
+    taken(bucket, 2);
+    expect([bucket.isFull, bucket.waitMs]).toEqual([false, 334]);
+    vi.advanceTimersByTime(333);
+    expect(taken(bucket, 1)).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(taken(bucket, 1)).toBe(1);
+  });
+
+  it('owes what was spent beyond it, up to a bound', () => {
+    const bucket = new TokenBucket(1, 10);
+    bucket.spend(25, 3);
+    expect(bucket.waitMs).toBe(16_000);
+    bucket.spend(1_000_000, 3);
+    expect(bucket.waitMs).toBe(31_000);
+  });
 });

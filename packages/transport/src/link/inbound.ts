@@ -5,11 +5,11 @@ import { linkLimits } from './limits.ts';
 import { LinkViolation, type LostMessage, Parts } from './parts.ts';
 import { Sequence } from './sequence.ts';
 import type { Arrival, LinkEnd, LinkRole, ReceivedMessage } from './traffic.ts';
-import type { UnfinishedMessages } from './unfinished.ts';
+import type { UnfinishedCount } from './unfinished.ts';
 
 export interface InboundOptions {
   role: LinkRole;
-  unfinished: UnfinishedMessages;
+  unfinished: UnfinishedCount;
   /** A message, in its order. Returns whether it will be answered. */
   onmessage: (message: ReceivedMessage) => boolean;
   /** A large message of the peer that will not be had whole. */

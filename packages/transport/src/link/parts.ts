@@ -1,7 +1,7 @@
 import { type MessagePart, utf8Bytes } from '@mcp-nostr/core';
 
 import { linkLimits } from './limits.ts';
-import type { Unfinished, UnfinishedMessages } from './unfinished.ts';
+import type { Unfinished, UnfinishedCount } from './unfinished.ts';
 
 /** A peer broke a rule that no honest one breaks; the connection ends. */
 export class LinkViolation extends Error {
@@ -26,10 +26,10 @@ interface Assembly extends Unfinished {
 /** Puts the parts of large messages together, bounded by what has really been received. */
 export class Parts {
   readonly #assemblies: Map<number, Assembly> = new Map();
-  readonly #unfinished: UnfinishedMessages;
+  readonly #unfinished: UnfinishedCount;
   readonly #onlost: (message: LostMessage) => void;
 
-  constructor(unfinished: UnfinishedMessages, onlost: (message: LostMessage) => void) {
+  constructor(unfinished: UnfinishedCount, onlost: (message: LostMessage) => void) {
     this.#unfinished = unfinished;
     this.#onlost = onlost;
   }
