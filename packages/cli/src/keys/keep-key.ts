@@ -5,17 +5,14 @@ import { canAsk } from '../ask.ts';
 import { CliError } from '../errors.ts';
 import { writeNewKeyFile } from '../key-file.ts';
 import { hideSecretKey } from '../log/redact.ts';
+import { isCached, runningProgram } from '../own-command.ts';
 import { encryptKey } from './encrypted.ts';
 import { keyError } from './key-error.ts';
-import { findKey, keyPath } from './key-folder.ts';
+import { findKey, keyPath, type OwnStore } from './key-folder.ts';
 import { type Keychain, openKeychain } from './keychain/keychain.ts';
+import { provideKeychainModule } from './keychain/provide-module.ts';
 import { askNewPassword, passwordFromFile } from './password.ts';
 import { formatEncrypted, formatMarker } from './stored-key.ts';
-
-/** Where we can keep a secret; the order is the one in which they are tried. */
-export const ownStores = ['keychain', 'encrypted', 'file'] as const;
-
-export type OwnStore = (typeof ownStores)[number];
 
 export interface Kept {
   name: string;
@@ -62,7 +59,14 @@ export async function replaceKey(keeping: Keeping): Promise<Kept> {
     await undo?.();
     throw error;
   }
+  if (store === 'keychain') await provideForCopies(env);
   return { name, npub, store, path, notes };
+}
+
+/** A program that runs from a cache may be in hosts as a copy. */
+async function provideForCopies(env: NodeJS.ProcessEnv | undefined): Promise<void> {
+  const { script } = runningProgram();
+  if (isCached(script)) await provideKeychainModule(script, env);
 }
 
 /** Keeps a key that is encrypted already as it is. */
