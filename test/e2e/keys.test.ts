@@ -64,7 +64,11 @@ describe('mcp-nostr key', () => {
       expect.stringContaining('this is the last copy of npub1'),
     ]);
     expect(existsSync(path)).toBe(true);
-    expect((await key('rm', 'work', '--yes')).exitCode).toBe(0);
+    const removed = await key('rm', 'work', '--yes');
+    expect([removed.exitCode, removed.stderr]).toEqual([
+      0,
+      expect.stringContaining('client has no key now; choose another'),
+    ]);
     expect(readdirSync(join(home, 'keys'))).toEqual(['client.use']);
   });
 

@@ -11,8 +11,8 @@ const missing = Object.entries(packages).filter(([, program]) => !isThere(progra
 if (missing.length > 0) install(missing.map(([name]) => name));
 const lacking = Object.values(packages).filter((program) => !isThere(program));
 if (lacking.length > 0) {
-  console.error(
-    `test:keychain was NOT RUN: ${lacking.join(' and ')} are not there and could not be installed`,
+  process.stderr.write(
+    `test:keychain was NOT RUN: ${lacking.join(' and ')} are not there and could not be installed\n`,
   );
   process.exit(0);
 }
@@ -33,6 +33,6 @@ function install(names: readonly string[]): void {
     execFileSync('apt-get', ['update', '-q'], { stdio: 'ignore' });
     execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...names], { stdio: 'ignore' });
   } catch (error) {
-    console.error(`apt-get: ${error instanceof Error ? error.message : String(error)}`);
+    process.stderr.write(`apt-get: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 }

@@ -26,7 +26,7 @@ async function cliJson(desktop: Desktop, ...args: string[]): Promise<Record<stri
 }
 
 function said(what: string): void {
-  console.log(`ok      ${what}`);
+  process.stdout.write(`ok      ${what}\n`);
 }
 
 const first = await openDesktop(home, 'unlocked');
