@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import './no-core-dump.ts';
+
 import { main } from './program.ts';
 
 /** What is still open after a command has finished gets this long; then the process ends all the same. */

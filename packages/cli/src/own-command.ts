@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { ourFolder } from './folders.ts';
+import { provideKeychainModule } from './keys/keychain/provide-module.ts';
 import { replaceFile } from './write-file.ts';
 
 /** How this very program can be started by somebody else: without a shell, and without a PATH. */
@@ -30,11 +31,18 @@ export function runningProgram(): RunningProgram {
 /** Puts the copy in its place, if there has to be one. */
 export async function provideProgram({ copyFrom, args }: OwnCommand): Promise<void> {
   const copy = args.at(-1);
-  if (copyFrom !== undefined && copy !== undefined) await replaceFile(copy, await readFile(copyFrom));
+  if (copyFrom === undefined || copy === undefined) return;
+  await replaceFile(copy, await readFile(copyFrom));
+  await provideKeychainModule(copyFrom);
 }
 
 /** Programs that run a package without installing it keep it in a folder of this name: npx, pnpm dlx, bunx. */
 const cacheFolder = /[/\\](_npx|dlx|dlx-[^/\\]+|bunx-[^/\\]+)[/\\]/;
+
+/** Whether a program lies where it may be cleaned away. */
+export function isCached(script: string): boolean {
+  return cacheFolder.test(script);
+}
 
 /**
  * The absolute command of this program in this version. Not `npx mcp-nostr@…`: applications with a window have no PATH on
@@ -48,7 +56,7 @@ export function ownCommand(
 ): OwnCommand {
   const { execPath, execArgv, script } = running;
   const command = lastingNode(execPath);
-  if (!cacheFolder.test(script)) return { command, args: [...execArgv, script] };
+  if (!isCached(script)) return { command, args: [...execArgv, script] };
   const copy = join(programFolder(user, env), `mcp-nostr-${version}.mjs`);
   return { command, args: [...execArgv, copy], copyFrom: script };
 }

@@ -1,13 +1,13 @@
 import { defaultLookupRelays } from '@mcp-nostr/client';
 import { generateSecretKey, secretKeySigner, type Signer } from '@mcp-nostr/core';
 
-import { readSecretKey } from '../keys/read-secret-key.ts';
+import { openSigner } from '../keys/open-signer.ts';
 import { relaysFromEnvironment } from '../relay-options.ts';
 import { findWay } from './address-checks.ts';
 import type { Check } from './check.ts';
 import { checkClock } from './clock-check.ts';
 import { checkHost, checkHosts } from './host-checks.ts';
-import { checkKey, type KeyReport } from './key-checks.ts';
+import { checkKey } from './key-checks.ts';
 import { checkMachine } from './machine-checks.ts';
 import { checkName } from './name-check.ts';
 import { checkRelay, type RelayCheckOptions, type RelayReport } from './relay-checks.ts';
@@ -42,43 +42,45 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
     report(await checkHost(target.host, { timeoutMs, signal }));
     return all;
   }
-  const key = await checkKey({ given, role: 'client' }, 'key');
-  report(key.findings.checks);
+  const { findings, key } = await checkKey({ given, role: 'client' }, 'key');
+  report(findings.checks);
   if (target.kind === 'address') {
-    report(await examineAddress(target, key, options));
+    // Whom it may serve is known by the key that `connect` will have: a missing one is made, as there.
+    const asked = findings.isSound ? (key ?? (await openSigner({ given, role: 'client' }))) : undefined;
+    report(await examineAddress(target, asked?.signer, options));
+    await asked?.close();
     return all;
   }
   if (target.kind === 'machine') {
     const server = await checkKey({ role: 'server' }, "serve's key");
     report(server.findings.checks);
+    await server.key?.close();
     report(checkHosts());
   }
-  const signer: Signer = secretKeySigner(key.secretKey ?? generateSecretKey());
+  const signer = key?.signer ?? secretKeySigner(generateSecretKey());
   const urls =
     target.kind === 'relay'
       ? [target.url]
       : (options.relays ?? relaysFromEnvironment() ?? defaultLookupRelays);
   report(await checkRelays(urls, { signer, timeoutMs, signal, isThorough: target.kind === 'relay' }));
+  await key?.close();
   return all;
 }
 
 /** Where an address leads, each relay there, and the server. */
 async function examineAddress(
   { server }: AddressTarget,
-  key: KeyReport,
+  key: Signer | undefined,
   { relays: given, encryption, timeoutMs, signal }: ExamineOptions,
 ): Promise<Check[]> {
-  // Whom it may serve is known by the key that `connect` will have: a missing one is made, as there.
-  const secretKey =
-    key.source === undefined ? undefined : (key.secretKey ?? (await readSecretKey(key.source)));
-  const limits = { signer: secretKeySigner(secretKey ?? generateSecretKey()), timeoutMs, signal };
+  const limits = { signer: key ?? secretKeySigner(generateSecretKey()), timeoutMs, signal };
   const way = findWay(server, { relays: given, lookupRelays: relaysFromEnvironment() });
   const relays = await way.relays;
   const checks = await Promise.all([
     checkName(server),
     way.checks,
     checkRelays(relays, { ...limits, isThorough: false }),
-    secretKey === undefined || relays.length === 0
+    key === undefined || relays.length === 0
       ? []
       : checkServer({ address: server.address, relays, encryption, ...limits }),
   ]);

@@ -1,7 +1,9 @@
-import { resolve } from 'node:path';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 import { formatAddress, formatNpub, parseAddress } from '@mcp-nostr/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { unifiedDiff } from './unified-diff.ts';
 import { nameFor } from './server-name.ts';
@@ -37,7 +39,7 @@ it('says what the environment of a host would not', () => {
 });
 
 it('takes the options of connect, with an absolute path of the key file', () => {
-  const options = { relay: ['wss://r9.example'], key: 'a.key', more: ['--allow-tool', 'read_*'] };
+  const options = { relay: ['wss://r9.example'], key: './a.key', more: ['--allow-tool', 'read_*'] };
   expect(connectArgs(npub, options, {})).toEqual([
     'connect',
     npub,
@@ -54,6 +56,33 @@ it('takes the options of connect, with an absolute path of the key file', () => 
   expect(() => connectArgs(npub, { more: ['--key', key] }, {})).toThrow('looks like a key');
   expect(() => connectArgs(npub, { more: [`--key=${key}`] }, {})).toThrow('looks like a key');
   expect(() => connectArgs(npub, { more: ['cursor'] }, {})).toThrow('"cursor" is no option of connect');
+});
+
+it('names a stored key, and has none in it', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'mcp-nostr-entry-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  const keys = join(home, 'mcp-nostr', 'keys');
+  mkdirSync(keys, { recursive: true });
+  writeFileSync(join(keys, 'work.ncryptsec'), '');
+  const moved = { XDG_DATA_HOME: home };
+  // A host has no XDG_DATA_HOME, in which the name would be found.
+  const path = join(keys, 'work.ncryptsec');
+  expect(connectArgs(npub, { key: 'work', more: [] }, moved).slice(2)).toEqual(['--key', path]);
+  expect(connectArgs(npub, { more: [] }, { ...moved, MCP_NOSTR_KEY: 'work' }).slice(2)).toEqual([
+    '--key',
+    path,
+  ]);
+  writeFileSync(join(keys, 'client.use'), 'work');
+  expect(connectArgs(npub, { more: [] }, moved).slice(2)).toEqual(['--key', path]);
+  vi.stubEnv('HOME', home);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  cpSync(join(home, 'mcp-nostr'), join(home, '.local', 'share', 'mcp-nostr'), { recursive: true });
+  expect(connectArgs(npub, { key: 'work', more: [] }, {}).slice(2)).toEqual(['--key', 'work']);
+  // It follows what is chosen, as this shell does.
+  expect(connectArgs(npub, { more: [] }, {}).slice(2)).toEqual([]);
+  expect(() => connectArgs(npub, { more: [] }, { NOSTR_SECRET_KEY: key })).toThrow(
+    'which a host does not have',
+  );
 });
 
 it.each([

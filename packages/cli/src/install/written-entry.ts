@@ -69,7 +69,7 @@ function keyForHost(given: string | undefined, env: NodeJS.ProcessEnv): string |
       'keep it: mcp-nostr key import <name>, and install with --key <name>',
     );
   const isMoved = keysFolder(env) !== keysFolder({});
-  if (given === undefined && !isMoved && source.isMade) return undefined;
+  if (source.isOwn === true && !isMoved) return undefined;
   return source.name === undefined || isMoved ? resolve(source.path) : source.name;
 }
 

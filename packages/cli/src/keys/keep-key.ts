@@ -5,25 +5,20 @@ import { canAsk } from '../ask.ts';
 import { CliError } from '../errors.ts';
 import { writeNewKeyFile } from '../key-file.ts';
 import { hideSecretKey } from '../log/redact.ts';
+import { isCached, runningProgram } from '../own-command.ts';
 import { encryptKey } from './encrypted.ts';
 import { keyError } from './key-error.ts';
-import { findKey, keyPath } from './key-folder.ts';
+import { findKey, keyPath, type OwnStore } from './key-folder.ts';
 import { type Keychain, openKeychain } from './keychain/keychain.ts';
+import { provideKeychainModule } from './keychain/provide-module.ts';
 import { askNewPassword, passwordFromFile } from './password.ts';
 import { formatEncrypted, formatMarker } from './stored-key.ts';
-
-/** Where we can keep a secret; the order is the one in which they are tried. */
-export const ownStores = ['keychain', 'encrypted', 'file'] as const;
-
-export type OwnStore = (typeof ownStores)[number];
 
 export interface Kept {
   name: string;
   npub: string;
   store: OwnStore;
   path: string;
-  /** Why it is in no better place. */
-  notes: string[];
 }
 
 export interface Keeping {
@@ -33,6 +28,8 @@ export interface Keeping {
   store?: OwnStore | undefined;
   /** Nobody is asked for a password. */
   isSilent?: boolean;
+  /** Is told why it is kept in no better place. */
+  onnote?: (line: string) => void;
   env?: NodeJS.ProcessEnv | undefined;
   keychain?: Keychain | undefined;
 }
@@ -54,7 +51,7 @@ export async function replaceKey(keeping: Keeping): Promise<Kept> {
   const { name, secretKey, env } = keeping;
   hideSecretKey(Buffer.from(secretKey).toString('hex'));
   const npub = formatNpub(getPublicKey(secretKey));
-  const { store, text, notes, undo } = await prepare(keeping, npub);
+  const { store, text, undo } = await prepare(keeping, npub);
   const path = keyPath(name, store, env);
   try {
     if (!(await writeNewKeyFile(path, text))) throw taken(name, path);
@@ -62,7 +59,14 @@ export async function replaceKey(keeping: Keeping): Promise<Kept> {
     await undo?.();
     throw error;
   }
-  return { name, npub, store, path, notes };
+  if (store === 'keychain') await provideForCopies(env);
+  return { name, npub, store, path };
+}
+
+/** A program that runs from a cache may be in hosts as a copy. */
+async function provideForCopies(env: NodeJS.ProcessEnv | undefined): Promise<void> {
+  const { script } = runningProgram();
+  if (isCached(script)) await provideKeychainModule(script, env);
 }
 
 /** Keeps a key that is encrypted already as it is. */
@@ -75,7 +79,7 @@ export async function keepEncrypted(
   const npub = formatNpub(getPublicKey(secretKey));
   const path = keyPath(name, 'encrypted', env);
   if (!(await writeNewKeyFile(path, formatEncrypted(ncryptsec, npub)))) throw taken(name, path);
-  return { name, npub, store: 'encrypted', path, notes: [] };
+  return { name, npub, store: 'encrypted', path };
 }
 
 function taken(name: string, path: string): CliError {
@@ -89,30 +93,28 @@ interface Prepared {
   store: OwnStore;
   /** Of its file. */
   text: string;
-  notes: string[];
   /** When the file cannot be written. */
   undo?: () => Promise<unknown>;
 }
 
 async function prepare(keeping: Keeping, npub: string): Promise<Prepared> {
   const { store, secretKey } = keeping;
-  if (store === 'file') return inFile(secretKey, []);
+  if (store === 'file') return inFile(secretKey);
   if (store === 'encrypted') return inEncrypted(keeping, npub);
   if (store === 'keychain') return inKeychain(keeping, npub);
-  const notes: string[] = [];
   try {
     return await inKeychain(keeping, npub);
   } catch (error) {
     if (!(error instanceof CliError) || error.code !== 'keychain') throw error;
-    notes.push(error.message);
+    keeping.onnote?.(error.message);
   }
   const password = await newPassword(keeping);
-  if (password === '') return inFile(secretKey, notes);
-  return { store: 'encrypted', text: formatEncrypted(await encryptKey(secretKey, password), npub), notes };
+  if (password === '') return inFile(secretKey);
+  return { store: 'encrypted', text: formatEncrypted(await encryptKey(secretKey, password), npub) };
 }
 
-function inFile(secretKey: Uint8Array, notes: string[]): Prepared {
-  return { store: 'file', text: `${Buffer.from(secretKey).toString('hex')}\n`, notes };
+function inFile(secretKey: Uint8Array): Prepared {
+  return { store: 'file', text: `${Buffer.from(secretKey).toString('hex')}\n` };
 }
 
 async function inEncrypted(keeping: Keeping, npub: string): Promise<Prepared> {
@@ -125,7 +127,6 @@ async function inEncrypted(keeping: Keeping, npub: string): Promise<Prepared> {
   return {
     store: 'encrypted',
     text: formatEncrypted(await encryptKey(keeping.secretKey, password), npub),
-    notes: [],
   };
 }
 
@@ -137,7 +138,7 @@ async function inKeychain(
   await keychain.set(npub, nsecEncode(secretKey));
   // One that was there belongs to another name, or to another folder of keys.
   const undo = before === undefined ? { undo: () => keychain.delete(npub).catch(() => false) } : {};
-  return { store: 'keychain', text: formatMarker(npub), notes: [], ...undo };
+  return { store: 'keychain', text: formatMarker(npub), ...undo };
 }
 
 /** Empty when there is none. */

@@ -5,7 +5,7 @@ import { ourFolder } from '../folders.ts';
 import { keyError } from './key-error.ts';
 
 /** How a key is kept, which the extension of its file says. */
-export const storeExtensions = {
+const storeExtensions = {
   file: 'key',
   encrypted: 'ncryptsec',
   keychain: 'keychain',
@@ -13,6 +13,11 @@ export const storeExtensions = {
 } as const;
 
 export type StoreKind = keyof typeof storeExtensions;
+
+/** Where we can keep a secret; the order is the one in which they are tried. */
+export const ownStores = ['keychain', 'encrypted', 'file'] as const;
+
+export type OwnStore = (typeof ownStores)[number];
 
 /** `keys/` under `MCP_NOSTR_HOME`, or under `mcp-nostr` in the XDG data folder. */
 export function keysFolder(env: NodeJS.ProcessEnv = process.env): string {

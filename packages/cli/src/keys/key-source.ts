@@ -9,19 +9,21 @@ import { isKeyName, parseKeyName, refuseKeyItself } from './key-name.ts';
 import { secretVariable } from './secret-variables.ts';
 
 /** Where a key is to be found. */
-export type KeySource =
-  | {
-      kind: 'file';
-      path: string;
-      /** What it is called, if it is a stored key. */
-      name?: string;
-      /** A missing one is made: nobody has said that it is there. */
-      isMade: boolean;
-      /** Who put the file there guards its folder and not its mode. */
-      isGuarded?: boolean;
-      shown: string;
-    }
-  | { kind: 'text'; text: string; shown: string };
+export type KeySource = KeyFileSource | { kind: 'text'; text: string; shown: string };
+
+interface KeyFileSource {
+  kind: 'file';
+  path: string;
+  /** What it is called, if it is a stored key. */
+  name?: string;
+  /** A missing one is made: nobody has said that it is there. */
+  isMade: boolean;
+  /** The role's own, or the one that was chosen for it: whoever asks later may find another. */
+  isOwn?: boolean;
+  /** Who put the file there guards its folder and not its mode. */
+  isGuarded?: boolean;
+  shown: string;
+}
 
 export interface KeyQuestion {
   /** `--key`: the name of a stored key, or a path. */
@@ -32,7 +34,7 @@ export interface KeyQuestion {
 }
 
 /** What systemd's `LoadCredential=` has to be called for us to find it. */
-export const KEY_CREDENTIAL = 'mcp-nostr-key';
+const KEY_CREDENTIAL = 'mcp-nostr-key';
 
 /**
  * Where the key is: what the command line says, else the environment, else the name that was chosen, else the role's
@@ -82,19 +84,21 @@ function fromEnvironment(env: NodeJS.ProcessEnv): KeySource | undefined {
   return text === undefined ? undefined : { kind: 'text', text, shown: 'NOSTR_SECRET_KEY' };
 }
 
-function fromRole(role: KeyName, env: NodeJS.ProcessEnv): KeySource {
+function fromRole(role: KeyName, env: NodeJS.ProcessEnv): KeyFileSource {
   const chosen = chosenKey(role, env);
-  if (chosen !== undefined) return stored(chosen, env, `chosen with key use --for ${role}`);
-  return ownOf(role, env);
+  const source =
+    chosen === undefined ? ownOf(role, env) : stored(chosen, env, `chosen with key use --for ${role}`);
+  return { ...source, isOwn: true };
 }
 
-function ownOf(role: KeyName, env: NodeJS.ProcessEnv): KeySource {
-  const path = findKey(role, env) ?? keyPath(role, 'file', env);
-  return { kind: 'file', path, name: role, isMade: true, shown: path };
+function ownOf(role: KeyName, env: NodeJS.ProcessEnv): KeyFileSource {
+  const found = findKey(role, env);
+  const path = found ?? keyPath(role, 'file', env);
+  return { kind: 'file', path, name: role, isMade: found === undefined, shown: path };
 }
 
 /** A key that somebody has named: it is there, or it is a mistake. */
-function stored(name: string, env: NodeJS.ProcessEnv, says: string): KeySource {
+function stored(name: string, env: NodeJS.ProcessEnv, says: string): KeyFileSource {
   const path = findKey(name, env);
   if (path !== undefined) return { kind: 'file', path, name, isMade: false, shown: path };
   if (name === 'server' || name === 'client') return ownOf(name, env);
@@ -108,7 +112,7 @@ function stored(name: string, env: NodeJS.ProcessEnv, says: string): KeySource {
  * Files that systemd, Docker, Podman or Kubernetes put there. They have modes of their own (0440 with an access list,
  * 0444) in a folder that only this unit or container sees.
  */
-function mounted(path: string, env: NodeJS.ProcessEnv): Extract<KeySource, { kind: 'file' }> {
+function mounted(path: string, env: NodeJS.ProcessEnv): KeyFileSource {
   const folders = [env['CREDENTIALS_DIRECTORY'] ?? '', '/run/secrets'].filter((folder) => folder !== '');
   const isGuarded = folders.some((folder) => resolve(path).startsWith(join(folder, '/')));
   return { kind: 'file', path, isMade: false, isGuarded, shown: path };

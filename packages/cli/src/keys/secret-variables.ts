@@ -1,7 +1,7 @@
 import { hideSecret } from '../log/redact.ts';
 
 /** Variables that hold a secret themselves: `nak` and others write keys there, `MCP_NOSTR_BUNKER` has one in its query. */
-export const secretVariables = ['NOSTR_SECRET_KEY', 'NOSTR_CLIENT_KEY', 'MCP_NOSTR_BUNKER'] as const;
+const secretVariables = ['NOSTR_SECRET_KEY', 'NOSTR_CLIENT_KEY', 'MCP_NOSTR_BUNKER'] as const;
 
 export type SecretVariable = (typeof secretVariables)[number];
 

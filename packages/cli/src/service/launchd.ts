@@ -58,6 +58,16 @@ ${variables.join('\n')}
       <key>SuccessfulExit</key>
       <false/>
     </dict>
+    <key>SoftResourceLimits</key>
+    <dict>
+      <key>Core</key>
+      <integer>0</integer>
+    </dict>
+    <key>HardResourceLimits</key>
+    <dict>
+      <key>Core</key>
+      <integer>0</integer>
+    </dict>
     <key>StandardOutPath</key>
     ${text(logFile)}
     <key>StandardErrorPath</key>

@@ -76,6 +76,7 @@ describe.runIf(process.platform === 'linux')('service on Linux', () => {
     expect(text).toContain(`ExecStart="${process.execPath}" `);
     expect(text).toMatch(/ "serve" "--public" "--" "node" "s\.js"\n/);
     expect(text).toContain(`WorkingDirectory=${process.cwd()}\n`);
+    expect(text).toContain('LimitCORE=0\n');
     expect(text).toContain(`Environment="MCP_NOSTR_HOME=${join(home, 'ours')}"`);
     expect(statSync(unit).mode & 0o777).toBe(0o600);
     expect(stderr).toContain('journalctl --user -u mcp-nostr-server.service');
@@ -175,6 +176,20 @@ describe('a service', () => {
     expect(defineService('a', ['relay'], env).environment).toEqual({ PATH: '/bin', MCP_NOSTR_HOME: '/m' });
   });
 
+  it('has the name of a key and the places of secrets in its definition, and no key', () => {
+    const places = { MCP_NOSTR_KEY: 'work', MCP_NOSTR_PASSWORD_FILE: '/p', NOSTR_SECRET_KEY_FILE: '/k' };
+    expect(defineService('a', ['relay'], places).environment).toEqual(places);
+    const key = 'ab'.repeat(32);
+    const words = ['serve', '--public', '--', 'node'];
+    expect(() => defineService('a', words, { NOSTR_SECRET_KEY: key })).toThrow(
+      'the key is in NOSTR_SECRET_KEY, which a service does not have',
+    );
+    const named = ['serve', '--public', '--key', './a.key', '--', 'node'];
+    const text = systemdUnit(defineService('a', named, { NOSTR_SECRET_KEY: key }));
+    expect(text).toContain('"--key" "./a.key"');
+    expect(text).not.toContain(key);
+  });
+
   it.each(['A', 'a b', '../a', '', '-a'])('has a plain name, and not %j', async (name) => {
     expect(await main(['service', 'status', `--name=${name}`])).toBe(2);
     expect(stderr).toContain('is no name for a service');
@@ -194,6 +209,8 @@ describe('a service', () => {
       EnvironmentVariables: definition.environment,
       RunAtLoad: true,
       KeepAlive: { SuccessfulExit: false },
+      SoftResourceLimits: { Core: 0 },
+      HardResourceLimits: { Core: 0 },
       StandardOutPath: definition.logFile,
       StandardErrorPath: definition.logFile,
     });

@@ -58,6 +58,8 @@ RestartPreventExitStatus=2
 # It ends its own children, and tells callers.
 KillMode=mixed
 TimeoutStopSec=10
+# Its memory has a secret key in it.
+LimitCORE=0
 
 [Install]
 WantedBy=default.target

@@ -9,6 +9,7 @@ import { keyError } from '../key-error.ts';
 import { unlock } from '../read-secret-key.ts';
 import { parseStoredKey } from '../stored-key.ts';
 import type { ImportOptions } from './options.ts';
+import { printNote } from './print-keys.ts';
 
 /** More than this is no key. */
 const MAX_BYTES = 4_096;
@@ -24,7 +25,7 @@ export async function importKey(name: string, { file, store, json }: ImportOptio
   const secretKey = await unlock(given, shown);
   if (given.store === 'encrypted' && (store === undefined || store === 'encrypted'))
     return keepEncrypted(name, secretKey, given.ncryptsec);
-  return keepKey({ name, secretKey, store, isSilent: json === true });
+  return keepKey({ name, secretKey, store, isSilent: json === true, onnote: printNote });
 }
 
 /** From a file, from what is piped in, or from a person who types or pastes; an argument is for everybody to see. */

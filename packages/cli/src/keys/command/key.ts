@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 
-import { ownStores } from '../keep-key.ts';
+import { ownStores } from '../key-folder.ts';
 import { parseKeyName } from '../key-name.ts';
 import type {
   ExportOptions,

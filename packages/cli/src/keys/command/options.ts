@@ -1,5 +1,5 @@
 import type { KeyName } from '../../key-file.ts';
-import type { OwnStore } from '../keep-key.ts';
+import type { OwnStore } from '../key-folder.ts';
 
 export interface JsonOption {
   json?: boolean;

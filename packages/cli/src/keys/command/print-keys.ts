@@ -10,8 +10,12 @@ const storeWords: Record<ListedKey['store'], string> = {
   bunker: 'remote signer',
 };
 
+/** For people: what goes on. */
+export function printNote(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 export function printKept(kept: Kept, json: boolean | undefined): void {
-  for (const note of kept.notes) process.stderr.write(`${note}\n`);
   const { name, npub, store, path } = kept;
   printDone({ name, npub, store, path }, `${name}  ${npub}\n  ${storeWords[store]}: ${path}`, json);
 }

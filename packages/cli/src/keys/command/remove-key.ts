@@ -6,7 +6,7 @@ import { requireKey } from '../key-folder.ts';
 import { forgetInKeychain } from '../keychain/forget.ts';
 import { describeKey, type ListedKey, listKeys } from '../list-keys.ts';
 import type { RemoveOptions } from './options.ts';
-import { printDone } from './print-keys.ts';
+import { printDone, printNote } from './print-keys.ts';
 
 /**
  * Removes a key for good: no copy is kept, since who removes a secret wants it gone. The last copy asks for its name to
@@ -19,6 +19,11 @@ export async function removeKey(name: string, { yes, json }: RemoveOptions): Pro
   await unlink(path);
   if (key.store === 'keychain' && key.npub !== undefined) await forgetInKeychain(key.npub);
   printDone({ name, npub: key.npub, path }, `removed ${name} (${key.npub ?? path})`, json);
+  for (const role of key.usedFor) {
+    const next =
+      name === role ? 'a new key is made at its next use' : 'choose another: mcp-nostr key use <name>';
+    printNote(`${role} has no key now; ${next}`);
+  }
 }
 
 async function confirmRemoval(key: ListedKey, isSilent: boolean): Promise<void> {

@@ -7,7 +7,7 @@ import { describeKey, listKeys } from '../list-keys.ts';
 import { importKey } from './import-key.ts';
 import { moveKey } from './move-key.ts';
 import type { ImportOptions, JsonOption, NewOptions, UseOptions } from './options.ts';
-import { printDone, printKept, printKey, printKeys } from './print-keys.ts';
+import { printDone, printKept, printKey, printKeys, printNote } from './print-keys.ts';
 import { showKey } from './show-key.ts';
 
 export { exportKey } from './export-key.ts';
@@ -15,7 +15,16 @@ export { removeKey } from './remove-key.ts';
 
 export async function newKey(name: string, { store, json }: NewOptions): Promise<void> {
   requireFreeName(name);
-  printKept(await keepKey({ name, secretKey: generateSecretKey(), store, isSilent: json === true }), json);
+  printKept(
+    await keepKey({
+      name,
+      secretKey: generateSecretKey(),
+      store,
+      isSilent: json === true,
+      onnote: printNote,
+    }),
+    json,
+  );
 }
 
 export async function printList({ json }: JsonOption): Promise<void> {

@@ -51,7 +51,7 @@ export function openKeychain({ module, timeoutMs = TIMEOUT_MS }: KeychainOptions
 }
 
 /** Beside this program, or in the folder of the copies that hosts start. @throws {CliError} */
-export function findModule(): string {
+function findModule(): string {
   try {
     return createRequire(import.meta.url).resolve('@napi-rs/keyring');
   } catch (cause) {
