@@ -14,6 +14,7 @@ import { uninstallCommand } from './install/uninstall.ts';
 import { keyCommand } from './keys/command/key.ts';
 import { takeSecretVariables } from './keys/secret-variables.ts';
 import { redact } from './log/redact.ts';
+import { pinsCommand } from './pins/pins-command.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
@@ -79,6 +80,7 @@ function program(): Command {
     .addCommand(keyCommand())
     .addCommand(doctorCommand())
     .addCommand(aliasCommand())
+    .addCommand(pinsCommand())
     .addCommand(serviceCommand())
     .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.

@@ -6,6 +6,7 @@ import type { Log, OpenTransport } from '../client-transport.ts';
 import type { Say } from '../log/log-options.ts';
 import { relayLines } from '../relay-lines.ts';
 import { clientRelays } from '../relay-options.ts';
+import { pinned, type PinMode } from '../pins/pin-options.ts';
 import { shellWord } from '../shell-word.ts';
 import { hostStack } from './host-stack.ts';
 import type { Upstream } from './joined/resolve-upstreams.ts';
@@ -14,6 +15,7 @@ interface WayOptions {
   relay?: string[];
   key?: string;
   encryption: 'required' | 'none';
+  pins?: PinMode;
 }
 
 export interface OpenNostrOptions {
@@ -55,9 +57,18 @@ export function openNostr({
           onrelay?.(state);
         },
       });
-    if (!isHost) return () => open();
+    const watched = (below: OpenTransport): OpenTransport =>
+      pinned(below, {
+        mode: options.pins ?? 'warn',
+        pubkey: server.pubkey,
+        address,
+        refusal: isHost ? 'tool-result' : 'error',
+        hidesUnseen: true,
+        onnews: (level, line) => say(level, named(line)),
+      });
+    if (!isHost) return watched(() => open());
     const words = wordsFor(address, options);
-    return hostStack({ open, pubkey: server.pubkey, words, caller, onlog });
+    return hostStack({ open, pubkey: server.pubkey, words, caller, onlog, pinned: watched });
   };
 }
 
