@@ -212,6 +212,7 @@ export class ClientSession {
     const detail = frame.link.detail ?? '';
     if (detail === 'grant_expired') return this.#onungranted(link);
     if (link.isOpen) return;
+    if (detail === 'moved') return this.#onmoved(frame.successor);
     if (detail !== 'clock') {
       const { code, reason } = refusalFailure(detail, this.#options.describe().server);
       return this.#abandon(code, reason, false);
@@ -228,6 +229,11 @@ export class ClientSession {
     const { code, reason } = refusalFailure('grant_expired', this.#options.describe().server);
     if (this.#options.regrant?.() === true) this.#lose(reason, !link.isOpen);
     else this.#abandon(code, reason, link.isOpen);
+  }
+
+  #onmoved(statement: string | undefined): void {
+    const { code, reason, data } = this.#options.moved(statement);
+    this.#abandon(code, reason, false, data);
   }
 
   #onend(end: LinkEnd): void {
@@ -257,11 +263,11 @@ export class ClientSession {
   }
 
   /** Nobody was there, or nobody can be: what waits fails, and the next message tries anew. */
-  #abandon(code: FailureCode, reason: string, isExecutable: boolean): void {
+  #abandon(code: FailureCode, reason: string, isExecutable: boolean, data?: Record<string, unknown>): void {
     const link = this.#link;
     if (link === undefined) return;
     const fates = this.#leaveWith(link);
-    failAll(this.#requests, fates, { code, reason, isExecutable });
+    failAll(this.#requests, fates, { code, reason, isExecutable, data });
     if (this.#resumption.hasSubscriptions) this.#reopenLater();
   }
 

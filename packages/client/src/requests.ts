@@ -65,10 +65,10 @@ export class Requests {
   }
 
   /** Answers a request for a reason of the way. */
-  fail(key: string, code: FailureCode, reason: string): void {
+  fail(key: string, code: FailureCode, reason: string, data: Record<string, unknown> = {}): void {
     const pending = this.settle(key);
     if (pending === undefined) return;
-    this.#onmessage(failureResponse(pending.request.id, code, reason, this.#describe()));
+    this.#onmessage(failureResponse(pending.request.id, code, reason, { ...this.#describe(), ...data }));
     pending.outgoing.onsettled?.();
   }
 
