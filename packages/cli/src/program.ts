@@ -18,6 +18,7 @@ import { pinsCommand } from './pins/pins-command.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
+import { followCommand } from './successors/follow-command.ts';
 import { serviceCommand } from './service/service.ts';
 import { paintFor } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -81,6 +82,7 @@ function program(): Command {
     .addCommand(doctorCommand())
     .addCommand(aliasCommand())
     .addCommand(pinsCommand())
+    .addCommand(followCommand())
     .addCommand(serviceCommand())
     .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.

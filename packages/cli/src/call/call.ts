@@ -9,6 +9,9 @@ import { openSigner } from '../keys/open-signer.ts';
 import { pinned, type PinMode, pinOption } from '../pins/pin-options.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
+import { shellWord } from '../shell-word.ts';
+import { follow } from '../successors/follow.ts';
+import { successorOf } from '../successors/moved.ts';
 import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
 import { paintFor } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
@@ -58,6 +61,23 @@ async function runCall(
   words: string[],
   options: CallCommandOptions,
 ): Promise<void> {
+  try {
+    await callOnce(address, tool, words, options);
+  } catch (error) {
+    const successor = successorOf(error);
+    if (successor === undefined) throw error;
+    const { pubkey } = await resolveAddress(address, { verify: 'later' });
+    await follow({ former: pubkey, successor, words: shellWord(address) });
+    await callOnce(address, tool, words, options);
+  }
+}
+
+async function callOnce(
+  address: string,
+  tool: string | undefined,
+  words: string[],
+  options: CallCommandOptions,
+): Promise<void> {
   // What is wrong with the address comes before anything else that may be wrong.
   const server = await resolveAddress(address);
   options.key ??= server.key;
@@ -90,7 +110,7 @@ async function runCall(
   const transport = pinned(open, {
     mode: options.pins,
     pubkey: server.pubkey,
-    address,
+    address: shellWord(address),
     refusal: 'error',
     hidesUnseen: false,
     onnews: (level, line) => void process.stderr.write(`${level === 'info' ? paint('dim', line) : line}\n`),

@@ -1,7 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 
-import { parseAddress } from '@mcp-nostr/core';
-
+import { resolveAddress } from '../address-book/resolve-address.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { errorCode } from '../file-error.ts';
 import { PinFile, pinsPath } from './pin-file.ts';
@@ -42,7 +41,8 @@ export async function acceptOffered(address: string, names: readonly string[]): 
 
 /** Whether anything was pinned. */
 export async function forgetPins(address: string): Promise<boolean> {
-  const path = pinsPath(parseAddress(address).pubkey);
+  const { pubkey } = await resolveAddress(address, { verify: 'later' });
+  const path = pinsPath(pubkey);
   const isThere = await stat(path).then(
     () => true,
     (error: unknown) => {

@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 
+import { shellWord } from '../shell-word.ts';
 import { paintFor } from '../terminal.ts';
 import { acceptOffered, forgetPins } from './change-pins.ts';
 import { formatServers, formatShown, formatShownJson, serverJson } from './print-pins.ts';
@@ -39,7 +40,7 @@ function showCommand(): Command {
     .action(async (address: string, tools: string[], { json }: PinsOptions) => {
       const server = await pinsOf(address, tools);
       if (json === true) printJson(formatShownJson(server));
-      else process.stdout.write(formatShown(server, address, paintFor(process.stdout)));
+      else process.stdout.write(formatShown(server, shellWord(address), paintFor(process.stdout)));
     });
 }
 
@@ -73,7 +74,7 @@ function resetCommand(): Command {
 }
 
 function addressArgument(): Argument {
-  return new Argument('<address>', 'nprofile, npub or hex of the server');
+  return new Argument('<address>', 'of the server: name, nprofile, npub, hex or name@domain');
 }
 
 function withJson(command: Command): Command {

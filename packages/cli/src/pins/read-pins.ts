@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import { isHex32, parseAddress } from '@mcp-nostr/core';
+import { isHex32 } from '@mcp-nostr/core';
 
+import { resolveAddress } from '../address-book/resolve-address.ts';
 import { usageError } from '../errors.ts';
 import { errorCode } from '../file-error.ts';
 import { PinFile, pinsFolder, pinsPath } from './pin-file.ts';
@@ -39,7 +40,7 @@ export async function allPins(): Promise<KnownServer[]> {
 
 /** @throws {CliError} `usage` for tools of which nothing is known */
 export async function pinsOf(address: string, tools: readonly string[]): Promise<KnownServer> {
-  const { pubkey } = parseAddress(address);
+  const { pubkey } = await resolveAddress(address, { verify: 'later' });
   const pins = readPins(pubkey);
   return { pubkey, instructions: tools.length === 0 ? pins.instructions : {}, tools: only(pins, tools) };
 }
