@@ -9,6 +9,7 @@ import {
 import type { CatalogueTiming } from '../../packages/cli/src/connect/catalogue/limits.ts';
 import { HostBridge } from '../../packages/cli/src/connect/host-bridge.ts';
 import { hostStack } from '../../packages/cli/src/connect/host-stack.ts';
+import { pinned, type PinMode } from '../../packages/cli/src/pins/pin-options.ts';
 import { Recorder } from './recorder.ts';
 import { newSigner, type World } from './world.ts';
 
@@ -29,6 +30,8 @@ export interface HostOptions extends Partial<NostrClientTransportOptions> {
   store?: MemoryStore;
   signer?: Signer;
   timing?: Partial<CatalogueTiming>;
+  /** @default 'off' */
+  pins?: PinMode;
 }
 
 /** `connect` in process, as a transport for the client of either SDK: what stands between a host's pipe and the relays. */
@@ -43,8 +46,16 @@ export class HostEnd {
   readonly #bridge: HostBridge;
 
   constructor(world: World, options: HostOptions = {}) {
-    const { store = new MemoryStore(), signer = newSigner(), timing, server, ...rest } = options;
+    const {
+      store = new MemoryStore(),
+      signer = newSigner(),
+      timing,
+      server,
+      pins = 'off',
+      ...rest
+    } = options;
     const address = server ?? world.server.address;
+    const { pubkey } = parseAddress(address);
     this.store = store;
     this.#bridge = new HostBridge({
       open: hostStack({
@@ -56,12 +67,21 @@ export class HostEnd {
             onrelay,
             ...rest,
           }),
-        pubkey: parseAddress(address).pubkey,
+        pubkey,
         words: address,
         caller: 'test',
         onlog: this.log.add,
         store,
         timing,
+        pinned: (open) =>
+          pinned(open, {
+            mode: pins,
+            pubkey,
+            address,
+            refusal: 'tool-result',
+            hidesUnseen: true,
+            onnews: (_level, line) => this.log.add(line),
+          }),
       }),
       onmessage: (message) => {
         const copy = parseJsonRpc(JSON.parse(JSON.stringify(message)));

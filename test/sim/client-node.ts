@@ -70,6 +70,7 @@ export class ClientNode implements Station {
       frameBytes: () => scenario.frameBytes,
       unfinished: new UnfinishedMessages(),
       describe: () => ({ server: 'the server', relays: 'its relays' }),
+      moved: () => ({ code: 'server_moved', reason: 'it has moved', data: {} }),
       onmessage: (message) => this.#onmessage(message),
       onerror: () => {},
       onlost: (reason) => ledger.violated(`${name} lost its session: ${reason}`),

@@ -14,9 +14,11 @@ import { uninstallCommand } from './install/uninstall.ts';
 import { keyCommand } from './keys/command/key.ts';
 import { takeSecretVariables } from './keys/secret-variables.ts';
 import { redact } from './log/redact.ts';
+import { pinsCommand } from './pins/pins-command.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
+import { followCommand } from './successors/follow-command.ts';
 import { serviceCommand } from './service/service.ts';
 import { paintFor } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -79,6 +81,8 @@ function program(): Command {
     .addCommand(keyCommand())
     .addCommand(doctorCommand())
     .addCommand(aliasCommand())
+    .addCommand(pinsCommand())
+    .addCommand(followCommand())
     .addCommand(serviceCommand())
     .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.

@@ -1,6 +1,8 @@
 import type { JsonRpcMessage } from '@mcp-nostr/core';
 import type { UnfinishedMessages } from '@mcp-nostr/transport';
 
+import type { MovedFailure } from './moved-failure.ts';
+
 /** What a session has from outside: clock, chance, and where its messages go. */
 export interface ClientSessionOptions {
   /** The same signed event can travel again; see `LinkOptions`. */
@@ -21,6 +23,8 @@ export interface ClientSessionOptions {
   unfinished: UnfinishedMessages;
   /** For messages: what the server is called, and where it was looked for. */
   describe: () => { server: string; relays: string };
+  /** The server has refused because it has another key; `statement`: what it has shown for that. */
+  moved: (statement: string | undefined) => MovedFailure;
   /** `relation`: the JSON of the id of our request that the message belongs to. */
   onmessage: (message: JsonRpcMessage, relation?: string) => void;
   onerror: (error: Error) => void;

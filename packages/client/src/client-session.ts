@@ -212,6 +212,7 @@ export class ClientSession {
     const detail = frame.link.detail ?? '';
     if (detail === 'grant_expired') return this.#onungranted(link);
     if (link.isOpen) return;
+    if (detail === 'moved') return this.#onmoved(frame.successor);
     if (detail !== 'clock') {
       const { code, reason, data } = refusalFailure(detail, this.#options.describe().server);
       return this.#abandon(code, reason, false, data);
@@ -228,6 +229,11 @@ export class ClientSession {
     const { code, reason } = refusalFailure('grant_expired', this.#options.describe().server);
     if (this.#options.regrant?.() === true) this.#lose(reason, !link.isOpen);
     else this.#abandon(code, reason, link.isOpen);
+  }
+
+  #onmoved(statement: string | undefined): void {
+    const { code, reason, data } = this.#options.moved(statement);
+    this.#abandon(code, reason, false, data);
   }
 
   #onend(end: LinkEnd): void {

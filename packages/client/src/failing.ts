@@ -4,32 +4,34 @@ import { type Fate, type OutgoingMessage, TransportError } from '@mcp-nostr/tran
 import type { Requests } from './requests.ts';
 import { mayRepeat } from './sort-out.ts';
 
-interface Failure {
-  code: FailureCode;
-  reason: string;
-  isExecutable: boolean;
-  /** For programs. */
-  data?: Record<string, unknown> | undefined;
-}
-
 /** Requests that may have been executed, whose answers will not come. */
 export function failUnknown(requests: Requests, keys: Iterable<string>, reason: string): void {
   for (const key of keys)
     requests.fail(key, 'outcome_unknown', `${reason}; the request may have been executed or not`);
 }
 
-/** Everything that waits. `isExecutable`: what has left may have been executed. */
+/** How a conversation ended. */
+interface Ending {
+  code: FailureCode;
+  reason: string;
+  /** What has left may have been executed. */
+  isExecutable: boolean;
+  /** For programs. */
+  data?: Record<string, unknown> | undefined;
+}
+
+/** Everything that waits. */
 export function failAll(
   requests: Requests,
   fates: ReadonlyMap<OutgoingMessage, Fate>,
-  { code, reason, isExecutable, data }: Failure,
+  { code, reason, isExecutable, data = {} }: Ending,
 ): void {
   for (const [key, { outgoing }] of requests.pending) {
     const isSafe = !isExecutable || mayRepeat(outgoing, fates.get(outgoing), false);
     if (isSafe) requests.fail(key, code, reason, data);
     else failUnknown(requests, [key], reason);
   }
-  const error = new TransportError(code === 'server_failed' ? 'closed' : code, reason);
+  const error = new TransportError(code === 'server_failed' ? 'closed' : code, reason, { data });
   for (const message of fates.keys()) message.onsettled?.(error);
 }
 

@@ -32,6 +32,7 @@ import { ClientCredentials } from './client-credentials.ts';
 import { ClientSession } from './client-session.ts';
 import type { Session } from './create-session.ts';
 import { limits } from './limits.ts';
+import { movedFailure } from './moved-failure.ts';
 import { isProbe, Probes } from './probes.ts';
 import { findRelays } from './relay-lookup.ts';
 import { SessionKey } from './session-key.ts';
@@ -110,7 +111,7 @@ export class NostrClientTransport {
     this.#session = new ClientSession({
       isWrapped: options.encryption !== 'none',
       clock: () => performance.now(),
-      nowSeconds: () => this.#endpoint?.nowSeconds() ?? 0,
+      nowSeconds: () => this.#nowSeconds(),
       random: Math.random,
       randomHex,
       frameBytes: () => this.#endpoint?.frameBytes ?? 0,
@@ -118,6 +119,7 @@ export class NostrClientTransport {
       regrant: () => this.#sessionKey?.refused() === true,
       unfinished: new UnfinishedMessages(),
       describe: () => ({ server: formatNpub(this.#address.pubkey), relays: describeRelays(this.relays) }),
+      moved: (statement) => movedFailure(statement, this.#address, this.#nowSeconds()),
       onmessage: (message, relation) => {
         if (this.#probes.takes(message)) return;
         this.#tasks.add(() => this.onmessage?.(message, { relatedRequestId: idOf(relation) }));
@@ -278,6 +280,10 @@ export class NostrClientTransport {
     if (control !== 'reset' && control !== 'refuse') this.#credentials.heard();
     this.#session.receive(incoming);
     this.#courier?.kick();
+  }
+
+  #nowSeconds(): number {
+    return this.#endpoint?.nowSeconds() ?? 0;
   }
 
   #lost(reason: string): void {

@@ -75,6 +75,7 @@ export class SessionWorld {
       frameBytes: () => this.frameBytes,
       unfinished: new UnfinishedMessages(options.maxUnfinishedBytes),
       describe: () => ({ server: 'the server', relays: 'wss://one' }),
+      moved: () => ({ code: 'server_moved', reason: 'it has moved', data: {} }),
       onmessage: (message) => this.delivered.push(message),
       onerror: (error) => this.errors.push(error),
       onlost: (reason) => this.lost.push(reason),

@@ -10,7 +10,8 @@ export type DecodeErrorCode =
   | 'bad_json'
   | 'bad_json_rpc'
   | 'bad_grant'
-  | 'grant_expired';
+  | 'grant_expired'
+  | 'bad_successor';
 
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';

@@ -61,6 +61,7 @@ export {
   isReplaceable,
   MESSAGE_KIND,
   RELAY_LIST_KIND,
+  SUCCESSOR_KIND,
 } from './kinds.ts';
 export { isDeeperThan } from './json-depth.ts';
 export { frameBytesFor, limits } from './limits.ts';
@@ -78,4 +79,5 @@ export { engineName, generateSecretKey, getPublicKey, verifyId } from './schnorr
 export { parseSecretKey } from './secret-key.ts';
 export { isListening, SessionReplay } from './session-replay.ts';
 export { isSecretKeySigner, secretKeySigner, type Signer } from './signer.ts';
+export { readSuccessor, type Succession, successorTemplate } from './successor.ts';
 export { escapedBytes, escapedEnd, utf8Bytes } from './text-bytes.ts';

@@ -8,6 +8,8 @@ export const GIFT_WRAP_KIND = 1059;
 export const EPHEMERAL_GIFT_WRAP_KIND = 21_059;
 /** The relays on which a key can be reached (NIP-65). */
 export const RELAY_LIST_KIND = 10_002;
+/** A server's former key names the one that follows it (WIRE.md, section 9). */
+export const SUCCESSOR_KIND = 15_911;
 /** The answer to a relay's challenge (NIP-42). */
 export const AUTH_KIND = 22_242;
 

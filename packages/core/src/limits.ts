@@ -23,6 +23,8 @@ export const limits = {
    * thousand, Python's json at 1,000, others at less.
    */
   maxJsonDepth: 256,
+  /** Relays that a statement of a successor names; an address that is shared has as many. */
+  maxSuccessorRelays: 8,
   /** An event carries `p`, `e`, the link and perhaps a few discovery tags; more is not ours. */
   maxTags: 64,
   /** How long a grant may last: a session key that was stolen unnoticed is worth nothing after it. */

@@ -9,6 +9,7 @@ import { grantTemplate, type PaperContext, readPaper, revocationTemplate } from 
 import { formatLinkTag, parseLinkTag } from './link-tag.ts';
 import { getPublicKey } from './schnorr.ts';
 import { secretKeySigner } from './signer.ts';
+import { readSuccessor, successorTemplate } from './successor.ts';
 import { utf8Bytes } from './text-bytes.ts';
 import vectors from './wire.vectors.json' with { type: 'json' };
 
@@ -76,6 +77,17 @@ describe('the vectors of WIRE.md', () => {
 
   it.each(vectors.badGrants)('grant that is refused: $name', ({ nowSeconds, event, code }) => {
     expect(() => readPaper(JSON.stringify(event), context(nowSeconds))).toThrow(
+      expect.objectContaining({ code }),
+    );
+  });
+
+  it.each(vectors.successors)('successor $name', ({ nowSeconds, event, succession }) => {
+    expect(readSuccessor(event, keys.server.pubkey, nowSeconds)).toEqual(succession);
+    expect(event).toMatchObject(successorTemplate(succession));
+  });
+
+  it.each(vectors.badSuccessors)('successor that is refused: $name', ({ nowSeconds, event, code }) => {
+    expect(() => readSuccessor(event, keys.server.pubkey, nowSeconds)).toThrow(
       expect.objectContaining({ code }),
     );
   });

@@ -43,6 +43,8 @@ export interface DoorkeeperOptions {
   refusals: 'answer' | 'silent';
   /** From 0 to 1: what strangers can use of what all share. */
   strangersShare: number;
+  /** The server has another key: whoever may open a connection is told so instead. */
+  hasMoved?: boolean | undefined;
   nowSeconds: () => number;
   /** Milliseconds that only grow. */
   clock: () => number;
@@ -156,7 +158,7 @@ export class Doorkeeper {
 
   #onopening(key: string, visitor: Visitor): Verdict {
     const { applicant, createdAt, frame, isRepeat } = visitor;
-    const { policy, makeRoom, blockedMs, nowSeconds } = this.#options;
+    const { policy, makeRoom, blockedMs, nowSeconds, hasMoved } = this.#options;
     // A repeat has had its answer; a client that has not heard it signs its opening anew.
     if (frame.link.control !== undefined || isRepeat) return { kind: 'drop' };
     // Nothing is kept about a sender that policy has not admitted.
@@ -172,6 +174,7 @@ export class Doorkeeper {
     if (!this.#mayOpen(frame)) return refuse('opening_not_harmless');
     const permission = isInvited ? this.#redeem(applicant, frame.invite ?? '', known) : known;
     if (isDenial(permission)) return this.#deny(applicant, permission);
+    if (hasMoved === true) return this.#refuse(applicant, 'moved', permission.isKnown);
     const blocked = blockedMs(applicant.pubkey);
     if (blocked > 0) return refuse(`rate_limited ${blocked}`);
     if (!this.#admissions.take(permission.isKnown) || !makeRoom(applicant.pubkey, permission.isKnown))

@@ -17,5 +17,6 @@ export type {
   Policy,
   Revocation,
 } from './policy.ts';
+export type { Predecessor } from './predecessor.ts';
 export type { RequestOutcome } from './requests.ts';
 export { type NostrServer, type RequestReport, serve, type ServeOptions } from './serve.ts';

@@ -94,6 +94,8 @@ export const limits = {
   maxRevokedSessions: 32,
   /** A revocation is kept until no grant before it can be valid: these live for 30 days at most, and clocks differ. */
   revocationSeconds: 2_764_800,
+  /** Former keys on which the server answers: each is a connection more to every relay. */
+  maxPredecessors: 8,
   /** `close()` gives the last frames this long to leave. */
   closeTimeoutMs: 1_000,
   /** `close()` waits this long for the MCP servers to end: a child that has to be killed takes less. */

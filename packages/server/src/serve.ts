@@ -13,6 +13,7 @@ import { applicantOf, type Caller } from './caller.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { limits } from './limits.ts';
+import { checkPredecessors, type CheckedPredecessor, type Predecessor } from './predecessor.ts';
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import type { Authorize } from './message-check.ts';
 import { Papers } from './papers.ts';
@@ -38,6 +39,8 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   authorize?: Authorize | undefined;
   /** Whether keys that may not connect are told so, and why, or hear nothing. @default 'answer' */
   refusals?: 'answer' | 'silent' | undefined;
+  /** Keys that the server had before: whoever may call is told there which key it has now. @default none */
+  predecessors?: readonly Predecessor[] | undefined;
   /** `optional` also takes connections in plain text, `none` only those. @default 'required' */
   encryption?: Encryption | undefined;
   /**
@@ -77,13 +80,19 @@ export interface NostrServer<Mcp extends McpServerLike = McpServerLike> {
  * Puts an MCP server on Nostr. `factory` makes a server for each connection, that is for each program of each
  * caller: the SDKs allow no other way, and nothing of one caller reaches another.
  * @throws {AddressError} for a relay's URL or an allowed key that cannot be read
+ * @throws {DecodeError} for a predecessor whose statement is not its own
  */
 export async function serve<Mcp extends McpServerLike>(
   options: ServeOptions<Mcp>,
   factory: McpServerFactory<Mcp>,
 ): Promise<NostrServer<Mcp>> {
   const pubkey = await options.signer.getPublicKey();
-  return new Server(pubkey, options, factory);
+  const predecessors = await checkPredecessors(options.predecessors ?? [], pubkey);
+  const former = predecessors.map(
+    (each) =>
+      new Server(each.pubkey, { ...options, onrelay: undefined, signer: each.signer }, factory, [], each),
+  );
+  return new Server(pubkey, options, factory, former);
 }
 
 class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
@@ -91,6 +100,10 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly npub: string;
   readonly #options: ServeOptions<Mcp>;
   readonly #factory: McpServerFactory<Mcp>;
+  /** Its former keys. */
+  readonly #former: readonly Server<Mcp>[];
+  /** Set on a former key: nothing is served there. */
+  readonly #moved: CheckedPredecessor | undefined;
   readonly #doorkeeper: Doorkeeper;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
@@ -103,11 +116,19 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly #unwatch: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(pubkey: string, options: ServeOptions<Mcp>, factory: McpServerFactory<Mcp>) {
+  constructor(
+    pubkey: string,
+    options: ServeOptions<Mcp>,
+    factory: McpServerFactory<Mcp>,
+    former: readonly Server<Mcp>[] = [],
+    moved?: CheckedPredecessor,
+  ) {
     this.pubkey = pubkey;
     this.npub = formatNpub(pubkey);
     this.#options = options;
     this.#factory = factory;
+    this.#former = former;
+    this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.
     const strangersShare = options.allow === 'public' ? 1 : limits.strangersShare;
     const nowSeconds = (): number => this.#endpoint.nowSeconds();
@@ -123,6 +144,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.#doorkeeper = new Doorkeeper({
       instance: this.#instance,
       policy,
+      hasMoved: moved !== undefined,
       refusals: options.refusals ?? 'answer',
       strangersShare,
       nowSeconds,
@@ -140,6 +162,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       onframe: (frame) => this.#onframe(frame),
       onreach: (isReachable, isNew) => {
         for (const connection of this.#connections.all) connection.relaysChanged(isReachable, isNew);
+        if (isNew) void this.#announce(); // it never rejects
       },
       ondropped: (error) => this.#report(error),
       onstate: options.onrelay,
@@ -172,6 +195,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.#unwatch?.();
     const closing = Promise.all(this.#connections.all.map((each) => each.close('server_closed')));
     await atMost(limits.closeTimeoutMs, closing);
+    await Promise.all(this.#former.map((each) => each.close()));
     this.#endpoint.close();
     await atMost(limits.serverCloseTimeoutMs, closing);
   }
@@ -273,11 +297,19 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       const { connection } = frame.link;
       const link = { connection, acknowledged, instance: this.#instance, control, detail };
       const createdAt = Math.max(this.#endpoint.nowSeconds(), control === 'refuse' ? 0 : event.created_at);
-      const answer = await this.#endpoint.sign({ link, content: '' }, event.pubkey, createdAt);
+      const successor = detail === 'moved' ? { successor: this.#moved?.json ?? '' } : {};
+      const answer = await this.#endpoint.sign({ link, content: '', ...successor }, event.pubkey, createdAt);
       await this.#endpoint.publish(answer, event.pubkey, encrypted, { isLast: true });
     } catch (error) {
       if (!(error instanceof TransportError) || error.code !== 'closed') this.#report(error);
     }
+  }
+
+  /** For those who will find nobody at the former key. Never rejects. */
+  async #announce(): Promise<void> {
+    const { statement, isPublished } = this.#moved ?? {};
+    if (statement === undefined || isPublished !== true) return;
+    await this.#endpoint.publish(statement, '', false).catch((error: unknown) => this.#report(error));
   }
 
   /** Handlers whose caller is gone are aborted, and their connection is free; what was allowed for a time ends. */

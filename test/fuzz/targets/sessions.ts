@@ -138,6 +138,7 @@ const clientTarget: Target = {
         frameBytes: () => 40_960,
         unfinished: new UnfinishedMessages(MAX_UNFINISHED_BYTES),
         describe: () => ({ server: 'it', relays: 'there' }),
+        moved: () => ({ code: 'server_moved', reason: 'it has moved', data: {} }),
         onmessage: (message) => {
           if (!isResponse(message) || message.id === undefined) return;
           answered++;

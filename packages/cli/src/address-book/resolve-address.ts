@@ -5,6 +5,7 @@ import { CliError, describeError, exitCodes } from '../errors.ts';
 import { type KnownServer, pinned } from './address-book.ts';
 import { withoutInvite } from './address-link.ts';
 import { readBook, updateBook } from './book-file.ts';
+import { followed } from '../successors/successor-file.ts';
 import { isName, unknownName } from './names.ts';
 import { lookUpNip05, type NamedKey, parseNip05, shownNip05 } from './nip05.ts';
 
@@ -41,6 +42,13 @@ export interface ResolveOptions {
  * @throws {AddressError} @throws {CliError} `pin_mismatch` when a name leads to another key than before
  */
 export async function resolveAddress(text: string, options: ResolveOptions = {}): Promise<ResolvedServer> {
+  const server = await resolve(text, options);
+  const { pubkey, relays } = followed(server);
+  // A person has agreed that the server has another key.
+  return pubkey === server.pubkey ? server : { ...server, ...resolved({ ...server, pubkey, relays }) };
+}
+
+async function resolve(text: string, options: ResolveOptions): Promise<ResolvedServer> {
   const given = withoutInvite(text).replace(/^0x(?=[\da-f]{64}$)/i, '');
   const { verify: when = 'now', onnotice = printNotice } = options;
   const isNamed = isName(given);
@@ -74,7 +82,11 @@ export async function verify(server: ResolvedServer, onnotice: Log = printNotice
     onnotice(`${describeError(error).message}; the key that it had before is used: ${formatNpub(pubkey)}`);
     return server;
   }
-  if (found.pubkey !== pubkey) throw mismatch(server, nip05, found.pubkey);
+  if (found.pubkey !== pubkey) {
+    // A domain may still name the key that the server had before.
+    if (followed(found).pubkey === pubkey) return server;
+    throw mismatch(server, nip05, found.pubkey);
+  }
   if (found.relays.length === 0) return { ...server, isVerified: true };
   await moveRelays(nip05, found);
   return { ...server, ...found, address: formatAddress(found), isVerified: true };

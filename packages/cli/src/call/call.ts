@@ -2,12 +2,18 @@ import { formatNpub } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
 import { resolveAddress } from '../address-book/resolve-address.ts';
+import type { ClientTransport } from '../client-transport.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
 import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
 import { openSigner } from '../keys/open-signer.ts';
+import { pinned, type PinMode, pinOption } from '../pins/pin-options.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
+import { shellWord } from '../shell-word.ts';
+import { follow } from '../successors/follow.ts';
+import { successorOf } from '../successors/moved.ts';
 import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
+import { paintFor } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
 import { readArgs } from './read-args.ts';
 import type { ToolOptions } from './tools.ts';
@@ -18,6 +24,7 @@ interface CallCommandOptions extends ToolOptions {
   relay?: string[];
   key?: string | undefined;
   encryption: 'required' | 'none';
+  pins: PinMode;
 }
 
 /** After a signal: time for the cancellation to leave. */
@@ -40,6 +47,7 @@ export function callCommand(): Command {
         .choices(['required', 'none'])
         .default('required'),
     )
+    .addOption(pinOption())
     .option('--timeout <seconds>', 'for one answer; progress starts it anew', parseSeconds, 60)
     .option('--args <json>', 'arguments as a JSON object; - reads it from stdin')
     .option('--out <file>', 'write images, sounds and other bytes of the result')
@@ -48,6 +56,23 @@ export function callCommand(): Command {
 }
 
 async function runCall(
+  address: string,
+  tool: string | undefined,
+  words: string[],
+  options: CallCommandOptions,
+): Promise<void> {
+  try {
+    await callOnce(address, tool, words, options);
+  } catch (error) {
+    const successor = successorOf(error);
+    if (successor === undefined) throw error;
+    const { pubkey } = await resolveAddress(address, { verify: 'later' });
+    await follow({ former: pubkey, successor, words: shellWord(address) });
+    await callOnce(address, tool, words, options);
+  }
+}
+
+async function callOnce(
   address: string,
   tool: string | undefined,
   words: string[],
@@ -73,13 +98,24 @@ async function runCall(
   ]);
   const { encryption } = options;
   const board = new RelayBoard();
-  const transport = new NostrClientTransport({
-    server: server.address,
-    signer,
-    encryption,
-    ...relays,
-    onrelay: board.update,
-  });
+  const open = (): ClientTransport =>
+    new NostrClientTransport({
+      server: server.address,
+      signer,
+      encryption,
+      ...relays,
+      onrelay: board.update,
+    });
+  const paint = paintFor(process.stderr);
+  const transport = pinned(open, {
+    mode: options.pins,
+    pubkey: server.pubkey,
+    address: shellWord(address),
+    refusal: 'error',
+    hidesUnseen: false,
+    onnews: (level, line) => void process.stderr.write(`${level === 'info' ? paint('dim', line) : line}\n`),
+    paint,
+  })();
   const client = new Client({ name: 'mcp-nostr', version: packageVersion() });
   const session = {
     client,

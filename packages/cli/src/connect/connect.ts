@@ -12,6 +12,7 @@ import { openSigner } from '../keys/open-signer.ts';
 import { addLogOptions, type LogOptions, logSettings, openLog } from '../log/log-options.ts';
 import { type LogRecord, plainText } from '../log/logger.ts';
 import { traceMessages } from '../log/trace-messages.ts';
+import { type PinMode, pinOption } from '../pins/pin-options.ts';
 import { parsePort } from '../port-option.ts';
 import { collectRelays } from '../relay-options.ts';
 import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
@@ -29,6 +30,7 @@ interface ConnectCommandOptions extends FilterOptions, LogOptions {
   relay?: string[];
   key?: string;
   encryption: 'required' | 'none';
+  pins: PinMode;
   http?: number | true;
   sse?: number | true;
   ws?: number | true;
@@ -60,6 +62,7 @@ export function connectCommand(action: ConnectAction = runConnect): Command {
     )
     .option('--key <key>', 'key to connect as: its name, or its file, which is made when missing')
     .addOption(new Option('--encryption <mode>').choices(['required', 'none']).default('required'))
+    .addOption(pinOption())
     .option(
       '--http [port]',
       `listen on http://127.0.0.1:${DEFAULT_PORT}/mcp instead, or on this port; 0 takes a free one`,

@@ -21,16 +21,18 @@ export interface HostStackOptions {
   /** Where the catalogue is kept. @default a file in the cache folder */
   store?: CatalogueStore | undefined;
   timing?: Partial<CatalogueTiming> | undefined;
+  /** Watches what the server shows: below the catalogue, which would hide that it has changed. */
+  pinned?: ((open: OpenTransport) => OpenTransport) | undefined;
 }
 
 /** One server as a host has it, from the host's side down; each layer wraps the next. */
 export function hostStack(options: HostStackOptions): OpenTransport {
-  const { open, pubkey, words, caller, onlog, timing } = options;
+  const { open, pubkey, words, caller, onlog, timing, pinned = (same: OpenTransport) => same } = options;
   const store = options.store ?? new CatalogueFile(cataloguePath(pubkey, caller), onlog);
   const catalogued: OpenTransport = () => {
     const relays = new RelayBoard();
     return new CataloguedTransport({
-      open: () => open(relays.update),
+      open: pinned(() => open(relays.update)),
       relays,
       store,
       pubkey,

@@ -1,12 +1,14 @@
 import type { NostrClientTransport } from '@mcp-nostr/client';
-import type { Signer } from '@mcp-nostr/core';
+import { type Address, formatAddress, type Signer } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 
-import type { Log, OpenTransport } from '../client-transport.ts';
+import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
 import type { Say } from '../log/log-options.ts';
 import { relayLines } from '../relay-lines.ts';
 import { clientRelays } from '../relay-options.ts';
+import { pinned, type PinMode } from '../pins/pin-options.ts';
 import { shellWord } from '../shell-word.ts';
+import { FollowingTransport } from '../successors/following-transport.ts';
 import { hostStack } from './host-stack.ts';
 import type { Upstream } from './joined/resolve-upstreams.ts';
 
@@ -14,6 +16,7 @@ interface WayOptions {
   relay?: string[];
   key?: string;
   encryption: 'required' | 'none';
+  pins?: PinMode;
 }
 
 export interface OpenNostrOptions {
@@ -44,20 +47,31 @@ export function openNostr({
       (line, level) => say(level, named(line)),
       (_style, text) => text,
     );
-    const open = (onrelay?: (state: RelayState) => void): NostrClientTransport =>
+    const openAt = (at: Address, onrelay?: (state: RelayState) => void): NostrClientTransport =>
       new Transport({
-        server: server.address,
+        server: formatAddress(at),
         signer,
-        ...clientRelays(server, options.relay),
+        ...clientRelays(at, options.relay),
         encryption: options.encryption,
         onrelay: (state) => {
           showRelay(state);
           onrelay?.(state);
         },
       });
-    if (!isHost) return () => open();
+    const open = (onrelay?: (state: RelayState) => void): ClientTransport =>
+      new FollowingTransport({ open: (at) => openAt(at, onrelay), address: server, onlog });
+    const watched = (below: OpenTransport): OpenTransport =>
+      pinned(below, {
+        mode: options.pins ?? 'warn',
+        pubkey: server.pubkey,
+        address: shellWord(address),
+        refusal: isHost ? 'tool-result' : 'error',
+        hidesUnseen: true,
+        onnews: (level, line) => say(level, named(line)),
+      });
+    if (!isHost) return watched(() => open());
     const words = wordsFor(address, options);
-    return hostStack({ open, pubkey: server.pubkey, words, caller, onlog });
+    return hostStack({ open, pubkey: server.pubkey, words, caller, onlog, pinned: watched });
   };
 }
 

@@ -2,6 +2,8 @@ import { NostrClientTransport } from '@mcp-nostr/client';
 import { formatNpub, type Signer } from '@mcp-nostr/core';
 
 import { describeError, type ErrorReport, exitCodes } from '../errors.ts';
+import { shellWord } from '../shell-word.ts';
+import { followCommand, successorOf } from '../successors/moved.ts';
 import { formatDuration, oneLine } from '../terminal.ts';
 import { type Check, Findings } from './check.ts';
 import { type Acquaintance, discover, initialize } from './eras.ts';
@@ -24,7 +26,9 @@ export async function checkServer(options: ServerCheckOptions): Promise<Check[]>
   const legacy = await attempt(options, initialize);
   const failure = legacy instanceof Error ? describeError(legacy) : undefined;
   if (failure !== undefined && !isRefusalOfEra(legacy)) {
-    const hint = hintFor(failure, npub);
+    const successor = successorOf(legacy);
+    const hint =
+      successor === undefined ? hintFor(failure, npub) : followCommand(shellWord(options.address), successor);
     const exitCode = failure.code === 'timed_out' ? exitCodes.unreachable : failure.exitCode;
     findings.fail(failure.code === 'not_allowed' ? 'access' : 'reach', oneLine(failure.message, 300), {
       hint,

@@ -20,15 +20,17 @@ const secretValues = [
 /** The change of one file in the unified format. Secrets in the lines around it are left out. */
 export function unifiedDiff(path: string, before: string, after: string, paint: Paint): string {
   // Also in lines that are only moved, or get a comma; ours have none.
-  const [shownBefore, shownAfter] = [withoutSecrets(before), withoutSecrets(after)];
-  const { hunks } = structuredPatch(path, path, shownBefore, shownAfter, undefined, undefined, {
-    context: CONTEXT_LINES,
-  });
-  const lines = hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines: changed }) => [
+  const lines = diffHunks(withoutSecrets(before), withoutSecrets(after), paint);
+  return [paint('bold', `--- ${path}`), paint('bold', `+++ ${path}`), ...lines].join('\n');
+}
+
+/** What differs between two texts, and a little around it, as the lines of a unified diff below its head. */
+export function diffHunks(before: string, after: string, paint: Paint): string[] {
+  const { hunks } = structuredPatch('', '', before, after, undefined, undefined, { context: CONTEXT_LINES });
+  return hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines: changed }) => [
     paint('dim', `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`),
     ...changed.map((line) => paintLine(line.replace(/\r$/, ''), paint)),
   ]);
-  return [paint('bold', `--- ${path}`), paint('bold', `+++ ${path}`), ...lines].join('\n');
 }
 
 function withoutSecrets(text: string): string {

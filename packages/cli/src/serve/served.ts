@@ -4,6 +4,7 @@ import type { Filter } from '@mcp-nostr/core/filter';
 import { keepServedAddress } from '../access/served-relays.ts';
 import { serverWords } from '../access/which-server-options.ts';
 import type { AuditFile } from '../audit/audit-file.ts';
+import { openFormerKeys } from '../keys/former-keys.ts';
 import { openSigner } from '../keys/open-signer.ts';
 import { traceMessages } from '../log/trace-messages.ts';
 import type { Source } from './source.ts';
@@ -65,6 +66,10 @@ export async function openServed({
   checkEntry(entry);
   const key = await openSigner({ given, role: 'server' });
   const { pubkey } = key;
+  const former = await openFormerKeys(key.pubkey, (problem) => printer.problem(problem));
+  const closeKeys = async (): Promise<void> => {
+    await Promise.all([key, ...former.map((each) => each.key)].map((each) => each.close()));
+  };
   const { serve } = await import('@mcp-nostr/server');
   const { openServedAccess } = await import('./served-access.ts');
   const access = openServedAccess({ ...settings, pubkey, name, printer });
@@ -76,6 +81,11 @@ export async function openServed({
       signer: key.signer,
       allow: access.policy,
       reportParams: settings.audit?.hasArguments,
+      predecessors: former.map(({ key: { signer }, statement }) => ({
+        signer,
+        statement,
+        isPublished: settings.access.isPublic,
+      })),
       // The first come before the server is there, and who reads the output wants its address first.
       onrelay: (state) => (early === undefined ? printer.relay(state) : early.push(state)),
       onrequest: (report) => {
@@ -88,7 +98,7 @@ export async function openServed({
   ).catch(async (error: unknown) => {
     access.close();
     await source.close();
-    await key.close();
+    await closeKeys();
     throw error;
   });
   const { npub, address } = server;
@@ -106,6 +116,8 @@ export async function openServed({
     filter,
   });
   if (invite !== undefined) printer.invite(invite);
+  for (const { name } of former)
+    printer.note('info', `callers of the former key ${name} are told this address`);
   for (const state of early) printer.relay(state);
   early = undefined;
   // Without it `invite` has to be told the relays.
@@ -118,7 +130,7 @@ export async function openServed({
       await server.close();
       access.close();
       await source.close();
-      await key.close();
+      await closeKeys();
     },
   };
 }

@@ -47,6 +47,8 @@ export class Outlook {
     if (isListening(request)) return Infinity;
     if (!this.isKnownDown) return isList ? timing.listPatienceMs : timing.slowPatienceMs;
     if (isList) return 0;
+    // It will not be back at its former key.
+    if (way.failure?.code === 'server_moved') return timing.downPatienceMs;
     // What was lost just now may be back at once.
     const lostAt = Math.max(way.lostAt ?? -Infinity, relays.lostAt ?? -Infinity);
     return Math.max(timing.downPatienceMs, lostAt + timing.slowPatienceMs - performance.now());

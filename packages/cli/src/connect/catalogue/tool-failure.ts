@@ -9,11 +9,15 @@ import {
 } from '@mcp-nostr/core';
 
 import type { Answer } from '../../answer.ts';
+import { successorIn } from '../../successors/moved.ts';
+import type { Successor } from '../../successors/successor-file.ts';
 
 /** Why a request has no answer of the server. */
 export interface Failure {
   readonly code: FailureCode;
   readonly message: string;
+  /** With `server_moved`: the key that the server has now. */
+  readonly successor?: Successor | undefined;
 }
 
 /** In `_meta` of a result that stands for a failure of the way: `{ code }`, for programs. */
@@ -25,7 +29,8 @@ export function failureOf(answer: Answer): Failure | undefined {
   const { code, message, data } = answer.error;
   const name = isRecord(data) ? data['code'] : undefined;
   if (typeof name !== 'string' || !isFailureCode(name) || failureCodes[name] !== code) return undefined;
-  return { code: name, message };
+  const successor = successorIn(data);
+  return { code: name, message, ...(successor === undefined ? {} : { successor }) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { type FailureCode, formatNpub } from '@mcp-nostr/core';
 
 import { redact } from '../../log/redact.ts';
 import { formatDuration, oneLine, shortNpub } from '../../terminal.ts';
+import { followCommand } from '../../successors/moved.ts';
 import type { RelayBoard } from '../relay-board.ts';
 import type { Failure } from './tool-failure.ts';
 
@@ -45,7 +46,7 @@ export function explain(failure: Failure, server: ServerName, relays: RelayBoard
     `${nameOf(server)}: ${reason(failure, relays)}`,
     seen(server, now),
     consequences[failure.code],
-    `To find out more: ${doctorCommand(server)}`,
+    nextStep(failure, server),
   ];
   // A model and its provider read it: the URL of a relay may have a password in it.
   return redact(sentences.join(' '));
@@ -62,6 +63,11 @@ export function instructionsUnknown(
     `The MCP server ${nameOf(server)} on Nostr has not been reached yet, so its tools are not known: ${sentence(why)} ` +
       `They appear by themselves once it is reached. To find out more: ${doctorCommand(server)}`,
   );
+}
+
+function nextStep({ successor }: Failure, server: ServerName): string {
+  if (successor === undefined) return `To find out more: ${doctorCommand(server)}`;
+  return `A person who knows from its owner that this is so can run: ${followCommand(server.words, successor)}`;
 }
 
 function doctorCommand({ words }: ServerName): string {

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 
+import { collectRelays } from '../../relay-options.ts';
 import { ownStores } from '../key-folder.ts';
 import { parseKeyName } from '../key-name.ts';
 import type {
@@ -8,6 +9,7 @@ import type {
   JsonOption,
   NewOptions,
   RemoveOptions,
+  RotateOptions,
   UseOptions,
 } from './options.ts';
 
@@ -28,6 +30,7 @@ export function keyCommand(): Command {
     .addCommand(exportCommand())
     .addCommand(useCommand())
     .addCommand(moveCommand())
+    .addCommand(rotateCommand())
     .addCommand(removeCommand());
 }
 
@@ -99,6 +102,26 @@ function moveCommand(): Command {
     .action(async (name: string, options: NewOptions) => (await load()).move(name, options));
 }
 
+function rotateCommand(): Command {
+  return new Command('rotate')
+    .description(
+      'Give a server another key. Its callers are told by the former key, which is kept, and follow when they have agreed.',
+    )
+    .addArgument(
+      new Argument('[name]', 'of the key that serve acts with; with serve --config servers/<name>')
+        .default('server')
+        .argParser(parseServerKey),
+    )
+    .addOption(storeOption())
+    .option(
+      '--relay <url>',
+      'where the server listens from now on, if elsewhere; can be repeated',
+      collectRelays,
+    )
+    .option(...json)
+    .action(async (name: string, options: RotateOptions) => (await load()).rotate(name, options));
+}
+
 function removeCommand(): Command {
   return new Command('rm')
     .description('Remove a key for good.')
@@ -106,6 +129,11 @@ function removeCommand(): Command {
     .option('--yes', 'do not ask, even when it is the last copy')
     .option(...json)
     .action(async (name: string, options: RemoveOptions) => (await load()).removeKey(name, options));
+}
+
+/** Keys of a servers file are called as their servers are. */
+function parseServerKey(text: string): string {
+  return /^servers\/[^/\\]+$/.test(text) ? text : parseKeyName(text);
 }
 
 function nameArgument(): Argument {

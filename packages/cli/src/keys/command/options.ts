@@ -18,6 +18,10 @@ export interface ExportOptions extends JsonOption {
   yes?: boolean;
 }
 
+export interface RotateOptions extends NewOptions {
+  relay?: string[];
+}
+
 export interface UseOptions extends JsonOption {
   for: KeyName;
 }

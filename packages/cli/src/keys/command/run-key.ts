@@ -12,6 +12,7 @@ import { showKey } from './show-key.ts';
 
 export { exportKey } from './export-key.ts';
 export { removeKey } from './remove-key.ts';
+export { rotate } from './rotate-key.ts';
 
 export async function newKey(name: string, { store, json }: NewOptions): Promise<void> {
   requireFreeName(name);

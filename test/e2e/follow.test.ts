@@ -1,0 +1,139 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { formatNpub, parseAddress, successorTemplate } from '@mcp-nostr/core';
+import { type Relay, startRelay } from '@mcp-nostr/relay';
+import { serve as serveLibrary } from '@mcp-nostr/server';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+
+import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
+import { CliRun, cliWords, type Ended, root } from '../helpers/cli.ts';
+import { serverOf } from '../helpers/host-clients.ts';
+import { Recorder } from '../helpers/recorder.ts';
+import { newSigner } from '../helpers/world.ts';
+
+const everything = join(
+  createRequire(import.meta.url).resolve('@modelcontextprotocol/server-everything/package.json'),
+  '../dist/index.js',
+);
+
+let relay: Relay;
+let home: string;
+
+beforeEach(async () => {
+  relay = await startRelay();
+  home = temporaryHome();
+  onTestFinished(() => relay.close());
+});
+
+/** What the person reads on stderr. */
+const failed = (code: number, words: RegExp) => ({ exitCode: code, stderr: expect.stringMatching(words) });
+
+describe('a server whose key was rotated', () => {
+  it('is followed by who has agreed to it, with an unchanged entry of a host', async () => {
+    const serverHome = mkdtempSync(join(tmpdir(), 'mcp-nostr-server-'));
+    onTestFinished(() => rmSync(serverHome, { recursive: true }));
+    const serve = async (): Promise<{ run: CliRun; address: string }> => {
+      const words = ['serve', '--public', '--json', '--relay', relay.url, '--', process.execPath, everything];
+      const run = new CliRun([...words, 'stdio'], { MCP_NOSTR_HOME: serverHome });
+      onTestFinished(async () => void (await run.stop()));
+      return { run, address: String((await run.event('ready'))['address']) };
+    };
+    const call = (address: string): Promise<Ended> => runMain(['call', address, 'echo', 'message=hi']);
+
+    const before = await serve();
+    expect(await call(before.address)).toMatchObject({ exitCode: 0, stdout: 'Echo: hi\n' });
+    await runMain(['alias', 'add', 'every', before.address]);
+    // Its host starts it while the server still has its former key.
+    const [command = '', ...words] = cliWords;
+    const env = { PATH: process.env['PATH'] ?? '', MCP_NOSTR_HOME: home };
+    const args = [...words, 'connect', before.address];
+    const host = new Client({ name: 'host', version: '1.0.0' });
+    const transport = new StdioClientTransport({ command, args, cwd: root, env, stderr: 'pipe' });
+    const log = new Recorder<string>('a line of the log');
+    transport.stderr?.on('data', (data: Buffer) => log.add(data.toString()));
+    await host.connect(transport);
+    onTestFinished(() => host.close());
+    const echo = async (): Promise<string> => {
+      const { content } = await host.callTool({ name: 'echo', arguments: { message: 'hi' } });
+      return (content as { text: string }[])[0]?.text ?? '';
+    };
+    expect(await echo()).toBe('Echo: hi');
+
+    await before.run.stop();
+    expect(await new CliRun(['key', 'rotate'], { MCP_NOSTR_HOME: serverHome }).ended).toMatchObject({
+      exitCode: 0,
+    });
+    const after = await serve();
+    const [former, npub] = [before, after].map(({ address }) => formatNpub(parseAddress(address).pubkey));
+    expect(npub).not.toBe(former);
+
+    const command1 = new RegExp(`mcp-nostr follow ${before.address} ${npub}`);
+    expect(await call(before.address)).toMatchObject(failed(7, command1));
+    expect(await call('every')).toMatchObject(failed(7, new RegExp(`mcp-nostr follow every ${npub}`)));
+    expect(await echo()).toMatch(
+      new RegExp(`has another key since .*mcp-nostr follow ${before.address} ${npub}`),
+    );
+    expect(await runMain(['follow', before.address])).toMatchObject(failed(7, command1));
+    const other = await runMain(['follow', before.address, String(former)]);
+    expect(other).toMatchObject(failed(7, /names npub1\w+ as the key that follows it, and not/));
+
+    const followed = await runMain(['follow', 'every', String(npub), '--json']);
+    expect(JSON.parse(followed.stdout)).toEqual({ former, npub, followed: true });
+    expect(await call(before.address)).toMatchObject({ exitCode: 0, stdout: 'Echo: hi\n' });
+    // The process that the host has started goes there too.
+    await log.first((line) => line.includes('a person has agreed'));
+    expect(await echo()).toBe('Echo: hi');
+    const book = readFileSync(join(home, 'servers.json'), 'utf8');
+    expect(book).toContain(parseAddress(after.address).pubkey);
+    expect(book).not.toContain(parseAddress(before.address).pubkey);
+    const pins = await runMain(['pins', 'show', after.address, '--json']);
+    expect(JSON.parse(pins.stdout)).toMatchObject({ npub, changed: 0 });
+    expect((await runMain(['follow', after.address])).stdout).toMatch(/has no other key/);
+  });
+});
+
+describe('a former key that somebody has stolen', () => {
+  it('does not lead to another key than the one it named first', async () => {
+    const [former, present, thief] = [newSigner(), newSigner(), newSigner()];
+    const address = formatNpub(await former.getPublicKey());
+    const answering = async (successor: typeof present) => {
+      const statement = await former.signEvent(
+        successorTemplate({
+          former: await former.getPublicKey(),
+          successor: { pubkey: await successor.getPublicKey(), relays: [relay.url] },
+          announcedAt: Math.floor(Date.now() / 1_000),
+        }),
+      );
+      const server = await serveLibrary(
+        {
+          signer: successor,
+          relays: [relay.url],
+          allow: 'public',
+          predecessors: [{ signer: former, statement, isPublished: true }],
+        },
+        serverOf('tool'),
+      );
+      onTestFinished(() => server.close());
+      return server;
+    };
+    const follow = (...more: string[]): Promise<Ended> =>
+      runMain(['follow', address, '--relay', relay.url, ...more]);
+    const owner = await answering(present);
+    expect(await follow()).toMatchObject(failed(7, /has another key since/));
+    await owner.close();
+    // The statement that was published is found though nobody is there.
+    const unheard = await follow('--timeout', '1');
+    expect(unheard).toMatchObject(failed(7, new RegExp(owner.npub)));
+    const other = await answering(thief);
+    const words = new RegExp(`named ${owner.npub} as the key that follows it .* and now names ${other.npub}`);
+    expect(await follow()).toMatchObject(failed(7, words));
+    expect(await follow(owner.npub)).toMatchObject(failed(7, /and not npub1/));
+    // Who has asked the owner can say so all the same.
+    expect(await follow(other.npub)).toMatchObject({ exitCode: 0 });
+  });
+});
