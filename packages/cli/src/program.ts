@@ -14,6 +14,7 @@ import { uninstallCommand } from './install/uninstall.ts';
 import { keyCommand } from './keys/command/key.ts';
 import { takeSecretVariables } from './keys/secret-variables.ts';
 import { redact } from './log/redact.ts';
+import { pairCommand } from './pair/pair.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
@@ -78,6 +79,7 @@ function program(): Command {
     .addCommand(uninstallCommand())
     .addCommand(keyCommand())
     .addCommand(doctorCommand())
+    .addCommand(pairCommand())
     .addCommand(aliasCommand())
     .addCommand(serviceCommand())
     .addCommand(completionCommand());
