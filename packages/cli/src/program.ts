@@ -34,6 +34,7 @@ Examples:
   mcp-nostr connect nprofile1… --http               the same on http://127.0.0.1:7788/mcp
   mcp-nostr connect nprofile1… --sse --ws           for clients of HTTP+SSE and WebSocket
   mcp-nostr doctor nprofile1…                       what is wrong, and what to do
+  mcp-nostr pair                                    redeem an invite; then the server has a name
   mcp-nostr install nprofile1…                      into Claude, Cursor, VS Code, Codex, …
   mcp-nostr relay                                   a relay on ws://127.0.0.1:7777
 
