@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { formatNpub, generateSecretKey, parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
-import { AccessBook, type McpServerFactory, type NostrServer, type Policy, serve } from '@mcp-nostr/server';
+import { AccessBook, accessPolicy, type McpServerFactory, type NostrServer, serve } from '@mcp-nostr/server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import {
@@ -24,19 +24,9 @@ const opened: { close(): Promise<void> }[] = [];
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
 
-/** Lets in whom the book lets in. */
-const policy: Policy = {
-  permit: ({ pubkey }) =>
-    book.find(pubkey, nowSeconds()) === undefined ? { code: 'invite_required' } : { isKnown: true },
-  redeem: ({ pubkey }, invite) => {
-    const answer = book.redeem(invite, pubkey, nowSeconds());
-    return typeof answer === 'string' ? { code: answer } : { isKnown: true };
-  },
-};
-
 async function open(create: McpServerFactory): Promise<NostrServer> {
   const signer = secretKeySigner(generateSecretKey());
-  const one = await serve({ signer, relays: [relay.url], allow: policy }, create);
+  const one = await serve({ signer, relays: [relay.url], allow: accessPolicy(() => book) }, create);
   opened.push(one);
   return one;
 }

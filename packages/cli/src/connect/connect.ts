@@ -127,7 +127,7 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
 
   const us = shortNpub(formatNpub(caller));
   for (const { server } of upstreams) log(`connecting to ${shownServer(server)} as ${us}`);
-  const names = new NameWatch(upstreams, say);
+  void new NameWatch(upstreams, say).done;
   const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, say });
   const filter = filterFrom(options);
   const openAll = (isHost: boolean): OpenTransport => {
