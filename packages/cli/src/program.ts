@@ -14,6 +14,7 @@ import { uninstallCommand } from './install/uninstall.ts';
 import { keyCommand } from './keys/command/key.ts';
 import { takeSecretVariables } from './keys/secret-variables.ts';
 import { redact } from './log/redact.ts';
+import { pairCommand } from './pair/pair.ts';
 import { pinsCommand } from './pins/pins-command.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
@@ -35,6 +36,7 @@ Examples:
   mcp-nostr connect nprofile1… --http               the same on http://127.0.0.1:7788/mcp
   mcp-nostr connect nprofile1… --sse --ws           for clients of HTTP+SSE and WebSocket
   mcp-nostr doctor nprofile1…                       what is wrong, and what to do
+  mcp-nostr pair                                    redeem an invite; then the server has a name
   mcp-nostr install nprofile1…                      into Claude, Cursor, VS Code, Codex, …
   mcp-nostr relay                                   a relay on ws://127.0.0.1:7777
 
@@ -80,6 +82,7 @@ function program(): Command {
     .addCommand(uninstallCommand())
     .addCommand(keyCommand())
     .addCommand(doctorCommand())
+    .addCommand(pairCommand())
     .addCommand(aliasCommand())
     .addCommand(pinsCommand())
     .addCommand(followCommand())

@@ -12,4 +12,6 @@ export const limits = {
   maxNip05Length: 320,
   /** An invite has 26 characters; a longer word is something else. */
   maxInviteLength: 128,
+  /** An address of 5,000 characters, and what stands around it. */
+  maxLinkLength: 8_192,
 } as const;

@@ -1,3 +1,5 @@
+import { formatNpub } from '@mcp-nostr/core';
+
 import { usageError } from '../errors.ts';
 import { hosts } from '../install/hosts.ts';
 import { oneLine } from '../terminal.ts';
@@ -18,4 +20,28 @@ export function checkNewName(text: string): void {
 /** `doctor` takes both. */
 function isReserved(name: string): boolean {
   return hosts.some(({ id }) => id === name);
+}
+
+/**
+ * A name for a server by what it calls itself, which no other server has yet: `Weather (EU)` becomes `weather-eu`, or
+ * `weather-eu-2`.
+ */
+export function freeName(
+  ownName: string | undefined,
+  pubkey: string,
+  taken: { has(name: string): boolean },
+): string {
+  const words = (ownName ?? '').split('/').at(-1) ?? '';
+  const base = words
+    .toLowerCase()
+    .replace(/[^a-z\d]+/g, '-')
+    .replace(/^[\d-]+/, '')
+    .slice(0, limits.maxNameLength)
+    .replace(/-+$/, '');
+  const name = isName(base) && !isReserved(base) ? base : `server-${formatNpub(pubkey).slice(-4)}`;
+  for (let count = 1; ; count++) {
+    const ending = count === 1 ? '' : `-${count}`;
+    const candidate = `${name.slice(0, limits.maxNameLength - ending.length)}${ending}`;
+    if (!taken.has(candidate)) return candidate;
+  }
 }

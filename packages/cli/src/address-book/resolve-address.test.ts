@@ -211,6 +211,16 @@ describe('name@domain', () => {
     await expect(verify(known)).rejects.toMatchObject({ code: 'pin_mismatch', exitCode: 7 });
   });
 
+  it('leads to one key where two ask at once and are told two keys', async () => {
+    const { domain, name } = await openWeather();
+    const keys = [one, two];
+    domain.listener = (_request, response) =>
+      response.end(JSON.stringify({ names: { weather: keys.pop() } }));
+    const ends = await Promise.allSettled([resolveAddress(name), resolveAddress(name)]);
+    const refused = ends.filter((end) => end.status === 'rejected');
+    expect(refused).toMatchObject([{ reason: { code: 'pin_mismatch' } }]);
+  });
+
   it('is nobody where its domain was never reached', async () => {
     const { domain, name } = await openWeather();
     await domain.close();

@@ -60,8 +60,9 @@ async function resolve(text: string, options: ResolveOptions): Promise<ResolvedS
   if (server === undefined) {
     if (nip05 === undefined) throw unknownName(given);
     const found = await lookUpNip05(nip05);
-    await pin(nip05, found);
-    return { ...resolved({ ...found, nip05 }), isVerified: true };
+    const first = resolved({ ...(await pin(nip05, found)), nip05 });
+    if (first.pubkey !== found.pubkey) throw mismatch(first, nip05, found.pubkey);
+    return { ...first, isVerified: true };
   }
   const known = { ...resolved(server), ...named };
   if (when === 'later' || known.nip05 === undefined) return known;
@@ -92,12 +93,14 @@ export async function verify(server: ResolvedServer, onnotice: Log = printNotice
   return { ...server, ...found, address: formatAddress(found), isVerified: true };
 }
 
-/** Keeps the key that is behind a name now: the first word of a domain counts until somebody accepts another. */
-async function pin(nip05: string, { pubkey, relays }: NamedKey): Promise<void> {
-  const seenAt = Math.floor(Date.now() / 1_000);
+/** Keeps the key that is behind a name now, unless another process was faster: returns the one that is kept. */
+async function pin(nip05: string, { pubkey, relays }: NamedKey): Promise<KnownServer> {
+  let first: KnownServer = { pubkey, relays, nip05, seenAt: Math.floor(Date.now() / 1_000) };
   await updateBook((servers) => {
-    if (!servers.has(nip05)) servers.set(nip05, { pubkey, relays, nip05, seenAt });
+    first = servers.get(nip05) ?? first;
+    servers.set(nip05, first);
   });
+  return first;
 }
 
 async function moveRelays(nip05: string, { pubkey, relays }: NamedKey): Promise<void> {

@@ -19,8 +19,9 @@ import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
 import { oneLine, shortNpub } from '../terminal.ts';
 import { HostBridge } from './host-bridge.ts';
 import { openJoined } from './joined/open-joined.ts';
-import { keyOf, resolveUpstreams, shownServer, verifyLater } from './joined/resolve-upstreams.ts';
+import { keyOf, resolveUpstreams, shownServer } from './joined/resolve-upstreams.ts';
 import { parseUpstreamWords, type UpstreamWord } from './joined/upstream-words.ts';
+import { NameWatch } from './name-watch.ts';
 import { openNostr } from './open-nostr.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
@@ -129,7 +130,7 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
 
   const us = shortNpub(formatNpub(caller));
   for (const { server } of upstreams) log(`connecting to ${shownServer(server)} as ${us}`);
-  verifyLater(upstreams, say);
+  void new NameWatch(upstreams, say).done;
   const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, say });
   const filter = filterFrom(options);
   const openAll = (isHost: boolean): OpenTransport => {

@@ -1,4 +1,4 @@
-import { metaKeys, metaOf } from '@mcp-nostr/core';
+import { isRecord, metaKeys, metaOf } from '@mcp-nostr/core';
 
 import { countTools } from '../host-start/count-tools.ts';
 import type { McpRequests } from '../mcp-requests.ts';
@@ -10,35 +10,37 @@ import { serverName } from './server-name.ts';
 export interface Acquaintance {
   versions: string[];
   name: string;
+  /** What it calls itself, and no more. */
+  ownName: string | undefined;
   tools: number;
   firstAnswerMs: number;
   roundTripMs: number;
 }
 
-const clientInfo = { name: 'mcp-nostr doctor', version: packageVersion() };
+const doctor = 'mcp-nostr doctor';
 
 /** MCP 2025-11-25 and earlier. */
-export async function initialize(mcp: McpRequests): Promise<Acquaintance> {
+export async function initialize(mcp: McpRequests, clientName: string = doctor): Promise<Acquaintance> {
   const startedAt = performance.now();
   const result = await mcp.request('initialize', {
     protocolVersion: '2025-11-25',
     capabilities: {},
-    clientInfo,
+    clientInfo: { name: clientName, version: packageVersion() },
   });
   const firstAnswerMs = performance.now() - startedAt;
   await mcp.notify('notifications/initialized');
   const { tools, roundTripMs } = await countTools(mcp, result['capabilities'], {});
   const versions = [oneLine(String(result['protocolVersion']), 20)];
-  return { versions, name: serverName(result['serverInfo']), tools, firstAnswerMs, roundTripMs };
+  return { versions, ...names(result['serverInfo']), tools, firstAnswerMs, roundTripMs };
 }
 
 /** MCP 2026-07-28. */
-export async function discover(mcp: McpRequests): Promise<Acquaintance> {
+export async function discover(mcp: McpRequests, clientName: string = doctor): Promise<Acquaintance> {
   const params = {
     _meta: {
       [metaKeys.protocolVersion]: '2026-07-28',
       [metaKeys.clientCapabilities]: {},
-      [metaKeys.clientInfo]: clientInfo,
+      [metaKeys.clientInfo]: { name: clientName, version: packageVersion() },
     },
   };
   const startedAt = performance.now();
@@ -50,7 +52,12 @@ export async function discover(mcp: McpRequests): Promise<Acquaintance> {
     ? supportedVersions.map((version) => oneLine(String(version), 20))
     : ['2026-07-28'];
   const serverInfo = metaOf(result)?.[SERVER_INFO] ?? result['serverInfo'];
-  return { versions, name: serverName(serverInfo), tools, firstAnswerMs, roundTripMs };
+  return { versions, ...names(serverInfo), tools, firstAnswerMs, roundTripMs };
+}
+
+function names(serverInfo: unknown): Pick<Acquaintance, 'name' | 'ownName'> {
+  const name = isRecord(serverInfo) ? serverInfo['name'] : undefined;
+  return { name: serverName(serverInfo), ownName: typeof name === 'string' ? name : undefined };
 }
 
 /** Where MCP 2026-07-28 has the server's name. */

@@ -23,7 +23,7 @@ export interface ServerCheckOptions {
 export async function checkServer(options: ServerCheckOptions): Promise<Check[]> {
   const findings = new Findings('server');
   const npub = formatNpub(await options.signer.getPublicKey());
-  const legacy = await attempt(options, initialize);
+  const legacy = await attempt(options, (mcp) => initialize(mcp));
   const failure = legacy instanceof Error ? describeError(legacy) : undefined;
   if (failure !== undefined && !isRefusalOfEra(legacy)) {
     const successor = successorOf(legacy);
@@ -36,7 +36,7 @@ export async function checkServer(options: ServerCheckOptions): Promise<Check[]>
     });
     return findings.checks;
   }
-  const modern = await attempt(options, discover);
+  const modern = await attempt(options, (mcp) => discover(mcp));
   const known = [legacy, modern].flatMap((each) => (each instanceof Error ? [] : [each]));
   const [first] = known;
   if (first === undefined) {

@@ -7,7 +7,7 @@ import type { InstallOptions } from './run-install.ts';
 export function installCommand(): Command {
   return new Command('install')
     .description('Put a server into the configuration of the MCP hosts of this machine, and try it.')
-    .argument('<address>', 'name, nprofile, npub, hex or name@domain')
+    .argument('<address>', 'name, nprofile, npub, hex, name@domain or an invite link')
     .argument('[options...]', 'after --: further options of connect, for the entry')
     .addOption(clientOption('only into these hosts'))
     .option('--name <name>', 'what the hosts call the server; else what it calls itself')

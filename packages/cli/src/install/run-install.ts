@@ -14,6 +14,7 @@ import { presentHosts } from './client-option.ts';
 import { hostConfig } from './host-configs.ts';
 import { type Host, hosts } from './hosts.ts';
 import type { HostEntry } from './own-entry.ts';
+import { pairFirst } from './pair-first.ts';
 import { planInstall } from './plan.ts';
 import { formatStarted } from './report.ts';
 import { isServerName } from './server-name.ts';
@@ -35,12 +36,12 @@ export async function runInstall(
   more: string[],
   options: InstallOptions,
 ): Promise<void> {
-  const server = await resolveAddress(addressText);
-  options.key ??= server.key;
   if (options.name !== undefined && !isServerName(options.name))
     throw usageError(`"${options.name}" is no name for every host`, 'letters, digits, - and _, 64 at most');
   const mayWrite = options.print !== true && options.mcpb === undefined;
   if (mayWrite) requireConsent(options);
+  const server = await resolveAddress(await pairFirst(addressText, options));
+  options.key ??= server.key;
   const machine = { platform: process.platform, env: process.env, home: homedir() };
   const found = mayWrite ? (options.client ?? presentHosts(machine)) : (options.client ?? hosts);
 

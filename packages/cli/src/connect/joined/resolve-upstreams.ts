@@ -1,9 +1,8 @@
 import { formatNpub } from '@mcp-nostr/core';
 
 import { shownNip05 } from '../../address-book/nip05.ts';
-import { resolveAddress, type ResolvedServer, verify } from '../../address-book/resolve-address.ts';
-import { describeError, usageError } from '../../errors.ts';
-import type { Say } from '../../log/log-options.ts';
+import { resolveAddress, type ResolvedServer } from '../../address-book/resolve-address.ts';
+import { usageError } from '../../errors.ts';
 import { shortNpub } from '../../terminal.ts';
 import type { UpstreamWord } from './upstream-words.ts';
 
@@ -43,18 +42,4 @@ export function shownServer({ name, nip05, pubkey, isVerified }: ResolvedServer)
   const npub = shortNpub(formatNpub(pubkey));
   const called = name ?? (nip05 === undefined ? undefined : shownNip05(nip05));
   return called === undefined ? npub : `${called} (${npub}${isVerified === true ? ' ✓' : ''})`;
-}
-
-/** Asks the domains meanwhile. A server that has lost its name is still the one that was asked for: it is said, loudly. */
-export function verifyLater(upstreams: readonly Upstream[], say: Say): void {
-  for (const { server } of upstreams) {
-    if (server.nip05 === undefined || server.isVerified === true) continue;
-    verify(server, (line) => say('warn', line)).then(
-      (verified) => verified.isVerified === true && say('info', `verified: ${shownServer(verified)}`),
-      (error: unknown) => {
-        const { message, hint = '' } = describeError(error);
-        say('error', `${message}; ${hint}`);
-      },
-    );
-  }
 }

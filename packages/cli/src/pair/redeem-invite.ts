@@ -1,0 +1,88 @@
+import { NostrClientTransport } from '@mcp-nostr/client';
+import type { Signer } from '@mcp-nostr/core';
+
+import type { ResolvedServer } from '../address-book/resolve-address.ts';
+import { RelayBoard } from '../connect/relay-board.ts';
+import { type Acquaintance, discover, initialize } from '../doctor/eras.ts';
+import { CliError, describeError, exitCodes } from '../errors.ts';
+import { McpRequestError, McpRequests } from '../mcp-requests.ts';
+import { clientRelays } from '../relay-options.ts';
+import { TooSlow } from '../within.ts';
+
+export interface RedeemOptions {
+  server: ResolvedServer;
+  /** `--relay` */
+  relays: string[] | undefined;
+  invite: string;
+  signer: Signer;
+  /** For each answer. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Opens a connection with the invite, which redeems it, and asks what is there; undefined when the server lets us in and
+ * the program behind it does not answer. Redeeming again is harmless: the server knows the key by then.
+ * @throws {Error} why the server does not let us in, or that it was not heard
+ */
+export async function redeemInvite(options: RedeemOptions): Promise<Acquaintance | undefined> {
+  try {
+    return await ask(options, initialize);
+  } catch (error) {
+    if (!isServersOwn(error)) throw error;
+  }
+  try {
+    return await ask(options, discover);
+  } catch (error) {
+    if (!isServersOwn(error)) throw error;
+    return undefined;
+  }
+}
+
+async function ask(
+  { server, relays, invite, signer, ...limits }: RedeemOptions,
+  getToKnow: (mcp: McpRequests, clientName: string) => Promise<Acquaintance>,
+): Promise<Acquaintance> {
+  const board = new RelayBoard();
+  const transport = new NostrClientTransport({
+    server: server.address,
+    ...clientRelays(server, relays),
+    signer,
+    invite,
+    onrelay: board.update,
+  });
+  try {
+    const mcp = new McpRequests(transport, limits);
+    await transport.start();
+    return await getToKnow(mcp, 'mcp-nostr pair');
+  } catch (error) {
+    throw error instanceof TooSlow ? notHeard(error, board) : error;
+  } finally {
+    await transport.close();
+  }
+}
+
+/** It may have taken the invite: a key that has redeemed one can do it again. */
+function notHeard(cause: TooSlow, board: RelayBoard): CliError {
+  const hint = 'is it running? the same invite can be tried again, with the same key';
+  return board.areDown
+    ? new CliError(
+        'relays_unreachable',
+        exitCodes.unreachable,
+        `the server was not reached: ${board.describe()}`,
+        {
+          hint: 'check the network; --relay <url> tries another relay that the server may be on',
+          cause,
+        },
+      )
+    : new CliError('timed_out', exitCodes.timedOut, `the server did not answer: ${cause.message}`, {
+        hint,
+        cause,
+      });
+}
+
+/** What only a server can say that has taken the connection: MCP's own errors, and that its program failed. */
+function isServersOwn(error: unknown): boolean {
+  const { code } = describeError(error);
+  return code === 'server_failed' || (error instanceof McpRequestError && code === 'unexpected');
+}
