@@ -3,6 +3,7 @@ import { formatNpub, type Signer } from '@mcp-nostr/core';
 
 import { describeError, type ErrorReport, exitCodes } from '../errors.ts';
 import { formatDuration, oneLine } from '../terminal.ts';
+import { wayIn } from '../way-in.ts';
 import { type Check, Findings } from './check.ts';
 import { type Acquaintance, discover, initialize } from './eras.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
@@ -26,10 +27,14 @@ export async function checkServer(options: ServerCheckOptions): Promise<Check[]>
   if (failure !== undefined && !isRefusalOfEra(legacy)) {
     const hint = hintFor(failure, npub);
     const exitCode = failure.code === 'timed_out' ? exitCodes.unreachable : failure.exitCode;
-    findings.fail(failure.code === 'not_allowed' ? 'access' : 'reach', oneLine(failure.message, 300), {
-      hint,
-      exitCode,
-    });
+    findings.fail(
+      failure.exitCode === exitCodes.notAllowed ? 'access' : 'reach',
+      oneLine(failure.message, 300),
+      {
+        hint,
+        exitCode,
+      },
+    );
     return findings.checks;
   }
   const modern = await attempt(options, discover);
@@ -57,8 +62,8 @@ function hintFor(
   { code, hint = 'its owner sees more in the log of serve' }: ErrorReport,
   npub: string,
 ): string {
-  if (code === 'not_allowed') return `its owner can let you in with: mcp-nostr serve --allow ${npub}`;
-  return code === 'timed_out' ? 'is it running? --timeout <seconds> waits longer' : hint;
+  if (code === 'timed_out') return 'is it running? --timeout <seconds> waits longer';
+  return code === 'not_allowed' || code === 'invite_required' ? wayIn(code, npub) : hint;
 }
 
 /** The server itself answered, and not that it serves nobody. */
