@@ -208,7 +208,7 @@ describe('serve', () => {
     const { exitCode, stderr } = await run(['call', locked, '--json']);
     expect(exitCode).toBe(3);
     expect(JSON.parse(stderr)).toMatchObject({
-      error: { code: 'not_allowed', hint: expect.stringMatching(/serve --allow npub1/) },
+      error: { code: 'not_allowed', hint: expect.stringMatching(/: mcp-nostr allow npub1\w{58}$/) },
     });
     await closed.stop();
   });

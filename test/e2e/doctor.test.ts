@@ -48,7 +48,7 @@ it('says that a server does not serve this key, and with what its owner changes 
   const { exitCode, check } = await diagnose(address);
   expect(check('server.access')).toMatchObject({
     status: 'fail',
-    hint: expect.stringMatching(/mcp-nostr serve --allow npub1\w{58}$/),
+    hint: expect.stringMatching(/: mcp-nostr allow npub1\w{58}$/),
   });
   expect(exitCode).toBe(3);
   // It is the key that the next command will have, too.

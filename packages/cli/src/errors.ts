@@ -85,7 +85,7 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
   },
   not_allowed: {
     exitCode: exitCodes.notAllowed,
-    hint: 'its owner can let your key in with: mcp-nostr serve --allow <npub>',
+    hint: 'its owner can let your key in with: mcp-nostr allow <npub>',
   },
   busy: { exitCode: exitCodes.unexpected, hint: 'try again later' },
   server_failed: {
@@ -96,7 +96,7 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
   rate_limited: { exitCode: exitCodes.notAllowed, hint: 'nothing was executed; try again a little later' },
   invite_required: {
     exitCode: exitCodes.notAllowed,
-    hint: 'ask its owner for an invite and redeem it with: mcp-nostr pair',
+    hint: 'ask its owner for an invite, which mcp-nostr pair redeems, or to run: mcp-nostr allow <npub>',
   },
   invite_expired: { exitCode: exitCodes.notAllowed, hint: 'ask its owner for another invite' },
   grant_expired: { exitCode: exitCodes.notAllowed, hint: 'the identity has to approve again' },

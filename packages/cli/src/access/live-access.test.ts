@@ -94,7 +94,9 @@ describe('the access file of a running server', () => {
   it('loses nothing of what others write while an invite is taken', async () => {
     const { live, path } = open();
     const code = await invite(path);
-    await Promise.all([allow(path, carol), live.redeem(code, bob)]);
+    const allowing = allow(path, carol);
+    live.redeem(code, bob);
+    await allowing;
     const { allowed } = readAccessFile(path);
     expect(allowed.map(({ pubkey }) => pubkey).sort()).toEqual([bob, carol].sort());
   });

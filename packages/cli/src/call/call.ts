@@ -15,6 +15,7 @@ import { successorOf } from '../successors/moved.ts';
 import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
 import { paintFor } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
+import { wayIn } from '../way-in.ts';
 import { readArgs } from './read-args.ts';
 import type { ToolOptions } from './tools.ts';
 
@@ -132,7 +133,7 @@ async function callOnce(
     await Promise.race([work(), stopped.then(interrupt)]);
   } catch (error) {
     const { code } = describeError(error);
-    if (code === 'not_allowed') throw notAllowed(error, key.pubkey);
+    if (code === 'not_allowed' || code === 'invite_required') throw notLetIn(error, code, key.pubkey);
     if (code === 'timed_out' && !isConnected && board.areDown) throw unreachable(board, error);
     throw error;
   } finally {
@@ -158,8 +159,7 @@ function unreachable(board: RelayBoard, cause: unknown): CliError {
 }
 
 /** The owner needs our key to let us in. */
-function notAllowed(error: unknown, pubkey: string): CliError {
+function notLetIn(error: unknown, code: 'not_allowed' | 'invite_required', pubkey: string): CliError {
   const { message, exitCode } = describeError(error);
-  const hint = `its owner can let you in with: mcp-nostr serve --allow ${formatNpub(pubkey)}`;
-  return new CliError('not_allowed', exitCode, message, { hint, cause: error });
+  return new CliError(code, exitCode, message, { hint: wayIn(code, formatNpub(pubkey)), cause: error });
 }

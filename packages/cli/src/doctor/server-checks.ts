@@ -5,6 +5,7 @@ import { describeError, type ErrorReport, exitCodes } from '../errors.ts';
 import { shellWord } from '../shell-word.ts';
 import { followCommand, successorOf } from '../successors/moved.ts';
 import { formatDuration, oneLine } from '../terminal.ts';
+import { wayIn } from '../way-in.ts';
 import { type Check, Findings } from './check.ts';
 import { type Acquaintance, discover, initialize } from './eras.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
@@ -30,10 +31,14 @@ export async function checkServer(options: ServerCheckOptions): Promise<Check[]>
     const hint =
       successor === undefined ? hintFor(failure, npub) : followCommand(shellWord(options.address), successor);
     const exitCode = failure.code === 'timed_out' ? exitCodes.unreachable : failure.exitCode;
-    findings.fail(failure.code === 'not_allowed' ? 'access' : 'reach', oneLine(failure.message, 300), {
-      hint,
-      exitCode,
-    });
+    findings.fail(
+      failure.exitCode === exitCodes.notAllowed ? 'access' : 'reach',
+      oneLine(failure.message, 300),
+      {
+        hint,
+        exitCode,
+      },
+    );
     return findings.checks;
   }
   const modern = await attempt(options, (mcp) => discover(mcp));
@@ -61,8 +66,8 @@ function hintFor(
   { code, hint = 'its owner sees more in the log of serve' }: ErrorReport,
   npub: string,
 ): string {
-  if (code === 'not_allowed') return `its owner can let you in with: mcp-nostr serve --allow ${npub}`;
-  return code === 'timed_out' ? 'is it running? --timeout <seconds> waits longer' : hint;
+  if (code === 'timed_out') return 'is it running? --timeout <seconds> waits longer';
+  return code === 'not_allowed' || code === 'invite_required' ? wayIn(code, npub) : hint;
 }
 
 /** The server itself answered, and not that it serves nobody. */

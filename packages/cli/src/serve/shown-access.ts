@@ -32,7 +32,7 @@ export function describeAccess({ isPublic, forThisRun, keys, denied, invites }: 
     const own = keys === 0 ? [] : [`${count(keys)} known`];
     return ['public: whoever has the address may call', ...own, ...shut, ...open].join(', ');
   }
-  if (keys + forThisRun.length === 0) return ['private: nobody may call yet', ...open].join(', ');
+  if (keys + forThisRun.length === 0) return ['private: nobody may call yet', ...shut, ...open].join(', ');
   const run = describeRun(forThisRun);
   const known = keys === 0 ? [] : [`${count(keys)} may call`];
   return `private: ${[...run, ...known, ...shut, ...open].join(', ')}`;
