@@ -76,6 +76,7 @@ describe('AccessBook', () => {
 
   it.each([
     ['not JSON', '{'],
+    ['what nests without end', '['.repeat(9_999) + ']'.repeat(9_999)],
     ['no object', '[]'],
     ['another version', edited((json) => (json['version'] = 2))],
     ['a key that is none', edited((json) => (json['allowed'] = { alice: { addedAt: NOW } }))],

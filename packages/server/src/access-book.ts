@@ -1,4 +1,4 @@
-import { randomHex } from '@mcp-nostr/core';
+import { isDeeperThan, randomHex } from '@mcp-nostr/core';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, hexToBytes, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js';
@@ -22,6 +22,8 @@ import { type RevokedJson, Revocations } from './revocations.ts';
 
 const VERSION = 1;
 const CODE_BYTES = 16;
+/** Levels; a book has five. */
+const MAX_DEPTH = 16;
 /** A code is 26 characters; whoever sends more has none. */
 const MAX_CODE_LENGTH = 64;
 
@@ -64,6 +66,8 @@ export class AccessBook {
 
   /** The text of a file. @throws {AccessBookError} `bad_access_book` */
   static parse(text: string): AccessBook {
+    // What is wrong is said back, and of what is deeper that is not possible.
+    if (isDeeperThan(text, MAX_DEPTH)) throw new AccessBookError('bad_access_book', 'it is too deep');
     let value: unknown;
     try {
       value = JSON.parse(text);

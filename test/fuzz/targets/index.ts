@@ -1,5 +1,7 @@
 import type { Target } from '../target.ts';
+import { accessTargets } from './access.ts';
 import { fileTargets } from './files.ts';
+import { nameTargets } from './names.ts';
 import { receiverTargets } from './receiver.ts';
 import { relayTargets } from './relays.ts';
 import { serverTargets } from './server.ts';
@@ -14,4 +16,6 @@ export const targets: readonly Target[] = [
   ...sessionTargets,
   ...serverTargets,
   ...fileTargets,
+  ...accessTargets,
+  ...nameTargets,
 ];
