@@ -19,9 +19,9 @@ export const limits = {
   openingBurst: 200,
   /** Of connections and of rates that all share strangers can take this part; the rest is for known keys. */
   strangersShare: 0.75,
-  /** Refusals of one key: enough for a client that asks again each second, not for one that floods. */
-  refusalsPerKeyPerSecond: 1,
-  refusalsPerKeyBurst: 3,
+  /** Refusals of one key: enough for a few programs that ask again each second, not for one that floods. */
+  refusalsPerKeyPerSecond: 2,
+  refusalsPerKeyBurst: 10,
   /** Keys of which is remembered how often they were refused. */
   maxRefusedKeys: 1_000,
   /**
