@@ -167,6 +167,40 @@ describe('a change of the book', () => {
   });
 });
 
+describe('a change of what is there for a key', () => {
+  it('is news for its clients, in both eras, and only of the lists that changed', async () => {
+    const { signer, pubkey } = live.allowNew();
+    const news = new Recorder<string>('a list_changed notification');
+    await world.connect({
+      signer,
+      prepare: (client) => {
+        client.fallbackNotificationHandler = async ({ method }) => news.add(`legacy ${method}`);
+      },
+    });
+    const { server } = await world.serve(new Fixture2().create, { serveStdio, allow: live.policy });
+    const { client } = await connect2(world, {
+      signer,
+      server: server.address,
+      prepare: (each) => {
+        each.fallbackNotificationHandler = async ({ method }) => news.add(`modern ${method}`);
+      },
+    });
+    await client.listen({ toolsListChanged: true, promptsListChanged: true });
+    const rules = { tools: ['echo'], scopes: ['read'] };
+    live.change((book) => book.allow(pubkey, rules, nowSeconds()));
+    live.change((book) => book.allow(pubkey, { ...rules, scopes: [] }, nowSeconds()));
+    live.change((book) => book.allow(pubkey, { ...rules, resources: [] }, nowSeconds()));
+    await news.reached(3);
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(['echo']);
+    expect(news.items.toSorted()).toEqual([
+      'legacy notifications/resources/list_changed',
+      'legacy notifications/tools/list_changed',
+      'modern notifications/tools/list_changed',
+    ]);
+    await server.close();
+  });
+});
+
 describe('authorize()', () => {
   const deny = (matches: (message: JsonRpcMessage) => boolean): Authorize => {
     return (_caller, message) =>

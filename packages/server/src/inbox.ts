@@ -2,20 +2,15 @@ import { TaskQueue } from '@mcp-nostr/transport';
 
 import { limits } from './limits.ts';
 
-interface Waiting<Item> {
-  readonly item: Item;
-  readonly bytes: number;
-}
-
 /**
  * Messages on their way to the MCP server, in their order, each in a task of its own. They wait until it is there, and
  * while somebody makes up their mind about the one before them.
  */
-export class Inbox<Item> {
+export class Inbox<Item extends { readonly bytes: number }> {
   readonly #deliver: (item: Item) => void | Promise<void>;
   readonly #onerror: (error: unknown) => void;
   readonly #tasks: TaskQueue;
-  readonly #waiting: Waiting<Item>[] = [];
+  readonly #waiting: Item[] = [];
   #bytes = 0;
   #isHeld = true;
 
@@ -38,9 +33,9 @@ export class Inbox<Item> {
     for (let count = this.#waiting.length; count > 0; count--) this.#tasks.add(this.#next);
   }
 
-  add(item: Item, bytes: number): void {
-    this.#waiting.push({ item, bytes });
-    this.#bytes += bytes;
+  add(item: Item): void {
+    this.#waiting.push(item);
+    this.#bytes += item.bytes;
     if (!this.#isHeld) this.#tasks.add(this.#next);
   }
 
@@ -55,7 +50,7 @@ export class Inbox<Item> {
     const next = this.#waiting.shift();
     if (next === undefined) return;
     this.#bytes -= next.bytes;
-    const settled = this.#deliver(next.item);
+    const settled = this.#deliver(next);
     if (settled === undefined) return;
     this.#isHeld = true;
     void settled.catch(this.#onerror).finally(() => this.start()); // it never rejects: `onerror` does not throw

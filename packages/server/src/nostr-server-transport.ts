@@ -13,6 +13,7 @@ import {
   type RequestId,
   utf8Bytes,
 } from '@mcp-nostr/core';
+import type { FilterRules } from '@mcp-nostr/core/filter';
 import {
   checkMessageSize,
   type Link,
@@ -27,6 +28,7 @@ import { authInfoOf, type Caller, type CallerAuthInfo } from './caller.ts';
 import { Inbox } from './inbox.ts';
 import type { KeyUsage } from './key-usage.ts';
 import { limits } from './limits.ts';
+import { ListNews } from './list-news.ts';
 import { type Authorize, MessageCheck, Refused } from './message-check.ts';
 import { Meter } from './meter.ts';
 import type { Permission } from './policy.ts';
@@ -53,6 +55,7 @@ export interface NostrServerTransportOptions {
 
 interface Delivery {
   readonly message: JsonRpcMessage;
+  readonly bytes: number;
   /** Of a request. */
   readonly route: object | undefined;
 }
@@ -80,7 +83,9 @@ export class NostrServerTransport {
     (delivery) => this.#deliver(delivery),
     (error) => this.#report(error),
   );
+  readonly #news = new ListNews();
   #authInfo: CallerAuthInfo;
+  #names: readonly FilterRules[];
   /** The last event with a line that is no message. */
   #unreadable: string | undefined;
   #isClosed = false;
@@ -92,6 +97,7 @@ export class NostrServerTransport {
     this.#options = options;
     this.#requests = new Requests(options.onrequest);
     this.#authInfo = authInfoOf(caller, permission);
+    this.#names = permission.names ?? [];
     this.#meter.usage = options.usage;
     this.#check = new MessageCheck({ caller, permission, authorize, onerror: this.#report });
   }
@@ -103,9 +109,13 @@ export class NostrServerTransport {
 
   /** What the caller may do has changed. */
   permit(permission: Permission, usage: KeyUsage | undefined): void {
+    const before = this.#names;
+    this.#names = permission.names ?? [];
     this.#authInfo = authInfoOf(this.caller, permission);
     this.#check.permission = permission;
     this.#meter.usage = usage;
+    const listens = this.#requests.of(LISTEN_METHOD);
+    for (const news of this.#news.of(before, this.#names, listens)) this.send(news).catch(this.#report);
   }
 
   /** Requests that wait for the MCP server's answer. */
@@ -125,6 +135,7 @@ export class NostrServerTransport {
 
   async send(said: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
     if (this.#isClosed) throw new TransportError('closed', 'the connection is closed');
+    this.#news.heard(said);
     const message = this.#check.toClient(said);
     if (message === undefined) return;
     if (isResponse(message)) return this.#answer(message);
@@ -180,7 +191,7 @@ export class NostrServerTransport {
     if (requestId === undefined) return;
     const failure = failureResponse(requestId, 'busy', reason);
     if (sort === 'request') void this.#try(failure, undefined);
-    else this.#inbox.add({ message: failure, route: undefined }, 0);
+    else this.#inbox.add({ message: failure, bytes: 0, route: undefined });
   }
 
   /** Answers what waits, for a reason of ours. */
@@ -192,7 +203,7 @@ export class NostrServerTransport {
 
   /** Answers whoever listens that nothing more will come. */
   endSubscriptions(): void {
-    for (const id of this.#requests.idsOf(LISTEN_METHOD)) this.#answer(subscriptionEnd(id)).catch(() => {}); // its client will take it for lost, as it is
+    for (const [id] of this.#requests.of(LISTEN_METHOD)) this.#answer(subscriptionEnd(id)).catch(() => {}); // its client will take it for lost, as it is
   }
 
   #take(message: JsonRpcMessage, event: string, bytes: number): void {
@@ -205,7 +216,7 @@ export class NostrServerTransport {
     if (cancelled !== undefined) this.#cancel(cancelled);
     // Without a word it would be lost: the client has it acknowledged.
     if (this.#inbox.isFull) this.#options.onoverflow();
-    else this.#inbox.add({ message, route }, bytes);
+    else this.#inbox.add({ message, bytes, route });
   }
 
   /** Undefined for a request that goes no further, and was answered. */

@@ -51,8 +51,11 @@ export class Requests {
     return [...this.#routes.keys()];
   }
 
-  idsOf(method: string): RequestId[] {
-    return [...this.#routes].flatMap(([id, { summary }]) => (summary.method === method ? [id] : []));
+  /** Those of one method, with their params. */
+  of(method: string): [RequestId, RequestSummary['params']][] {
+    return [...this.#routes].flatMap(([id, { summary }]) =>
+      summary.method === method ? [[id, summary.params]] : [],
+    );
   }
 
   has(id: RequestId): boolean {
