@@ -54,15 +54,13 @@ describe('a file that several change', () => {
     const other = promisify(execFile)(process.execPath, args);
     // As long as it works, so that both do.
     let own = 0;
-    let isOver = false;
-    const ended = other.finally(() => (isOver = true));
-    while (!isOver) {
+    let end: unknown;
+    while (end === undefined) {
       await updateFile(path, plusOne);
       own++;
-      // Room for the other, and for the news of its end.
-      await sleep(2);
+      // Leaves room for the other.
+      end = await Promise.race([other, sleep(2)]);
     }
-    await ended;
     expect(readFileSync(path, 'utf8')).toBe(`${own + 20}`);
   }, 30_000);
 

@@ -26,7 +26,7 @@ interface Visit {
 
 export interface Door {
   doorkeeper: Doorkeeper;
-  state: { now: number; rivals: string[]; rooms: number; blockedMs: number };
+  state: { now: number; rivals: string[]; refused: string[]; rooms: number; blockedMs: number };
   visit: (given: Visit) => Verdict;
   open: (given?: Visit) => Verdict;
 }
@@ -36,7 +36,7 @@ export function make(
     makeRoom?: () => boolean;
   } = {},
 ): Door {
-  const state = { now: 1_000, rivals: [] as string[], rooms: 0, blockedMs: 0 };
+  const state = { now: 1_000, rivals: [] as string[], refused: [] as string[], rooms: 0, blockedMs: 0 };
   const doorkeeper = new Doorkeeper({
     instance: OURS,
     policy: options.policy ?? policyOf('public'),
@@ -50,6 +50,7 @@ export function make(
     },
     blockedMs: () => state.blockedMs,
     onrival: (instance) => state.rivals.push(instance),
+    onrefused: (_applicant, code) => state.refused.push(code),
   });
   const visit = (given: Visit): Verdict => {
     const {

@@ -219,6 +219,9 @@ describe('a key that may not connect', () => {
       refused('invite_required'),
     );
     expect(verdictOf({ code: 'rate_limited', retryAfterMs: 1_500.2 })).toEqual(refused('rate_limited 1501'));
+    const { open, state } = make({ policy: { permit: () => ({ code: 'rate_limited', retryAfterMs: 1 }) } });
+    open();
+    expect(state.refused).toEqual(['rate_limited']);
   });
 
   it('hears nothing where the operator has chosen silence', () => {
@@ -226,13 +229,15 @@ describe('a key that may not connect', () => {
       permit: ({ pubkey }) => (pubkey === 'known' ? { isKnown: true } : { code: 'not_allowed' }),
       redeem: () => ({ code: 'invite_expired' }),
     };
-    const { open, visit } = make({ policy, refusals: 'silent' });
+    const { open, visit, state } = make({ policy, refusals: 'silent' });
     expect([open(), open({ invite: 'old' }), visit({ link: { sequence: 1, instance: OURS } })]).toEqual([
       DROP,
       DROP,
       DROP,
     ]);
     expect(open({ pubkey: 'known', createdAt: 0 })).toEqual(refused('clock'));
+    // The operator hears of them.
+    expect(state.refused).toEqual(['not_allowed', 'invite_expired', 'clock']);
   });
 
   it('since it went on beyond its bounds, hears for how long', () => {

@@ -54,6 +54,8 @@ export interface DoorkeeperOptions {
   blockedMs: (pubkey: string) => number;
   /** Another process serves our key. */
   onrival: (instance: string) => void;
+  /** Somebody was not let in, whether it was told so or not. */
+  onrefused?: (applicant: Applicant, code: string) => void;
 }
 
 interface Resets {
@@ -214,13 +216,18 @@ export class Doorkeeper {
     { code, retryAfterMs }: Pick<Denial, 'retryAfterMs'> & { code: string },
   ): Verdict {
     // Who has taken sessions back may call: it is no stranger who hears that.
-    if (this.#options.refusals === 'silent' && code !== 'revoked') return { kind: 'drop' };
+    if (this.#options.refusals === 'silent' && code !== 'revoked') {
+      this.#options.onrefused?.(applicant, code);
+      return { kind: 'drop' };
+    }
     const detail = retryAfterMs === undefined ? code : `${code} ${Math.ceil(retryAfterMs)}`;
     return this.#refuse(applicant, detail, false);
   }
 
-  #refuse({ pubkey }: Applicant, detail: string, isKnown: boolean): Verdict {
-    if (!this.#refusals.take(pubkey, isKnown)) return { kind: 'drop' };
+  #refuse(applicant: Applicant, detail: string, isKnown: boolean): Verdict {
+    const [code = ''] = detail.split(' ');
+    this.#options.onrefused?.(applicant, code);
+    if (!this.#refusals.take(applicant.pubkey, isKnown)) return { kind: 'drop' };
     return { kind: 'answer', answer: { control: 'refuse', detail, acknowledged: 0 } };
   }
 

@@ -28,6 +28,13 @@ export interface RequestReport extends RequestSummary {
   caller: Caller;
 }
 
+/** Somebody who was not let in. */
+export interface Refusal {
+  applicant: Applicant;
+  /** `not_allowed`, `invite_required`, `busy` and so on. */
+  code: string;
+}
+
 export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   /** The server's identity. */
   signer: Signer;
@@ -37,6 +44,11 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   allow: Access;
   /** Asked about each message that the policy and its bounds let through; it may take its time. */
   authorize?: Authorize | undefined;
+  /**
+   * What strangers can take of connections, rates and bytes, from 0 to 1; the rest is for known keys.
+   * @default 0.75; 1 with `'public'`, where nobody is known
+   */
+  strangersShare?: number | undefined;
   /** Whether keys that may not connect are told so, and why, or hear nothing. @default 'answer' */
   refusals?: 'answer' | 'silent' | undefined;
   /** Keys that the server had before: whoever may call is told there which key it has now. @default none */
@@ -56,6 +68,8 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   onrequest?: ((report: RequestReport) => void) | undefined;
   /** Reports have the `params` of their requests, in which callers may have written secrets. @default false */
   reportParams?: boolean | undefined;
+  /** A connection was refused. Strangers can bring this about as often as they like. */
+  onrefused?: ((refusal: Refusal) => void) | undefined;
   /** What went wrong without ending anything. */
   onerror?: ((error: Error) => void) | undefined;
   /** Milliseconds since 1970. @default Date.now */
@@ -130,7 +144,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.#former = former;
     this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.
-    const strangersShare = options.allow === 'public' ? 1 : limits.strangersShare;
+    const strangersShare = options.strangersShare ?? (options.allow === 'public' ? 1 : limits.strangersShare);
     const nowSeconds = (): number => this.#endpoint.nowSeconds();
     const policy = sessionPolicy(policyOf(options.allow), nowSeconds);
     this.#policy = policy;
@@ -152,6 +166,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       makeRoom: (key, isKnown) => this.#connections.makeRoom(key, isKnown),
       blockedMs: (key) => this.#usages.blockedMs(key),
       onrival: () => this.#report(rivalError(this.npub)),
+      onrefused: (applicant, code) => this.#tell(() => options.onrefused?.({ applicant, code })),
     });
     this.#endpoint = new Endpoint({
       pubkey,
@@ -318,11 +333,15 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     for (const connection of this.#connections.all) if (connection.isAbandoned) void connection.close('idle'); // it never rejects
   }
 
-  /** Whoever takes the reports must not be able to keep an answer from leaving. */
   #onrequest({ params, ...summary }: RequestSummary, caller: Caller): void {
     const { onrequest, reportParams } = this.#options;
+    this.#tell(() => onrequest?.({ ...summary, ...(reportParams === true && { params }), caller }));
+  }
+
+  /** Whoever takes the reports must not be able to keep an answer from leaving. */
+  #tell(report: () => void): void {
     try {
-      onrequest?.({ ...summary, ...(reportParams === true && { params }), caller });
+      report();
     } catch (error) {
       this.#report(error);
     }

@@ -1,6 +1,7 @@
 import { formatNpub } from '@mcp-nostr/core';
-import type { AllowedKey, RequestReport } from '@mcp-nostr/server';
+import type { AllowedKey, Applicant, Refusal, RequestReport } from '@mcp-nostr/server';
 
+import { LineLimiter } from '../log/line-limiter.ts';
 import { redact, redactFields } from '../log/redact.ts';
 import { oneLine, tenth } from '../terminal.ts';
 import type { AuditFile } from './audit-file.ts';
@@ -24,6 +25,7 @@ export interface AuditLogOptions {
 /** What callers of one server did, in the words of the one who has to answer for it later. */
 export class AuditLog {
   readonly #options: AuditLogOptions;
+  readonly #refusals = new LineLimiter();
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
@@ -31,12 +33,13 @@ export class AuditLog {
 
   /** A request that is over: `time` is its end. */
   request(report: RequestReport): void {
-    const { caller, method, name, outcome, durationMs, event, bytes, params } = report;
-    this.#write('request', caller.pubkey, {
+    const { caller, method, name, outcome, code, durationMs, event, bytes, params } = report;
+    this.#write('request', caller, {
       connection: caller.connectionId,
       method: oneLine(method, 100),
       name: name === undefined ? undefined : oneLine(name, 300),
       outcome,
+      code,
       durationMs: tenth(durationMs),
       id: event,
       bytes,
@@ -46,10 +49,18 @@ export class AuditLog {
 
   /** An invite has let a key in. */
   paired({ pubkey, via }: AllowedKey): void {
-    this.#write('paired', pubkey, { invite: via });
+    this.#write('paired', { pubkey }, { invite: via });
   }
 
-  #write(event: string, pubkey: string, fields: Readonly<Record<string, unknown>>): void {
+  /** A connection was refused. A flood of these must not push out of the file what callers did. */
+  refused({ applicant, code }: Refusal): void {
+    if (!this.#refusals.admits(`${applicant.pubkey} ${code}`)) return;
+    // It came to take sessions back, and is told so in the form of a refusal.
+    if (code === 'revoked') this.#write('revoked', applicant, {});
+    else this.#write('refused', applicant, { code });
+  }
+
+  #write(event: string, { pubkey, session }: Applicant, fields: Readonly<Record<string, unknown>>): void {
     const { file, server, nameOf, now = Date.now } = this.#options;
     file.write({
       time: new Date(now()).toISOString(),
@@ -57,6 +68,7 @@ export class AuditLog {
       server,
       caller: formatNpub(pubkey),
       callerName: nameOf(pubkey),
+      session: session === undefined ? undefined : formatNpub(session.pubkey),
       ...fields,
     });
   }

@@ -79,6 +79,39 @@ describe('the audit log', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  it('says whose session it was, why something was refused, and who was not let in; of that not all', () => {
+    const records: Record<string, unknown>[] = [];
+    const log = new AuditLog({
+      file: { write: (record) => records.push(record) },
+      hasArguments: false,
+      nameOf: () => undefined,
+    });
+    const session = { pubkey: getPublicKey(generateSecretKey()), grantedAt: 1, expiresAt: 2 };
+    log.request({ ...report, caller: { ...caller, session }, outcome: 'refused', code: 'rate_limited' });
+    expect(records[0]).toMatchObject({
+      caller: npub,
+      session: formatNpub(session.pubkey),
+      outcome: 'refused',
+      code: 'rate_limited',
+    });
+    for (let index = 0; index < 100; index++) {
+      log.refused({ applicant: { pubkey }, code: 'not_allowed' });
+      log.refused({ applicant: { pubkey: getPublicKey(generateSecretKey()) }, code: 'invite_expired' });
+    }
+    expect(records[1]).toMatchObject({ event: 'refused', caller: npub, code: 'not_allowed' });
+    expect(records).toHaveLength(21);
+    records.length = 0;
+    new AuditLog({
+      file: { write: (record) => records.push(record) },
+      hasArguments: false,
+      nameOf: () => '',
+    }).refused({
+      applicant: { pubkey },
+      code: 'revoked',
+    });
+    expect(records).toMatchObject([{ event: 'revoked', caller: npub }]);
+  });
+
   it('has arguments only where it is to have them, without secrets, and not much of each', () => {
     const secret = 'a-secret-that-is-known';
     hideSecret(secret);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Filter, Glob } from '@mcp-nostr/core/filter';
 import type { LogLevel } from '../log/logger.ts';
+import { hideSecret } from '../log/redact.ts';
 import { humanPrinter } from './print-human.ts';
 import type { ServedAs, ServePrinter } from './print-serve.ts';
 
@@ -50,6 +51,55 @@ describe('what serve shows to a person', () => {
       '            lists what it offers, and calls it by hand',
       '  QR of nprofile1address',
     ]);
+  });
+
+  it('says how to let somebody in where nobody may call, and shows an invite in place of the address', () => {
+    const { printer, lines } = printed();
+    const access = { isPublic: false, forThisRun: [], keys: 0, denied: 0, invites: 0 };
+    const code = 'a-code-that-is-hidden-elsewhere';
+    hideSecret(code);
+    printer.ready({ ...served, access, words: ' --key other', isInviting: true });
+    printer.invite({ link: `nprofile1address?invite=${code}`, id: 'abc123', expiresAt: 1_800_000_000 });
+    expect(lines().slice(4, 9)).toEqual([
+      '  access    private: nobody may call yet',
+      '            npx mcp-nostr invite --key other',
+      '            lets in whoever redeems it; --public lets in everybody',
+      '            npx mcp-nostr allow --key other NPUB',
+      '            lets in that key; mcp-nostr access lists them',
+    ]);
+    expect(lines().slice(-4)).toEqual([
+      `  QR of nprofile1address?invite=${code}`,
+      `  invite    nprofile1address?invite=${code}`,
+      '            lets in one key until 2027-01-15 08:00 UTC (abc123); send it to one person, who runs',
+      '            npx mcp-nostr pair',
+    ]);
+    expect(lines().filter((line) => line.includes('QR of'))).toHaveLength(1);
+    printer.note('info', `a line with ${code}`);
+    expect(lines().at(-1)).toBe('  a line with [redacted]');
+  });
+
+  it.each([
+    [{ keys: 1, invites: 1 }, 'private: 1 key may call, 1 invite is open'],
+    [{ keys: 2, denied: 1, invites: 2 }, 'private: 2 keys may call, 1 key denied, 2 invites are open'],
+    [{ denied: 2 }, 'private: nobody may call yet, 2 keys denied'],
+    [
+      { isPublic: true, keys: 1, denied: 1 },
+      'public: whoever has the address may call, 1 key known, 1 key denied',
+    ],
+    [{ forThisRun: ['f'.repeat(64)], keys: 1 }, 'private: npub1lllll…lrjw for this run, 1 key may call'],
+  ])('says who may call: %j', (given, text) => {
+    const { printer, lines } = printed();
+    const access = { isPublic: false, forThisRun: [], keys: 0, denied: 0, invites: 0, ...given };
+    printer.ready({ ...served, access });
+    expect(lines()).toContain(`  access    ${text}`);
+  });
+
+  it('says who was paired', () => {
+    const { printer, lines } = printed();
+    printer.paired({ npub: caller.npub, name: 'bob', invite: 'abc123' });
+    printer.call({ caller, method: 'ping', durationMs: 1, outcome: 'refused', code: 'rate_limited' });
+    expect(lines()[0]).toMatch(/^ {2}[\d:]{8} {2}\+ npub1ct7mn…l88h bob {2}paired with invite abc123$/);
+    expect(lines()[1]).toMatch(/refused rate_limited$/);
   });
 
   it('says what callers do not see', () => {

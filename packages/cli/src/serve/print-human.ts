@@ -88,12 +88,12 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
       if (status !== 'ready')
         print('debug', `  ${named(server)}${url}  ${status} ${oneLine(reason ?? '', 160)}`);
     },
-    call({ caller, method, name, durationMs, outcome }, server) {
+    call({ caller, method, name, durationMs, outcome, code }, server) {
       const time = new Date().toTimeString().slice(0, 8);
       const what = oneLine(name === undefined ? method : `${method} ${name}`, 60);
       const duration = formatDuration(durationMs).padStart(9);
       info(
-        `  ${paint('dim', time)}  ${named(server)}${shortNpub(caller.npub)}  ${what.padEnd(36)} ${duration}  ${marks[outcome]}`,
+        `  ${paint('dim', time)}  ${named(server)}${shortNpub(caller.npub)}  ${what.padEnd(36)} ${duration}  ${marks[outcome]}${code === undefined ? '' : ` ${code}`}`,
       );
     },
     invite({ link, id, expiresAt }) {

@@ -15,7 +15,7 @@ export function jsonPrinter(write: (text: string) => void, people: ServePrinter)
         ...state,
         latencyMs: latencyMs === undefined ? undefined : tenth(latencyMs),
       }),
-    call: ({ caller, method, name, durationMs, outcome }, server) =>
+    call: ({ caller, method, name, durationMs, outcome, code }, server) =>
       print({
         event: 'call',
         server,
@@ -25,6 +25,7 @@ export function jsonPrinter(write: (text: string) => void, people: ServePrinter)
         name,
         durationMs: tenth(durationMs),
         outcome,
+        code,
       }),
     // What programs read is kept: a secret has no place there.
     invite: () => undefined,

@@ -20,7 +20,7 @@ export function logPrinter(logger: Logger): ServePrinter {
         reason,
         latencyMs: latencyMs === undefined ? undefined : tenth(latencyMs),
       }),
-    call: ({ caller, method, name, durationMs, outcome }, server) =>
+    call: ({ caller, method, name, durationMs, outcome, code }, server) =>
       logger.log('info', 'call', {
         server,
         caller: caller.npub,
@@ -28,6 +28,7 @@ export function logPrinter(logger: Logger): ServePrinter {
         name,
         durationMs: tenth(durationMs),
         outcome,
+        code,
       }),
     invite: ({ id, expiresAt }, server) => logger.log('info', 'invite', { server, id, expiresAt }),
     paired: ({ npub, name, invite }, server) =>

@@ -22,6 +22,8 @@ function reportAll(printer: ServePrinter): void {
   });
   printer.relay({ url: 'wss://a', status: 'ready', latencyMs: 1.2345 });
   printer.call({ caller, method: 'ping', durationMs: 1.26, outcome: 'ok' });
+  printer.invite({ link: 'nprofile1?invite=code', id: 'abc123', expiresAt: 1 });
+  printer.paired({ npub: 'npub1caller', invite: 'abc123' });
   printer.log('node', 'a line');
   printer.problem('a problem');
   printer.note('info', 'a note');
@@ -43,6 +45,7 @@ it('prints events as one JSON object a line, and the rest for people', () => {
     { event: 'ready', npub: 'npub1', address: 'nprofile1', relays: [] },
     { event: 'relay', url: 'wss://a', status: 'ready', latencyMs: 1.2 },
     { event: 'call', time, caller: 'npub1caller', method: 'ping', durationMs: 1.3, outcome: 'ok' },
+    { event: 'paired', time, caller: 'npub1caller', invite: 'abc123' },
     { event: 'closed' },
   ]);
   expect(parsed(log)).toEqual([
@@ -79,12 +82,16 @@ it('names the server where there are several, in events and in the log', () => {
     parsed(events)
       .slice(1)
       .map(({ event, server }) => [event, server]),
-  ).toEqual(['ready', 'relay', 'call', 'closed'].map((event) => [event, 'a']));
+  ).toEqual(['ready', 'relay', 'call', 'paired', 'closed'].map((event) => [event, 'a']));
   expect(
     parsed(log)
       .slice(1)
       .map(({ msg, server }) => [msg, server]),
   ).toEqual(
-    ['ready', 'relay ready', 'call', 'a line', 'a problem', 'a note', 'closed'].map((msg) => [msg, 'a']),
+    ['ready', 'relay ready', 'call', 'invite', 'paired', 'a line', 'a problem', 'a note', 'closed'].map(
+      (msg) => [msg, 'a'],
+    ),
   );
+  // The link of an invite is for the eyes of one person.
+  expect([...events, ...log].join('')).not.toContain('code');
 });

@@ -77,16 +77,17 @@ interface Paired {
 }
 
 /** What is shown of a request. */
-export type ShownCall = Pick<RequestReport, 'caller' | 'method' | 'name' | 'durationMs' | 'outcome'>;
+export type ShownCall = Pick<RequestReport, 'caller' | 'method' | 'name' | 'durationMs' | 'outcome' | 'code'>;
 
 /** Callers make up methods and names, of any size: a few would push everything else out of a log. */
-export function shownCall({ caller, method, name, durationMs, outcome }: ShownCall): ShownCall {
+export function shownCall({ caller, method, name, durationMs, outcome, code }: ShownCall): ShownCall {
   return {
     caller,
     method: oneLine(method, 100),
     ...(name === undefined ? {} : { name: oneLine(name, 300) }),
     durationMs,
     outcome,
+    ...(code === undefined ? {} : { code }),
   };
 }
 

@@ -35,6 +35,7 @@ interface ServeCommandOptions extends AccessOptions, AuditOptions, EntryOptions,
   relay?: string[];
   key?: string;
   encryption: ServeSettings['encryption'];
+  refusals: ServeSettings['refusals'];
   maxConnections: number;
   qr: boolean;
   json?: boolean;
@@ -68,6 +69,11 @@ export function serveCommand(
       '--allow <npub>',
       'this key may call too, while this runs: npub, nprofile or hex; can be repeated',
       collectKeys,
+    )
+    .addOption(
+      new Option('--refusals <how>', 'whether keys that may not call are told so, and why, or hear nothing')
+        .choices(['answer', 'silent'])
+        .default('answer'),
     )
     .option(
       '--relay <url>',
@@ -141,13 +147,14 @@ function readArguments(
   options: ServeCommandOptions,
   env: NodeJS.ProcessEnv,
 ): ServeArguments {
-  const { encryption, maxConnections, config, env: names, idle: idleMs, shared } = options;
+  const { encryption, refusals, maxConnections, config, env: names, idle: idleMs, shared } = options;
   const access = accessOf(options);
   const log = logSettings(options);
   return {
     open: config === undefined ? oneServer(words, options, env) : serversOf(words, config, options),
     settings: {
       access,
+      refusals,
       encryption,
       maxConnections,
       filter: filterFrom(options),

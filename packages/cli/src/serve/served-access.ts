@@ -27,6 +27,8 @@ export interface ServedAccess {
   policy: Policy;
   shown: ShownAccess;
   audit: AuditLog | undefined;
+  /** Where it is public and nobody is known, nothing is kept for anybody: strangers have all of `--max-connections`. */
+  strangersShare: number | undefined;
   /** Undefined where somebody may call already, and where it would be read by others than a person. */
   firstInvite: ((address: string) => ShownInvite) | undefined;
   close(): void;
@@ -59,6 +61,7 @@ export function openServedAccess(options: ServedAccessOptions): ServedAccess {
     policy: servedPolicy({ live, ...access, onproblem: (message) => printer.problem(message) }),
     shown,
     audit,
+    strangersShare: access.isPublic && isLonely ? 1 : undefined,
     firstInvite:
       isAtTerminal && isLonely && !access.isPublic ? (address) => drawInvite(live, address) : undefined,
     close: () => live.close(),

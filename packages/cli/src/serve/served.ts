@@ -18,6 +18,7 @@ import { type ServePrinter, shownCall } from './print-serve.ts';
 export interface ServeSettings {
   relays: string[];
   access: AccessSettings;
+  refusals: 'answer' | 'silent';
   /** Requests, pairings and refusals are kept there. */
   audit: { file: AuditFile; hasArguments: boolean } | undefined;
   /** A person reads what is printed, and nobody else: invites may be shown. */
@@ -86,12 +87,14 @@ export async function openServed({
         statement,
         isPublished: settings.access.isPublic,
       })),
+      strangersShare: access.strangersShare,
       // The first come before the server is there, and who reads the output wants its address first.
       onrelay: (state) => (early === undefined ? printer.relay(state) : early.push(state)),
       onrequest: (report) => {
         printer.call(shownCall(report));
         access.audit?.request(report);
       },
+      onrefused: (refusal) => access.audit?.refused(refusal),
       onerror: (error) => printer.problem(error.message),
     },
     noted(source.open, printer, isTraced),
