@@ -119,8 +119,8 @@ export async function openServed({
     filter,
   });
   if (invite !== undefined) printer.invite(invite);
-  for (const { name } of former)
-    printer.note('info', `callers of the former key ${name} are told this address`);
+  for (const each of former)
+    printer.note('info', `callers of the former key ${each.name} are told this address`);
   for (const state of early) printer.relay(state);
   early = undefined;
   // Without it `invite` has to be told the relays.

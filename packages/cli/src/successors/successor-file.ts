@@ -29,7 +29,7 @@ function successorsPath(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /** By the former key, hex. @throws {CliError} `config_file` when it is there and cannot be read */
-export function readSuccessors(env: NodeJS.ProcessEnv = process.env): ReadonlyMap<string, KnownSuccessor> {
+function readSuccessors(env: NodeJS.ProcessEnv = process.env): ReadonlyMap<string, KnownSuccessor> {
   const path = successorsPath(env);
   try {
     return parse(textOf(path));
