@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { describe, expect, it, vi } from 'vitest';
+import { startRelay } from '@mcp-nostr/relay';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { CliRun } from '../helpers/cli.ts';
@@ -34,13 +35,34 @@ function homeWith(files: Record<string, string> = {}): string {
   return home;
 }
 
-describe.runIf(process.platform === 'linux')('a core dump', () => {
-  it('has nothing of the memory of the program in it', async () => {
-    const run = new CliRun(['relay', '--port', '0', '--json'], {});
-    await run.event('ready');
-    // core(5): children inherit it.
+describe.runIf(process.platform === 'linux')('serve with a key in its environment', () => {
+  it('leaves no key to the program that it starts, and none to a core dump of either', async () => {
+    const home = homeWith();
+    const relay = await startRelay({ port: 0 });
+    onTestFinished(() => relay.close());
+    const seen = join(home, 'seen');
+    const copy = `const fs = require('node:fs');
+      for (const name of ['environ', 'coredump_filter', 'cmdline'])
+        fs.writeFileSync('${seen}.' + name, fs.readFileSync('/proc/self/' + name));`;
+    const words = ['serve', '--public', '--json', '--relay', relay.url, '--', process.execPath, '-e', copy];
+    const run = new CliRun(words, { MCP_NOSTR_HOME: home, NOSTR_SECRET_KEY: nsec });
+    onTestFinished(async () => void (await run.stop()));
+    const ready = await run.event('ready');
+    expect(ready['npub']).toBe(npub);
+    // It starts the program, which ends at once.
+    await runMain(['call', String(ready['address'])]);
+    const [environ = '', filter = '', cmdline = ''] = ['environ', 'coredump_filter', 'cmdline'].map((name) =>
+      readFileSync(`${seen}.${name}`, 'utf8'),
+    );
+    expect(environ).toContain('MCP_NOSTR_CALLER=');
+    expect(environ).not.toContain('NOSTR_SECRET_KEY');
+    for (const secret of [nsec, hex])
+      expect(environ + cmdline + run.stdout + run.stderr).not.toContain(secret);
+    // core(5): none of the kinds of memory.
+    expect(filter.trim()).toBe('00000000');
     expect(readFileSync(`/proc/${run.child.pid}/coredump_filter`, 'utf8').trim()).toBe('00000000');
-    await run.stop();
+    // A key that is given is not kept; this one is the caller's.
+    expect(readdirSync(join(home, 'keys'))).toEqual(['client.key']);
   });
 });
 

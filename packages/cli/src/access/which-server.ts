@@ -4,7 +4,7 @@ import { formatNpub } from '@mcp-nostr/core';
 
 import { usageError } from '../errors.ts';
 import { serverKeyPath } from '../key-file.ts';
-import { openSigner } from '../keys/open-signer.ts';
+import { whoseKey } from '../keys/whose-key.ts';
 import { accessFilePath } from './access-file.ts';
 import type { WhichServerOptions } from './which-server-options.ts';
 
@@ -18,9 +18,7 @@ export interface WhichServer {
 
 /** It need not run. @throws {CliError} for a name that no server has had */
 export async function whichServer({ key: given, server: name }: WhichServerOptions): Promise<WhichServer> {
-  const key = await openSigner({ given: name === undefined ? given : keyOf(name, given), role: 'server' });
-  await key.close();
-  const { pubkey } = key;
+  const pubkey = await whoseKey({ given: name === undefined ? given : keyOf(name, given), role: 'server' });
   return { pubkey, npub: formatNpub(pubkey), file: accessFilePath(pubkey) };
 }
 

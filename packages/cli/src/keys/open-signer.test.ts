@@ -2,12 +2,13 @@ import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { generateSecretKey, getPublicKey } from '@mcp-nostr/core';
+import { generateSecretKey, getPublicKey, parseAddress } from '@mcp-nostr/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { CliError } from '../errors.ts';
 import { redact } from '../log/redact.ts';
 import { openSigner } from './open-signer.ts';
+import { whoseKey } from './whose-key.ts';
 
 let home: string;
 let env: NodeJS.ProcessEnv;
@@ -115,4 +116,12 @@ describe('the key that a command acts with', () => {
     await keyIn('keys/work.ncryptsec');
     await expect(opened('work')).rejects.toThrow('there are several keys called work');
   });
+});
+
+it('whose key it is needs no password where its file says it', async () => {
+  const npub = 'npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg';
+  await mkdir(join(home, 'keys'));
+  await writeFile(join(home, 'keys', 'server.ncryptsec'), `# ${npub}\nncryptsec1qqq\n`, { mode: 0o600 });
+  expect(await whoseKey({ role: 'server', env })).toBe(parseAddress(npub).pubkey);
+  expect(await whoseKey({ role: 'client', env })).toBe(await opened());
 });

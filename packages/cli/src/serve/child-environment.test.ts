@@ -8,8 +8,12 @@ const ours = {
   API_TOKEN: 't',
   OTHER: 'o',
   NOSTR_SECRET_KEY: 's',
+  NOSTR_SECRET_KEY_FILE: '/s',
   NOSTR_CLIENT_KEY: 's',
   MCP_NOSTR_HOME: 'h',
+  MCP_NOSTR_BUNKER: 'bunker://b?secret=s',
+  MCP_NOSTR_SECRET_KEY_FILE: '/s',
+  MCP_NOSTR_PASSWORD_FILE: '/p',
   MCP_NOSTR_CALLER: 'an outer caller',
 };
 

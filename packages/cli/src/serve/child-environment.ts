@@ -1,7 +1,7 @@
 import type { Caller } from '@mcp-nostr/server';
 
-/** Names of the Nostr world that hold keys (nak's and others'); the program behind a server has no use for them. */
-const SECRET_NAMES = new Set(['NOSTR_SECRET_KEY', 'NOSTR_CLIENT_KEY']);
+/** Names of the Nostr world that hold our keys or say where they are; the program behind a server has no use for them. */
+const SECRET_NAMES = new Set(['NOSTR_SECRET_KEY', 'NOSTR_SECRET_KEY_FILE', 'NOSTR_CLIENT_KEY']);
 
 /** What a program needs to find its files and the person's language; nothing here is a secret. */
 const BASIC_NAMES = new Set(
