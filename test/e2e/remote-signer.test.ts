@@ -3,7 +3,9 @@ import { type EventTemplate, generateSecretKey, getPublicKey, verifyEvent } from
 import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { CutProxy } from '../chaos/cut-proxy.ts';
 import { CarelessRelay } from '../helpers/careless-relay.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { Bunker, BunkerProcess } from '../remote-signer/bunker.ts';
 import { ScriptedBunker } from '../remote-signer/scripted-bunker.ts';
@@ -170,15 +172,17 @@ describe('a remote signer that', () => {
 
   it('is on a relay that comes later gets the same event from there, and does not ask its owner twice', async () => {
     const [first, second] = [await openRelay(), await openRelay()];
-    const { port } = second;
-    await second.close();
-    const bunker = new ScriptedBunker([first.url, second.url]);
+    const [port = 0] = await freePorts(1);
+    const bunker = new ScriptedBunker([first.url, second.url], [first.url, `ws://127.0.0.1:${port}`]);
+    const isThere = () => bunker.states.items.filter((status) => status === 'ready').length === 2;
+    if (!isThere()) await bunker.states.next(isThere);
     const signer = closing(await connectBunker(bunker.uri, { timing: { ...timing, leastResendMs: 0 } }));
     bunker.answer = () => undefined;
     const before = bunker.arrivals.count;
     const signed = signer.signEvent(grant());
     await bunker.arrivals.reached(before + 1);
-    await openRelay(port);
+    const proxy = await CutProxy.open(port, second.port);
+    onTestFinished(() => proxy.close());
     const arrivals = await bunker.arrivals.reached(before + 2);
     expect(new Set(arrivals.slice(before)).size).toBe(1);
     const request = await bunker.requests.first(({ method }) => method === 'sign_event');
