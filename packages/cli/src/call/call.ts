@@ -28,6 +28,8 @@ interface CallCommandOptions extends ToolOptions {
   pins: PinMode;
 }
 
+/** As long as a signer is waited for. */
+const APPROVAL_LIMIT_MS = 120_000;
 /** After a signal: time for the cancellation to leave. */
 const CLOSE_LIMIT_MS = 2_000;
 
@@ -88,7 +90,6 @@ async function callOnce(
   }
   const given = options.args === undefined ? undefined : await readArgs(options.args);
   const key = await openSigner({ given: options.key, role: 'client' });
-  const { signer } = key;
   const aborter = new AbortController();
   const stopped = untilSignal();
   // The SDK is loaded here and for no other command: it takes longer than all the rest.
@@ -102,7 +103,8 @@ async function callOnce(
   const open = (): ClientTransport =>
     new NostrClientTransport({
       server: server.address,
-      signer,
+      signer: key.signer,
+      ...key.sessionAt(server.pubkey),
       encryption,
       ...relays,
       onrelay: board.update,
@@ -124,7 +126,11 @@ async function callOnce(
   };
   let isConnected = false;
   const work = async (): Promise<void> => {
-    await client.connect(transport, session.request);
+    // Whoever holds a key elsewhere may have to approve the session first.
+    const timeout = key.isLocal
+      ? session.request.timeout
+      : Math.max(session.request.timeout, APPROVAL_LIMIT_MS);
+    await client.connect(transport, { ...session.request, timeout });
     isConnected = true;
     if (tool === undefined) await listTools(session, options);
     else await callTool(session, { tool, words, given }, options);
