@@ -29,6 +29,7 @@ export async function openRemoteKey(
       ? resumeRemoteSigner(stored.record, { onauthurl: showPage })
       : await openByAddress(stored.address, env);
   const identity = signer.pubkey;
+  let kept: Promise<void> = Promise.resolve();
   return {
     signer: notedSigner(signer),
     pubkey: identity,
@@ -36,14 +37,19 @@ export async function openRemoteKey(
     sessionAt: (server) => ({
       session: keptSession({ identity, server, env }),
       onsession: (session) => {
-        keepSession({ identity, server, env }, session).catch((error: unknown) =>
-          say(
-            `the session cannot be kept, so the next start asks your remote signer again: ${String(error)}`,
-          ),
-        );
+        kept = kept
+          .then(() => keepSession({ identity, server, env }, session))
+          .catch((error: unknown) =>
+            say(
+              `the session cannot be kept, so the next start asks your remote signer again: ${String(error)}`,
+            ),
+          );
       },
     }),
-    close: async () => signer.close(),
+    close: async () => {
+      signer.close();
+      await kept;
+    },
   };
 }
 
