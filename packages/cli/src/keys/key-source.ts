@@ -80,7 +80,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): KeySource | undefined {
   const credential = join(folder, KEY_CREDENTIAL);
   if (folder !== '' && existsSync(credential))
     return { ...mounted(credential, env), shown: `the credential ${KEY_CREDENTIAL}` };
-  for (const variable of ['MCP_NOSTR_BUNKER', 'NOSTR_SECRET_KEY'] as const) {
+  for (const variable of ['NOSTR_SECRET_KEY', 'MCP_NOSTR_BUNKER'] as const) {
     const text = secretVariable(env, variable);
     if (text !== undefined) return { kind: 'text', text, shown: variable };
   }

@@ -10,7 +10,7 @@ export interface NewOptions extends JsonOption {
 }
 
 /** What a remote signer is asked to allow: sessions, or each message. */
-export interface RemoteOptions {
+interface RemoteOptions {
   for?: KeyName;
 }
 
