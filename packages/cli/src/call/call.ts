@@ -5,7 +5,7 @@ import { resolveAddress } from '../address-book/resolve-address.ts';
 import type { ClientTransport } from '../client-transport.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
 import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
-import { openSigner } from '../keys/open-signer.ts';
+import { firstAnswerMs, openSigner } from '../keys/open-signer.ts';
 import { pinned, type PinMode, pinOption } from '../pins/pin-options.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
@@ -28,8 +28,6 @@ interface CallCommandOptions extends ToolOptions {
   pins: PinMode;
 }
 
-/** As long as a signer is waited for. */
-const APPROVAL_LIMIT_MS = 120_000;
 /** After a signal: time for the cancellation to leave. */
 const CLOSE_LIMIT_MS = 2_000;
 
@@ -126,10 +124,7 @@ async function callOnce(
   };
   let isConnected = false;
   const work = async (): Promise<void> => {
-    // Whoever holds a key elsewhere may have to approve the session first.
-    const timeout = key.isLocal
-      ? session.request.timeout
-      : Math.max(session.request.timeout, APPROVAL_LIMIT_MS);
+    const timeout = firstAnswerMs(key, session.request.timeout);
     await client.connect(transport, { ...session.request, timeout });
     isConnected = true;
     if (tool === undefined) await listTools(session, options);

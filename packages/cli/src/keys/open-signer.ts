@@ -22,6 +22,14 @@ export interface OpenedKey {
   close(): Promise<void>;
 }
 
+/** As long as a signer is waited for. */
+const APPROVAL_LIMIT_MS = 120_000;
+
+/** How long a first answer may take: whoever holds the key elsewhere may have to approve the session before it. */
+export function firstAnswerMs({ isLocal }: OpenedKey, timeoutMs: number): number {
+  return isLocal ? timeoutMs : Math.max(timeoutMs, APPROVAL_LIMIT_MS);
+}
+
 /**
  * The key that a command acts with.
  * @throws {CliError} `key_file` with the place that was looked at; the content of none is ever in a message
