@@ -28,21 +28,31 @@ export class ScriptedBunker {
   readonly requests: Recorder<BunkerRequest> = new Recorder('a request to the bunker');
   /** What it says to a request; undefined says nothing. By default it does what it is asked to. */
   answer: (request: BunkerRequest) => Answer = (request) => this.usual(request);
+  readonly #states: Recorder<string> = new Recorder("the states of the bunker's relays");
   /** Ids of the events that requests came in, once for each relay that brought it. */
   readonly arrivals: Recorder<string> = new Recorder('the arrival of a request');
   #lastContent = '';
   readonly #pool: RelayPool;
   readonly #relays: readonly string[];
 
-  constructor(relays: readonly string[]) {
-    this.#relays = relays;
-    this.#pool = new RelayPool({ relays: [...relays] });
+  private constructor(relays: readonly string[], shown: readonly string[]) {
+    this.#relays = shown;
+    this.#pool = new RelayPool({ relays: [...relays], onstate: ({ status }) => this.#states.add(status) });
     onTestFinished(() => this.#pool.close());
     const me = getPublicKey(this.signerKey);
     this.#pool.subscribe(
       () => [{ kinds: [24_133], '#p': [me] }],
       (event) => void this.#receive(event),
     );
+  }
+
+  /** It listens on all of them. `shown`: what its address says, where that is another way to them. */
+  static async open(relays: readonly string[], shown: readonly string[] = relays): Promise<ScriptedBunker> {
+    const bunker = new ScriptedBunker(relays, shown);
+    const states = bunker.#states;
+    const isThere = (): boolean => states.items.filter((each) => each === 'ready').length === relays.length;
+    if (!isThere()) await states.next(isThere);
+    return bunker;
   }
 
   get pubkey(): string {

@@ -5,7 +5,7 @@ import { resolveAddress } from '../address-book/resolve-address.ts';
 import type { ClientTransport } from '../client-transport.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
 import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
-import { openSigner } from '../keys/open-signer.ts';
+import { firstAnswerMs, openSigner } from '../keys/open-signer.ts';
 import { pinned, type PinMode, pinOption } from '../pins/pin-options.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
@@ -88,7 +88,6 @@ async function callOnce(
   }
   const given = options.args === undefined ? undefined : await readArgs(options.args);
   const key = await openSigner({ given: options.key, role: 'client' });
-  const { signer } = key;
   const aborter = new AbortController();
   const stopped = untilSignal();
   // The SDK is loaded here and for no other command: it takes longer than all the rest.
@@ -102,7 +101,8 @@ async function callOnce(
   const open = (): ClientTransport =>
     new NostrClientTransport({
       server: server.address,
-      signer,
+      signer: key.signer,
+      ...key.sessionAt(server.pubkey),
       encryption,
       ...relays,
       onrelay: board.update,
@@ -124,7 +124,8 @@ async function callOnce(
   };
   let isConnected = false;
   const work = async (): Promise<void> => {
-    await client.connect(transport, session.request);
+    const timeout = firstAnswerMs(key, session.request.timeout);
+    await client.connect(transport, { ...session.request, timeout });
     isConnected = true;
     if (tool === undefined) await listTools(session, options);
     else await callTool(session, { tool, words, given }, options);

@@ -125,13 +125,13 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   void stopped.then(() => exitAfter(EXIT_LIMIT_MS));
   const upstreams = await resolveUpstreams(parsed);
   const given = options.key ?? keyOf(upstreams);
-  const { signer, pubkey: caller } = await openSigner({ given, role: 'client' });
+  const key = await openSigner({ given, role: 'client' });
   const client = await import('@mcp-nostr/client');
 
-  const us = shortNpub(formatNpub(caller));
+  const us = shortNpub(formatNpub(key.pubkey));
   for (const { server } of upstreams) log(`connecting to ${shownServer(server)} as ${us}`);
   void new NameWatch(upstreams, say).done;
-  const nostr = openNostr({ Transport: client.NostrClientTransport, signer, caller, options, say });
+  const nostr = openNostr({ Transport: client.NostrClientTransport, key, options, say });
   const filter = filterFrom(options);
   const openAll = (isHost: boolean): OpenTransport => {
     const opens = upstreams.map((each) => ({ prefix: each.prefix, open: nostr(each, isHost) }));

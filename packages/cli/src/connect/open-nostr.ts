@@ -1,8 +1,9 @@
 import type { NostrClientTransport } from '@mcp-nostr/client';
-import { type Address, formatAddress, type Signer } from '@mcp-nostr/core';
+import { type Address, formatAddress } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
+import type { OpenedKey } from '../keys/open-signer.ts';
 import type { Say } from '../log/log-options.ts';
 import { relayLines } from '../relay-lines.ts';
 import { clientRelays } from '../relay-options.ts';
@@ -22,9 +23,7 @@ interface WayOptions {
 export interface OpenNostrOptions {
   /** Loaded late, because the first answer to a host does not wait for it. */
   Transport: typeof NostrClientTransport;
-  signer: Signer;
-  /** Our own key, hex. */
-  caller: string;
+  key: OpenedKey;
   options: WayOptions;
   say: Say;
 }
@@ -35,8 +34,7 @@ export interface OpenNostrOptions {
  */
 export function openNostr({
   Transport,
-  signer,
-  caller,
+  key,
   options,
   say,
 }: OpenNostrOptions): (upstream: Upstream, isHost: boolean) => OpenTransport {
@@ -50,7 +48,8 @@ export function openNostr({
     const openAt = (at: Address, onrelay?: (state: RelayState) => void): NostrClientTransport =>
       new Transport({
         server: formatAddress(at),
-        signer,
+        signer: key.signer,
+        ...key.sessionAt(at.pubkey),
         ...clientRelays(at, options.relay),
         encryption: options.encryption,
         onrelay: (state) => {
@@ -71,7 +70,7 @@ export function openNostr({
       });
     if (!isHost) return watched(() => open());
     const words = wordsFor(address, options);
-    return hostStack({ open, pubkey: server.pubkey, words, caller, onlog, pinned: watched });
+    return hostStack({ open, pubkey: server.pubkey, words, caller: key.pubkey, onlog, pinned: watched });
   };
 }
 

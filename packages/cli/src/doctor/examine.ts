@@ -1,7 +1,7 @@
 import { defaultLookupRelays } from '@mcp-nostr/client';
 import { generateSecretKey, secretKeySigner, type Signer } from '@mcp-nostr/core';
 
-import { openSigner } from '../keys/open-signer.ts';
+import { type OpenedKey, openSigner } from '../keys/open-signer.ts';
 import { relaysFromEnvironment } from '../relay-options.ts';
 import { findWay } from './address-checks.ts';
 import type { Check } from './check.ts';
@@ -47,7 +47,7 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
   if (target.kind === 'address') {
     // Whom it may serve is known by the key that `connect` will have: a missing one is made, as there.
     const asked = findings.isSound ? (key ?? (await openSigner({ given, role: 'client' }))) : undefined;
-    report(await examineAddress(target, asked?.signer, options));
+    report(await examineAddress(target, asked, options));
     await asked?.close();
     return all;
   }
@@ -57,7 +57,7 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
     await server.key?.close();
     report(checkHosts());
   }
-  const signer = key?.signer ?? secretKeySigner(generateSecretKey());
+  const signer = localSigner(key);
   const urls =
     target.kind === 'relay'
       ? [target.url]
@@ -70,21 +70,26 @@ export async function examine(options: ExamineOptions): Promise<Check[]> {
 /** Where an address leads, each relay there, and the server. */
 async function examineAddress(
   { server }: AddressTarget,
-  key: Signer | undefined,
+  key: OpenedKey | undefined,
   { relays: given, encryption, timeoutMs, signal }: ExamineOptions,
 ): Promise<Check[]> {
-  const limits = { signer: key ?? secretKeySigner(generateSecretKey()), timeoutMs, signal };
+  const limits = { timeoutMs, signal };
   const way = findWay(server, { relays: given, lookupRelays: relaysFromEnvironment() });
   const relays = await way.relays;
   const checks = await Promise.all([
     checkName(server),
     way.checks,
-    checkRelays(relays, { ...limits, isThorough: false }),
+    checkRelays(relays, { ...limits, signer: localSigner(key), isThorough: false }),
     key === undefined || relays.length === 0
       ? []
-      : checkServer({ address: server.address, relays, encryption, ...limits }),
+      : checkServer({ address: server.address, pubkey: server.pubkey, relays, key, encryption, ...limits }),
   ]);
   return checks.flat();
+}
+
+/** Relays are tried with a handful of events, and nobody is asked to approve each of them. */
+function localSigner(key: OpenedKey | undefined): Signer {
+  return key?.isLocal === true ? key.signer : secretKeySigner(generateSecretKey());
 }
 
 /** All at once; where one of them works, the failure of another is no more than a warning. */

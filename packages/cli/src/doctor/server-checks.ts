@@ -1,5 +1,5 @@
 import { NostrClientTransport } from '@mcp-nostr/client';
-import { formatNpub, type Signer } from '@mcp-nostr/core';
+import { formatNpub } from '@mcp-nostr/core';
 
 import { describeError, type ErrorReport, exitCodes } from '../errors.ts';
 import { shellWord } from '../shell-word.ts';
@@ -8,12 +8,15 @@ import { formatDuration, oneLine } from '../terminal.ts';
 import { wayIn } from '../way-in.ts';
 import { type Check, Findings } from './check.ts';
 import { type Acquaintance, discover, initialize } from './eras.ts';
+import { firstAnswerMs, type OpenedKey } from '../keys/open-signer.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
 
 export interface ServerCheckOptions {
   address: string;
   relays: string[];
-  signer: Signer;
+  /** The server's public key. */
+  pubkey: string;
+  key: OpenedKey;
   encryption: 'required' | 'none';
   /** For each answer. */
   timeoutMs: number;
@@ -23,7 +26,7 @@ export interface ServerCheckOptions {
 /** Gets to know the server in both eras of MCP, each over a connection of its own. Never rejects. */
 export async function checkServer(options: ServerCheckOptions): Promise<Check[]> {
   const findings = new Findings('server');
-  const npub = formatNpub(await options.signer.getPublicKey());
+  const npub = formatNpub(options.key.pubkey);
   const legacy = await attempt(options, (mcp) => initialize(mcp));
   const failure = legacy instanceof Error ? describeError(legacy) : undefined;
   if (failure !== undefined && !isRefusalOfEra(legacy)) {
@@ -76,12 +79,18 @@ function isRefusalOfEra(error: unknown): boolean {
 }
 
 async function attempt(
-  { address, relays, signer, encryption, ...limits }: ServerCheckOptions,
+  { address, pubkey, relays, key, encryption, ...limits }: ServerCheckOptions,
   getToKnow: (mcp: McpRequests) => Promise<Acquaintance>,
 ): Promise<Acquaintance | Error> {
-  const transport = new NostrClientTransport({ server: address, relays, signer, encryption });
+  const transport = new NostrClientTransport({
+    server: address,
+    relays,
+    signer: key.signer,
+    ...key.sessionAt(pubkey),
+    encryption,
+  });
   try {
-    const mcp = new McpRequests(transport, limits);
+    const mcp = new McpRequests(transport, { ...limits, timeoutMs: firstAnswerMs(key, limits.timeoutMs) });
     await transport.start();
     return await getToKnow(mcp);
   } catch (error) {

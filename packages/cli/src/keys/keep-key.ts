@@ -8,7 +8,7 @@ import { hideSecretKey } from '../log/redact.ts';
 import { isCached, runningProgram } from '../own-command.ts';
 import { encryptKey } from './encrypted.ts';
 import { keyError } from './key-error.ts';
-import { findKey, keyPath, type OwnStore } from './key-folder.ts';
+import { findKey, keyPath, type OwnStore, type StoreKind } from './key-folder.ts';
 import { type Keychain, openKeychain } from './keychain/keychain.ts';
 import { provideKeychainModule } from './keychain/provide-module.ts';
 import { askNewPassword, passwordFromFile } from './password.ts';
@@ -17,7 +17,7 @@ import { formatEncrypted, formatMarker } from './stored-key.ts';
 export interface Kept {
   name: string;
   npub: string;
-  store: OwnStore;
+  store: StoreKind;
   path: string;
 }
 

@@ -80,8 +80,11 @@ function fromEnvironment(env: NodeJS.ProcessEnv): KeySource | undefined {
   const credential = join(folder, KEY_CREDENTIAL);
   if (folder !== '' && existsSync(credential))
     return { ...mounted(credential, env), shown: `the credential ${KEY_CREDENTIAL}` };
-  const text = secretVariable(env, 'NOSTR_SECRET_KEY');
-  return text === undefined ? undefined : { kind: 'text', text, shown: 'NOSTR_SECRET_KEY' };
+  for (const variable of ['NOSTR_SECRET_KEY', 'MCP_NOSTR_BUNKER'] as const) {
+    const text = secretVariable(env, variable);
+    if (text !== undefined) return { kind: 'text', text, shown: variable };
+  }
+  return undefined;
 }
 
 function fromRole(role: KeyName, env: NodeJS.ProcessEnv): KeyFileSource {

@@ -1,7 +1,11 @@
+import type { NostrClientTransportOptions } from '@mcp-nostr/client';
 import { secretKeySigner, type Signer } from '@mcp-nostr/core';
 
 import { findKeySource, type KeyQuestion } from './key-source.ts';
-import { readSecretKey } from './read-secret-key.ts';
+import { readSecretKey, readStoredKey } from './read-secret-key.ts';
+
+/** What a transport needs so that whoever holds the key is asked once, and not by each program at each start. */
+export type SessionOptions = Pick<NostrClientTransportOptions, 'session' | 'onsession'>;
 
 /** A key that can be used. */
 export interface OpenedKey {
@@ -13,7 +17,17 @@ export interface OpenedKey {
   name?: string;
   /** This process holds the secret: signing costs nobody an approval. */
   isLocal: boolean;
+  /** For a transport to this server (its public key). */
+  sessionAt(server: string): SessionOptions;
   close(): Promise<void>;
+}
+
+/** As long as a signer is waited for. */
+const APPROVAL_LIMIT_MS = 120_000;
+
+/** How long a first answer may take: whoever holds the key elsewhere may have to approve the session before it. */
+export function firstAnswerMs({ isLocal }: OpenedKey, timeoutMs: number): number {
+  return isLocal ? timeoutMs : Math.max(timeoutMs, APPROVAL_LIMIT_MS);
 }
 
 /**
@@ -22,14 +36,20 @@ export interface OpenedKey {
  */
 export async function openSigner(question: KeyQuestion): Promise<OpenedKey> {
   const source = findKeySource(question);
-  const signer = secretKeySigner(await readSecretKey(source, { env: question.env }));
   const name = source.kind === 'file' ? source.name : undefined;
+  const known = { shown: source.shown, ...(name === undefined ? {} : { name }) };
+  const stored = await readStoredKey(source);
+  if (stored?.store === 'bunker' || stored?.store === 'bunker-address') {
+    const { openRemoteKey } = await import('./remote/open-remote-key.ts');
+    return { ...known, ...(await openRemoteKey(stored, question.env)) };
+  }
+  const signer = secretKeySigner(await readSecretKey(source, { env: question.env }));
   return {
+    ...known,
     signer,
     pubkey: await signer.getPublicKey(),
-    shown: source.shown,
-    ...(name === undefined ? {} : { name }),
     isLocal: true,
+    sessionAt: () => ({}),
     close: async () => undefined,
   };
 }

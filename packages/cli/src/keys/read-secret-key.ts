@@ -47,6 +47,8 @@ export async function unlock(
 ): Promise<Uint8Array> {
   if (stored.store === 'file') return stored.secretKey;
   if (stored.store === 'encrypted') return unlockEncrypted(stored, shown, env);
+  if (stored.store === 'bunker' || stored.store === 'bunker-address')
+    throw keyError(`the secret key of ${shown} is with its remote signer, and cannot be taken out of there`);
   const { npub } = stored;
   const secret = await keychain.get(npub);
   if (secret === undefined)

@@ -1,7 +1,9 @@
+import type { RemoteSignerRecord } from '@mcp-nostr/client/remote-signer';
 import { AddressError, formatNpub, getPublicKey, parseAddress, parseSecretKey } from '@mcp-nostr/core';
 
 import type { KeyFileText } from '../key-file.ts';
 import { keyError } from './key-error.ts';
+import { parseBunkerRecord } from './remote/bunker-record.ts';
 
 /** What is in the file of a key. What it is, is seen by its content; the extension says it to people. */
 export type StoredKey =
@@ -9,7 +11,10 @@ export type StoredKey =
   /** NIP-49. The npub stands beside it so that nobody has to give the password only to see whose it is. */
   | { store: 'encrypted'; ncryptsec: string; npub: string | undefined }
   /** The secret is elsewhere. */
-  | { store: 'keychain'; npub: string };
+  | { store: 'keychain'; npub: string }
+  | { store: 'bunker'; record: RemoteSignerRecord; npub: string }
+  /** Of a remote signer that was not connected yet. */
+  | { store: 'bunker-address'; address: string; npub?: undefined };
 
 const KEYCHAIN_LINE = /^keychain (npub1[02-9ac-hj-np-z]{58})$/;
 
@@ -20,6 +25,9 @@ export function parseStoredKey({ line, comments }: KeyFileText, shown: string): 
     return { store: 'encrypted', ncryptsec: line.toLowerCase(), npub };
   const [, account] = KEYCHAIN_LINE.exec(line) ?? [];
   if (account !== undefined) return { store: 'keychain', npub: account };
+  const record = parseBunkerRecord(line);
+  if (record !== undefined) return { store: 'bunker', record, npub: formatNpub(record.pubkey) };
+  if (line.startsWith('bunker://')) return { store: 'bunker-address', address: line };
   try {
     const secretKey = parseSecretKey(line);
     return { store: 'file', secretKey, npub: formatNpub(getPublicKey(secretKey)) };

@@ -55,8 +55,8 @@ export async function pairServer(link: string, options: PairingOptions): Promise
   const { relay, timeoutMs, signal } = options;
   const key = await openSigner({ given: options.key, role: 'client' });
   try {
-    const { signer, pubkey } = key;
-    const known = await redeemInvite({ server: found, relays: relay, invite, signer, timeoutMs, signal });
+    const { pubkey } = key;
+    const known = await redeemInvite({ server: found, relays: relay, invite, key, timeoutMs, signal });
     const pairedAt = Math.floor(Date.now() / 1_000);
     const server = {
       pubkey: found.pubkey,

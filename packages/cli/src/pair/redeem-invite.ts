@@ -1,10 +1,10 @@
 import { NostrClientTransport } from '@mcp-nostr/client';
-import type { Signer } from '@mcp-nostr/core';
 
 import type { ResolvedServer } from '../address-book/resolve-address.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
 import { type Acquaintance, discover, initialize } from '../doctor/eras.ts';
 import { CliError, describeError, exitCodes } from '../errors.ts';
+import { firstAnswerMs, type OpenedKey } from '../keys/open-signer.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
 import { clientRelays } from '../relay-options.ts';
 import { TooSlow } from '../within.ts';
@@ -14,7 +14,7 @@ export interface RedeemOptions {
   /** `--relay` */
   relays: string[] | undefined;
   invite: string;
-  signer: Signer;
+  key: OpenedKey;
   /** For each answer. */
   timeoutMs: number;
   signal: AbortSignal;
@@ -40,19 +40,20 @@ export async function redeemInvite(options: RedeemOptions): Promise<Acquaintance
 }
 
 async function ask(
-  { server, relays, invite, signer, ...limits }: RedeemOptions,
+  { server, relays, invite, key, ...limits }: RedeemOptions,
   getToKnow: (mcp: McpRequests, clientName: string) => Promise<Acquaintance>,
 ): Promise<Acquaintance> {
   const board = new RelayBoard();
   const transport = new NostrClientTransport({
     server: server.address,
     ...clientRelays(server, relays),
-    signer,
+    signer: key.signer,
+    ...key.sessionAt(server.pubkey),
     invite,
     onrelay: board.update,
   });
   try {
-    const mcp = new McpRequests(transport, limits);
+    const mcp = new McpRequests(transport, { ...limits, timeoutMs: firstAnswerMs(key, limits.timeoutMs) });
     await transport.start();
     return await getToKnow(mcp, 'mcp-nostr pair');
   } catch (error) {

@@ -1,8 +1,9 @@
 import { findRelays, NostrClientTransport } from '@mcp-nostr/client';
-import { DecodeError, readSuccessor, type Signer, SUCCESSOR_KIND } from '@mcp-nostr/core';
+import { DecodeError, readSuccessor, SUCCESSOR_KIND } from '@mcp-nostr/core';
 import { RelayPool } from '@mcp-nostr/transport';
 
 import type { ResolvedServer } from '../address-book/resolve-address.ts';
+import { firstAnswerMs, type OpenedKey } from '../keys/open-signer.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
 import { clientRelays } from '../relay-options.ts';
 import { successorIn } from './moved.ts';
@@ -10,7 +11,7 @@ import type { Successor } from './successor-file.ts';
 
 export interface Search {
   server: ResolvedServer;
-  signer: Signer;
+  key: OpenedKey;
   relay: string[] | undefined;
   encryption: 'required' | 'none';
   timeoutMs: number;
@@ -37,10 +38,17 @@ export async function findSuccessor(search: Search): Promise<Successor | undefin
 }
 
 /** Both eras answer it without a session. @throws {McpRequestError} */
-async function ping({ server, signer, relay, encryption, ...limits }: Search): Promise<void> {
+async function ping({ server, key, relay, encryption, ...limits }: Search): Promise<void> {
   const relays = clientRelays(server, relay);
-  const transport = new NostrClientTransport({ server: server.address, signer, encryption, ...relays });
-  const requests = new McpRequests(transport, limits);
+  const transport = new NostrClientTransport({
+    server: server.address,
+    signer: key.signer,
+    ...key.sessionAt(server.pubkey),
+    encryption,
+    ...relays,
+  });
+  const timeoutMs = firstAnswerMs(key, limits.timeoutMs);
+  const requests = new McpRequests(transport, { ...limits, timeoutMs });
   try {
     await transport.start();
     await requests.request('ping');

@@ -40,7 +40,7 @@ async function runFollow(words: string, npub: string | undefined, options: Follo
     const { findSuccessor } = await import('./find-successor.ts');
     const successor = await findSuccessor({
       server,
-      signer: key.signer,
+      key,
       relay: options.relay,
       encryption: options.encryption,
       timeoutMs: options.timeout * 1_000,

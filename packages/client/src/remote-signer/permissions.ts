@@ -1,7 +1,4 @@
-import { AUTH_KIND, MESSAGE_KIND } from '@mcp-nostr/core';
-
-/** Kind of a session grant (WIRE.md, section 9). */
-const GRANT_KIND = 25_911;
+import { AUTH_KIND, GRANT_KIND, MESSAGE_KIND } from '@mcp-nostr/core';
 
 /** All that a session needs of its identity: grants, and their end. */
 export const grantPermissions: readonly string[] = [`sign_event:${GRANT_KIND}`];

@@ -83,6 +83,7 @@ export class RemoteChannel {
       onsettled: () => this.#settled(request),
     });
     this.#pending.set(request.id, request);
+    request.start();
     return request.answered;
   }
 

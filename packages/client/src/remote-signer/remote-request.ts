@@ -27,8 +27,9 @@ export class RemoteRequest {
   readonly id: string = randomHex(16);
   readonly answered: Promise<string | undefined>;
   readonly #options: RemoteRequestOptions;
+  readonly #timeoutMs: number;
   #resolve: (result: string | undefined) => void = () => {};
-  #reject: (error: Error) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #mayHaveArrived = false;
@@ -49,7 +50,11 @@ export class RemoteRequest {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#endAfter(options.timeoutMs ?? requestTimeoutMs);
+    this.#timeoutMs = options.timeoutMs ?? requestTimeoutMs;
+  }
+
+  start(): void {
+    this.#endAfter(this.#timeoutMs);
     void this.#send(); // it never rejects
   }
 
@@ -69,7 +74,7 @@ export class RemoteRequest {
     this.#askPerson(answer.url);
   }
 
-  fail(error: Error): void {
+  fail(error: unknown): void {
     if (!this.#isOver) this.#settle(() => this.#reject(error));
   }
 
@@ -98,7 +103,8 @@ export class RemoteRequest {
       const outcome = await publish(JSON.stringify({ id: this.id, method, params }), this.#mayHaveArrived);
       this.#mayHaveArrived ||= outcome !== 'muted' && outcome !== 'congested';
       this.#whereabouts = outcome === 'accepted' || outcome === 'sent' ? 'taken' : 'unheard';
-    } catch {
+    } catch (error) {
+      if (!(error instanceof TransportError)) return this.fail(error);
       this.#whereabouts = 'unsent'; // the time-out says so
     }
     this.#isPublishing = false;

@@ -7,6 +7,7 @@ import type {
   ExportOptions,
   ImportOptions,
   JsonOption,
+  MakeOptions,
   NewOptions,
   RemoveOptions,
   RotateOptions,
@@ -36,11 +37,14 @@ export function keyCommand(): Command {
 
 function newCommand(): Command {
   return new Command('new')
-    .description('Make a key.')
+    .description('Make a key, or connect a remote signer that has one.')
     .addArgument(clientName('what to call it'))
     .addOption(storeOption())
+    .option('--bunker', 'use a key that a remote signer holds (NIP-46): shows a code for it to read')
+    .option('--relay <url>', 'with --bunker: where to meet it; can be repeated', collectRelays)
+    .addOption(remoteForOption())
     .option(...json)
-    .action(async (name: string, options: NewOptions) => (await load()).newKey(name, options));
+    .action(async (name: string, options: MakeOptions) => (await load()).newKey(name, options));
 }
 
 function listCommand(): Command {
@@ -61,10 +65,11 @@ function showCommand(): Command {
 function importCommand(): Command {
   return new Command('import')
     .description(
-      'Keep a key that there is: nsec, 64 hex characters or ncryptsec, from a hidden prompt or stdin.',
+      'Keep a key that there is: nsec, 64 hex characters, ncryptsec, or the bunker:// of a remote signer, from a hidden prompt or stdin.',
     )
     .addArgument(clientName('what to call it'))
     .option('--file <file>', 'read it from this file')
+    .addOption(remoteForOption())
     .addOption(storeOption())
     .option(...json)
     .action(async (name: string, options: ImportOptions) => (await load()).bringIn(name, options));
@@ -142,6 +147,15 @@ function nameArgument(): Argument {
 
 function clientName(description: string): Argument {
   return new Argument('[name]', description).default('client').argParser(parseKeyName);
+}
+
+function remoteForOption(): Option {
+  return new Option(
+    '--for <role>',
+    'what a remote signer is asked to allow: client: sessions of connect and call; server: each message of serve',
+  )
+    .choices(['client', 'server'])
+    .default('client');
 }
 
 function storeOption(): Option {

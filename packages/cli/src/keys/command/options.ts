@@ -9,7 +9,17 @@ export interface NewOptions extends JsonOption {
   store?: OwnStore;
 }
 
-export interface ImportOptions extends NewOptions {
+/** What a remote signer is asked to allow: sessions, or each message. */
+interface RemoteOptions {
+  for?: KeyName;
+}
+
+export interface MakeOptions extends NewOptions, RemoteOptions {
+  bunker?: boolean;
+  relay?: string[];
+}
+
+export interface ImportOptions extends NewOptions, RemoteOptions {
   file?: string;
 }
 

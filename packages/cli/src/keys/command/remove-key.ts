@@ -1,9 +1,12 @@
 import { unlink } from 'node:fs/promises';
 
+import { parseAddress } from '@mcp-nostr/core';
+
 import { askConsent, askText, canAsk, declined } from '../../ask.ts';
 import { usageError } from '../../errors.ts';
 import { requireKey } from '../key-folder.ts';
 import { forgetInKeychain } from '../keychain/forget.ts';
+import { forgetSessions } from '../../sessions/kept-sessions.ts';
 import { describeKey, type ListedKey, listKeys } from '../list-keys.ts';
 import type { RemoveOptions } from './options.ts';
 import { printDone, printNote } from './print-keys.ts';
@@ -17,6 +20,7 @@ export async function removeKey(name: string, { yes, json }: RemoveOptions): Pro
   const key = await describeKey(name, path);
   if (yes !== true) await confirmRemoval(key, json === true);
   await unlink(path);
+  if (key.npub !== undefined) await forgetSessions(parseAddress(key.npub).pubkey);
   if (key.store === 'keychain' && key.npub !== undefined) await forgetInKeychain(key.npub);
   printDone({ name, npub: key.npub, path }, `removed ${name} (${key.npub ?? path})`, json);
   for (const role of key.usedFor) {
@@ -27,6 +31,8 @@ export async function removeKey(name: string, { yes, json }: RemoveOptions): Pro
 }
 
 async function confirmRemoval(key: ListedKey, isSilent: boolean): Promise<void> {
+  if (key.store === 'bunker' && !isSilent && canAsk())
+    return askConsent(`Forget the remote signer of ${key.name}? The key itself stays with it.`);
   const isLast = !(await listKeys()).some(
     (other) => other.name !== key.name && other.npub === key.npub && key.npub !== undefined,
   );

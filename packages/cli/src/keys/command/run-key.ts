@@ -6,7 +6,8 @@ import { requireKey } from '../key-folder.ts';
 import { describeKey, listKeys } from '../list-keys.ts';
 import { importKey } from './import-key.ts';
 import { moveKey } from './move-key.ts';
-import type { ImportOptions, JsonOption, NewOptions, UseOptions } from './options.ts';
+import type { ImportOptions, JsonOption, MakeOptions, NewOptions, UseOptions } from './options.ts';
+import { offerKey } from './offer-key.ts';
 import { printDone, printKept, printKey, printKeys, printNote } from './print-keys.ts';
 import { showKey } from './show-key.ts';
 
@@ -14,8 +15,10 @@ export { exportKey } from './export-key.ts';
 export { removeKey } from './remove-key.ts';
 export { rotate } from './rotate-key.ts';
 
-export async function newKey(name: string, { store, json }: NewOptions): Promise<void> {
+export async function newKey(name: string, options: MakeOptions): Promise<void> {
+  const { store, json } = options;
   requireFreeName(name);
+  if (options.bunker === true) return printKept(await offerKey(name, options), json);
   printKept(
     await keepKey({
       name,
