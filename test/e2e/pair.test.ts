@@ -89,16 +89,19 @@ it('pairs once, and then the server is called by its name', async () => {
 });
 
 it('gives the second server of a name another one, and refuses a name that is taken before anything is redeemed', async () => {
-  temporaryHome();
+  const home = temporaryHome();
   await runMain(['pair', invite().link]);
   const other = await open(fixture.create);
   const { code, redeemed } = invite();
   const link = `${other.address}?invite=${code}`;
-  const taken = await runMain(['pair', link, '--name', 'fixture']);
+  // The book knows the other key already, and would use nothing up for it.
+  const key = ['--key', join(home, 'other.key')];
+  const taken = await runMain(['pair', link, ...key, '--name', 'fixture']);
   expect(taken).toMatchObject({ exitCode: 2 });
   expect(redeemed()).toBe(0);
-  const { stdout } = await runMain(['pair', link, '--json']);
+  const { stdout } = await runMain(['pair', link, ...key, '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ name: 'fixture-2' });
+  expect(redeemed()).toBe(1);
 });
 
 it('keeps the key by which the server knows us', async () => {
