@@ -21,7 +21,7 @@ beforeEach(async () => {
   await updateBook((servers) => {
     servers.set('weather', { pubkey: one, relays: [], key: 'laptop', seenAt: 1 });
     servers.set('files', { pubkey: two, relays: [], key: 'laptop', seenAt: 1 });
-    servers.set('shop', { pubkey: three, relays: [], seenAt: 1 });
+    servers.set('shop', { pubkey: three, relays: [], key: 'client', seenAt: 1 });
   });
 });
 
@@ -30,9 +30,11 @@ const resolve = (...words: string[]): ReturnType<typeof resolveUpstreams> =>
 
 it('connects as the key by which the servers know us', async () => {
   expect(keyOf(await resolve('weather', 'files'))).toBe('laptop');
-  expect(keyOf(await resolve('shop', formatNpub(one)))).toBeUndefined();
+  // Who was not paired with takes any.
+  expect(keyOf(await resolve('weather', formatNpub(two)))).toBe('laptop');
+  expect(keyOf(await resolve(formatNpub(one)))).toBeUndefined();
   const different = await resolve('weather', 'shop');
-  expect(() => keyOf(different)).toThrow('weather by laptop, shop by the usual one');
+  expect(() => keyOf(different)).toThrow('weather by laptop, shop by client');
 });
 
 it('notices that a name and an address are one server', async () => {
