@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { formatNpub, generateSecretKey, parseAddress, secretKeySigner } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { AccessBook, accessPolicy, type McpServerFactory, type NostrServer, serve } from '@mcp-nostr/server';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 
 import {
   certificateFile,
   Domain,
   trustDomains,
 } from '../../packages/cli/src/address-book/domain.test.support.ts';
-import { CliRun, type Ended } from '../helpers/cli.ts';
+import { CliRun, cliWords, type Ended } from '../helpers/cli.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { deadRelayUrl } from '../helpers/dead-relay.ts';
 import { Fixture } from '../helpers/fixture-server.ts';
@@ -89,16 +91,19 @@ it('pairs once, and then the server is called by its name', async () => {
 });
 
 it('gives the second server of a name another one, and refuses a name that is taken before anything is redeemed', async () => {
-  temporaryHome();
+  const home = temporaryHome();
   await runMain(['pair', invite().link]);
   const other = await open(fixture.create);
   const { code, redeemed } = invite();
   const link = `${other.address}?invite=${code}`;
-  const taken = await runMain(['pair', link, '--name', 'fixture']);
+  // The book knows the other key already, and would use nothing up for it.
+  const key = ['--key', join(home, 'other.key')];
+  const taken = await runMain(['pair', link, ...key, '--name', 'fixture']);
   expect(taken).toMatchObject({ exitCode: 2 });
   expect(redeemed()).toBe(0);
-  const { stdout } = await runMain(['pair', link, '--json']);
+  const { stdout } = await runMain(['pair', link, ...key, '--json']);
   expect(JSON.parse(stdout)).toMatchObject({ name: 'fixture-2' });
+  expect(redeemed()).toBe(1);
 });
 
 it('keeps the key by which the server knows us', async () => {
@@ -155,7 +160,7 @@ it.each([
   expect(ended.stderr).not.toContain(secret);
 });
 
-it('pairs with name@domain by a link on stdin, and calls nobody else whom the domain names later', async () => {
+it('pairs with name@domain by a link on stdin, and goes to nobody else whom the domain names later', async () => {
   const home = temporaryHome();
   const domain = await Domain.open();
   const { pubkey, relays } = parseAddress(server.address);
@@ -179,6 +184,19 @@ it('pairs with name@domain by a link on stdin, and calls nobody else whom the do
     expect(refused).toMatchObject({ exitCode: 7, stdout: '' });
     expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'pin_mismatch' } });
   }
+
+  // A host is not kept waiting for a domain: it has the server that it had, and the log says what is wrong.
+  const [command = '', ...args] = [...cliWords, 'connect', 'fixture'];
+  const stdio = new StdioClientTransport({ command, args, env: { ...env, PATH: '' }, stderr: 'pipe' });
+  const client = new Client({ name: 'host', version: '1.0.0' });
+  let log = '';
+  stdio.stderr?.on('data', (text: Buffer) => (log += text.toString()));
+  await client.connect(stdio);
+  onTestFinished(() => client.close());
+  expect(await client.callTool({ name: 'echo', arguments: { text: 'hello' } })).toMatchObject({
+    content: [{ text: 'hello' }],
+  });
+  await expect.poll(() => log).toContain(`and now names ${formatNpub(other)}`);
   expect(traces(home, paired)).not.toContain(code);
 }, 20_000);
 

@@ -25,12 +25,13 @@ export async function resolveUpstreams(words: readonly UpstreamWord[]): Promise<
   return upstreams;
 }
 
-/** The key by which the servers know us; undefined for the usual one. */
+/** The key by which the servers know us; undefined, and the usual one, where none was paired with. */
 export function keyOf(upstreams: readonly Upstream[]): string | undefined {
-  const keys = new Set(upstreams.map(({ server }) => server.key));
+  const paired = upstreams.filter(({ server }) => server.key !== undefined);
+  const keys = new Set(paired.map(({ server }) => server.key));
   const [only] = keys;
   if (keys.size <= 1) return only;
-  const known = upstreams.map(({ address, server }) => `${address} by ${server.key ?? 'the usual one'}`);
+  const known = paired.map(({ address, server }) => `${address} by ${server.key}`);
   throw usageError(
     `these servers know us by different keys: ${known.join(', ')}`,
     'say which with --key, or make several entries in the configuration of the host',
