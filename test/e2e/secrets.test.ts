@@ -59,8 +59,8 @@ let relay: Relay;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'mcp-nostr-secrets-'));
   for (const folder of ['seen', '.cursor', 'given']) mkdirSync(join(home, folder));
-  const given = { 'given/password': password, 'nosy.mjs': nosyProgram, '.cursor/mcp.json': '{}' };
-  for (const [path, text] of Object.entries(given)) writeFileSync(join(home, path), text, { mode: 0o600 });
+  const files = { 'given/password': password, 'nosy.mjs': nosyProgram, '.cursor/mcp.json': '{}' };
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(home, path), text, { mode: 0o600 });
   relay = await startRelay();
 });
 
@@ -124,14 +124,30 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
         given('a', keys.laptop.nsec),
       ]),
       'key import encrypted': await run([
-        ...['key', 'import', 'vault', '--store', 'encrypted', '--file', given('b', keys.vault.hex)],
+        'key',
+        'import',
+        'vault',
+        '--store',
+        'encrypted',
+        '--file',
+        given('b', keys.vault.hex),
       ]),
     };
     const serving = new CliRun(
       [
-        ...['serve', '--json', '--log-file', join(home, 'serve.log'), '--allow', npub(keys.vault)],
-        ...['--audit-log', join(home, 'audit.jsonl'), '--audit-arguments'],
-        ...['--', process.execPath, join(home, 'nosy.mjs'), join(home, 'seen')],
+        'serve',
+        '--json',
+        '--log-file',
+        join(home, 'serve.log'),
+        '--allow',
+        npub(keys.vault),
+        '--audit-log',
+        join(home, 'audit.jsonl'),
+        '--audit-arguments',
+        '--',
+        process.execPath,
+        join(home, 'nosy.mjs'),
+        join(home, 'seen'),
       ],
       { ...person(), NOSTR_SECRET_KEY: keys.serving.nsec },
       { folder: home },
@@ -147,6 +163,7 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
       });
       pairing.child.stdin.end(`${link}\n`);
       const pair = await pairing.ended;
+      expect(pair).toMatchObject({ exitCode: 0 });
 
       const calling = new CliRun(
         ['call', 'nosy', 'look'],
@@ -157,7 +174,7 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
       const installing = new CliRun(['install', 'nosy', '--client', 'cursor', '--yes'], person(), {
         folder: home,
       });
-      const { stdin, stdout } = connecting.child;
+      const { stdin } = connecting.child;
       const handshake = {
         protocolVersion: '2025-11-25',
         capabilities: {},
@@ -166,11 +183,7 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
       stdin.write(line(1, 'initialize', handshake));
       stdin.write(line(undefined, 'notifications/initialized', {}));
       stdin.write(line(2, 'tools/call', { name: 'look', arguments: {} }));
-      await new Promise<void>((resolve) => {
-        stdout.on('data', () => {
-          if (connecting.stdout.includes('"id":2')) resolve();
-        });
-      });
+      await connecting.answered(2);
 
       const running = [serving, connecting, installing].map(({ child }) => processesUnder(child.pid ?? 0));
       const processes = new Map<string, string>();

@@ -53,6 +53,19 @@ export class CliRun {
     }
   }
 
+  /** The answer to a request that was written to its stdin. Rejects when the process ends before. */
+  async answered(id: number): Promise<Record<string, unknown>> {
+    for (;;) {
+      for (const line of this.stdout.split('\n').slice(0, -1)) {
+        const value = JSON.parse(line) as Record<string, unknown>;
+        if (value['id'] === id && value['method'] === undefined) return value;
+      }
+      const more = once(this.child.stdout, 'data').then(() => undefined);
+      const end = await Promise.race([more, this.ended]);
+      if (end !== undefined) throw new Error(`it ended with ${end.exitCode}: ${end.stderr}`);
+    }
+  }
+
   /** What the groups of a pattern match in stderr, as soon as they do. Rejects when the process ends before. */
   async printed(pattern: RegExp): Promise<string[]> {
     for (;;) {

@@ -3,6 +3,7 @@ import { Filter, Glob } from '@mcp-nostr/core/filter';
 import { DecodeError, isDeeperThan, limits, parseMessage } from '@mcp-nostr/core';
 
 import { formatCatalogue, parseCatalogue } from '../../../packages/cli/src/connect/catalogue/catalogue.ts';
+import { formatPins, parsePins } from '../../../packages/cli/src/pins/pins.ts';
 import { LineReader } from '../../../packages/cli/src/json-lines.ts';
 import { check, checkSame, jsonIn, readBy, type Target } from '../target.ts';
 import { clientMessages, serverMessages } from './samples.ts';
@@ -34,6 +35,41 @@ const catalogues: Target = {
       if (isDeeperThan(text, limits.maxJsonDepth)) return;
       const catalogue = parseCatalogue(jsonIn(text));
       checkSame(catalogue, parseCatalogue(JSON.parse(formatCatalogue(catalogue))));
+    },
+  }),
+};
+
+/** What was seen of a server's tools, which is what it has said. */
+const pins: Target = {
+  name: 'pins',
+  weight: 30,
+  open: () => ({
+    samples: [
+      {
+        format: 1,
+        listedAt: 1,
+        instructions: {
+          pinned: { sha256: 'a'.repeat(64), seenAt: 1, definition: { instructions: 'be kind' } },
+        },
+        tools: {
+          echo: {
+            pinned: { sha256: 'b'.repeat(64), seenAt: 1, definition: { name: 'echo', inputSchema: {} } },
+            offered: {
+              sha256: 'c'.repeat(64),
+              seenAt: 2,
+              definition: { name: 'echo', description: 'other' },
+            },
+          },
+        },
+      },
+    ],
+    take: (text) => {
+      // It comes in messages, and is kept as it came.
+      if (isDeeperThan(text, limits.maxJsonDepth)) return;
+      const read = readBy(() => parsePins(text), SyntaxError);
+      if (read === undefined) return;
+      const written = formatPins(read);
+      checkSame(written, formatPins(parsePins(written)));
     },
   }),
 };
@@ -117,4 +153,4 @@ const lines: Target = {
   }),
 };
 
-export const fileTargets: readonly Target[] = [catalogues, globs, filters, lines];
+export const fileTargets: readonly Target[] = [catalogues, pins, globs, filters, lines];

@@ -2,6 +2,7 @@ import type { Target } from '../target.ts';
 import { accessTargets } from './access.ts';
 import { fileTargets } from './files.ts';
 import { nameTargets } from './names.ts';
+import { paperTargets } from './papers.ts';
 import { receiverTargets } from './receiver.ts';
 import { relayTargets } from './relays.ts';
 import { serverTargets } from './server.ts';
@@ -18,4 +19,5 @@ export const targets: readonly Target[] = [
   ...fileTargets,
   ...accessTargets,
   ...nameTargets,
+  ...paperTargets,
 ];

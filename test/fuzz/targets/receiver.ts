@@ -17,7 +17,7 @@ import { check, checkDeclared, jsonIn, readBy, type Target } from '../target.ts'
 import { clientMessages, frames, NOW, RECIPIENT_KEY, STRANGER_KEY } from './samples.ts';
 
 export const recipient = getPublicKey(RECIPIENT_KEY);
-const stranger = getPublicKey(STRANGER_KEY);
+export const stranger = getPublicKey(STRANGER_KEY);
 /** One for all: what is tried here is not the curve. */
 const wrapKey = newWrapKey(recipient, STRANGER_KEY);
 const MAX_PLAINTEXT_BYTES = 65_535;

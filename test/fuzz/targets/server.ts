@@ -1,15 +1,27 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-import { DecodeError, encodeFrame, type NostrEvent, parseLinkTag, secretKeySigner } from '@mcp-nostr/core';
-import { type NostrServer, serve } from '@mcp-nostr/server';
+import {
+  DecodeError,
+  encodeFrame,
+  grantTemplate,
+  type NostrEvent,
+  parseLinkTag,
+  revocationTemplate,
+  secretKeySigner,
+  signEvent,
+} from '@mcp-nostr/core';
+import { AccessBook, accessPolicy, type NostrServer, serve } from '@mcp-nostr/server';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 
 import { Broken, check, type Subject, type Target } from '../target.ts';
-import { recipient, signedText, wrapText } from './receiver.ts';
+import { recipient, signedText, stranger, wrapText } from './receiver.ts';
 import { clientMessages, CONNECTION, frames, INSTANCE, NOW, RECIPIENT_KEY } from './samples.ts';
+
+/** Who lets the stranger speak for it. */
+const IDENTITY_KEY = Uint8Array.from({ length: 32 }, () => 11);
 
 /** A relay that has one reader, and passes on to it what it is told to. */
 class Mouthpiece {
@@ -78,11 +90,12 @@ async function open(): Promise<Subject> {
   const relay = new Mouthpiece(socketServer);
   const problems: unknown[] = [];
   let executed = 0;
+  const book = new AccessBook();
   const server: NostrServer = await serve(
     {
       signer: secretKeySigner(RECIPIENT_KEY),
       relays: [relay.url],
-      allow: 'public',
+      allow: accessPolicy(() => book, { isPublic: true, now: () => NOW * 1_000 }),
       encryption: 'optional',
       now: () => NOW * 1_000,
       onerror: (error) => problems.push(error),
@@ -105,21 +118,42 @@ async function open(): Promise<Subject> {
     const content = JSON.stringify(clientMessages[0]);
     relay.said.length = 0;
     await relay.say(signedText(JSON.stringify(encodeFrame({ link, content }, recipient, NOW))));
-    const [heard] = relay.said;
+    // Beside it there may be others, wrapped, for what came before.
+    const heard = relay.said.find(({ tags }) => tags.some((tag) => tag[1] === connection));
     if (heard !== undefined) ({ instance } = parseLinkTag(heard.tags));
     next = 1;
   };
   const templates = frames(recipient, clientMessages, INSTANCE);
+  const opening = (...tags: string[][]) => ({
+    tags: [['p', recipient], ['link', '@fresh', '0', '0', ''], ...tags],
+    content: JSON.stringify(clientMessages[0]),
+  });
+  const papers = [
+    grantTemplate({
+      session: stranger,
+      server: recipient,
+      grantedAt: NOW,
+      expiresAt: NOW + 600,
+      tools: ['e*'],
+    }),
+    revocationTemplate({ server: recipient, before: NOW }),
+  ].map((template) => signEvent(template, IDENTITY_KEY));
   return {
-    samples: templates.map(({ tags, content }) => ({
-      tags: tags.map((tag) => (tag[0] === 'link' && tag[2] !== '' ? tag.with(2, '@next') : tag)),
-      content,
-    })),
+    samples: [
+      opening(),
+      opening(['invite', 'abcdefghijklmnopqrstuvwxyz']),
+      ...papers.map((paper) => opening(['grant', JSON.stringify(paper)])),
+      ...templates.map(({ tags, content }) => ({
+        tags: tags.map((tag) => (tag[0] === 'link' && tag[2] !== '' ? tag.with(2, '@next') : tag)),
+        content,
+      })),
+    ],
     take: async (text) => {
       if (number++ % 50 === 0) await begin();
       const filled = text
         .replaceAll(CONNECTION, connection)
         .replaceAll(INSTANCE, instance)
+        .replaceAll('@fresh', (number + 1).toString(16).padStart(32, 'f'))
         .replaceAll('"@next"', () => `"${next++}"`);
       const event = signedText(filled);
       await relay.say(number % 4 === 0 ? JSON.stringify(wrapText(event)) : event);
@@ -135,4 +169,4 @@ async function open(): Promise<Subject> {
   };
 }
 
-export const serverTargets: readonly Target[] = [{ name: 'server', weight: 25, open }];
+export const serverTargets: readonly Target[] = [{ name: 'server', weight: 8, open }];

@@ -57,7 +57,7 @@ export function parsePins(text: string | undefined): ServerPins {
   return {
     tools: new Map(pins),
     instructions: parsePin(instructions),
-    ...(typeof listedAt === 'number' ? { listedAt } : {}),
+    ...(typeof listedAt === 'number' && Number.isFinite(listedAt) ? { listedAt } : {}),
   };
 }
 
@@ -92,7 +92,7 @@ function parseSighting(value: unknown): Sighting | undefined {
   if (value === undefined) return undefined;
   const { sha256, seenAt, definition } = isRecord(value) ? value : {};
   // What was held would count as never seen, and be held anew.
-  if (typeof sha256 !== 'string' || typeof seenAt !== 'number')
+  if (typeof sha256 !== 'string' || typeof seenAt !== 'number' || !Number.isFinite(seenAt))
     throw new SyntaxError('it has a pin that cannot be read');
   return { sha256, seenAt, ...(isRecord(definition) ? { definition } : {}) };
 }
