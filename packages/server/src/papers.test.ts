@@ -117,6 +117,7 @@ describe('a forged grant', () => {
     const withoutIt = { refusal: 'not_allowed' };
     expect(read(forged)).toEqual(withoutIt);
     expect(read(grant({ key: generateSecretKey() }))).toEqual(withoutIt);
+    expect(read({ ...grant(), id: '0'.repeat(64) })).toEqual(withoutIt);
     known.clear();
     expect(read(forged)).toEqual(withoutIt);
   });
