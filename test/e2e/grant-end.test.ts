@@ -1,11 +1,12 @@
 import { createSession, revokeSessions, type Session } from '@mcp-nostr/client';
 import { generateSecretKey, getPublicKey } from '@mcp-nostr/core';
-import type { Permission, Policy, Revocation } from '@mcp-nostr/server';
+import { AccessBook, accessPolicy, type Permission, type Policy, type Revocation } from '@mcp-nostr/server';
 import { describe, expect, it } from 'vitest';
 
 import { AskedSigner } from '../helpers/asked-signer.ts';
 import type { Leg } from '../helpers/legs.ts';
 import { Recorder } from '../helpers/recorder.ts';
+import { serveWithKey } from '../helpers/restart.ts';
 import { type Connected, newSigner, withWorld, World } from '../helpers/world.ts';
 
 const leg: Leg = { name: 'encrypted', encryption: 'required', relayCount: 1 };
@@ -174,6 +175,26 @@ describe.concurrent('a revocation', () => {
       expect(await codeOf(revokeSessions(forger, world.server.address))).toBe('signer_failed');
       await count(connected, 'still');
       expect(world.fixture.newest.closes.count).toBe(0);
+    });
+  });
+
+  it('is in the book of who may call, and outlives the server', () => {
+    const signer = new AskedSigner();
+    let book = new AccessBook();
+    book.allow(signer.pubkey, {}, Math.floor(Date.now() / 1000));
+    const allow = accessPolicy(() => book);
+    return withWorld(new World(leg), async (world) => {
+      const { fixture } = world;
+      const first = await serveWithKey(world, fixture.create, { allow });
+      const server = first.server.address;
+      const session = await createSession(signer, server);
+      expect(await codeOf(world.connect({ server, session }))).toBe('served');
+      await revokeSessions(signer, server);
+      book = AccessBook.parse(JSON.stringify(book));
+      await first.again(fixture.create);
+      expect(await codeOf(world.connect({ server, session }))).toBe('grant_expired');
+      const later = await createSession(signer, server, { now: () => Date.now() + 2_000 });
+      expect(await codeOf(world.connect({ server, session: later }))).toBe('served');
     });
   });
 

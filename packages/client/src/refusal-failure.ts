@@ -2,6 +2,7 @@ import type { FailureCode } from '@mcp-nostr/core';
 
 /** What a server says to whoever brings a revocation. */
 export const REVOKED = 'revoked';
+
 export interface Refusal {
   code: FailureCode;
   reason: string;
