@@ -20,6 +20,7 @@ import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
 import { followCommand } from './successors/follow-command.ts';
+import { revokeCommand } from './sessions/revoke-command.ts';
 import { serviceCommand } from './service/service.ts';
 import { paintFor } from './terminal.ts';
 import { packageVersion } from './version.ts';
@@ -86,6 +87,7 @@ function program(): Command {
     .addCommand(aliasCommand())
     .addCommand(pinsCommand())
     .addCommand(followCommand())
+    .addCommand(revokeCommand())
     .addCommand(serviceCommand())
     .addCommand(completionCommand());
   // Commander's own errors are thrown, and printed once, by main.

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readdir, unlink } from 'node:fs/promises';
+import { readdir, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Session } from '@mcp-nostr/client';
@@ -35,6 +35,11 @@ export async function keepSession(place: SessionPlace, session: Session): Promis
     sessionPath(place),
     `${JSON.stringify({ version: 1, secretKey, grant: session.grant })}\n`,
   );
+}
+
+/** It counts no more. */
+export async function forgetSession(place: SessionPlace): Promise<void> {
+  await rm(sessionPath(place), { force: true });
 }
 
 /** Those of an identity that is not used here any more. */
