@@ -231,7 +231,10 @@ describe('authorize()', () => {
   });
 
   it('keeps the order of messages while it decides, and executes nothing that was cancelled meanwhile', async () => {
-    const raw = await openRaw(live.allowNew().signer);
+    const [raw, other] = (await Promise.all([1, 2].map(() => openRaw(live.allowNew().signer)))) as [
+      RawClient,
+      RawClient,
+    ];
     let decide = (): void => {};
     const undecided = new Promise<undefined>((resolve) => (decide = () => resolve(undefined)));
     const asked = new Recorder<string>('a question');
@@ -254,6 +257,8 @@ describe('authorize()', () => {
     await vi.waitFor(() =>
       expect(reports.items.at(-1)).toMatchObject({ outcome: 'cancelled', name: 'wait' }),
     );
+    // Nobody else waits for it, and after this what was not held would have been answered.
+    expect(await other.request('other', 'ping')).toHaveProperty('result');
     expect([asked.items.includes('echo'), order]).toEqual([false, []]);
     decide();
     await Promise.all(after);
