@@ -61,7 +61,12 @@ describe('a key of the book', () => {
     ] as const)
       expect(await raw.callTool(id, 'count', { key })).toHaveProperty('result');
     const refused = await two.callTool(3, 'count', { key });
-    expect(refused).toMatchObject({ error: rateLimited });
+    expect(refused).toMatchObject({
+      error: {
+        ...rateLimited,
+        message: expect.stringMatching(/may make 4 calls per minute; try again in \d+ s$/),
+      },
+    });
     // The next of 4 in 60 s.
     const retryAfterMs = Number(Reflect.get(Object(Reflect.get(refused, 'error')).data, 'retryAfterMs'));
     expect(retryAfterMs).toBeGreaterThan(0);
