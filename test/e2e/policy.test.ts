@@ -61,7 +61,12 @@ describe('a key of the book', () => {
     ] as const)
       expect(await raw.callTool(id, 'count', { key })).toHaveProperty('result');
     const refused = await two.callTool(3, 'count', { key });
-    expect(refused).toMatchObject({ error: rateLimited });
+    expect(refused).toMatchObject({
+      error: {
+        ...rateLimited,
+        message: expect.stringMatching(/may make 4 calls per minute; try again in \d+ s$/),
+      },
+    });
     // The next of 4 in 60 s.
     const retryAfterMs = Number(Reflect.get(Object(Reflect.get(refused, 'error')).data, 'retryAfterMs'));
     expect(retryAfterMs).toBeGreaterThan(0);
@@ -231,7 +236,10 @@ describe('authorize()', () => {
   });
 
   it('keeps the order of messages while it decides, and executes nothing that was cancelled meanwhile', async () => {
-    const raw = await openRaw(live.allowNew().signer);
+    const [raw, other] = (await Promise.all([1, 2].map(() => openRaw(live.allowNew().signer)))) as [
+      RawClient,
+      RawClient,
+    ];
     let decide = (): void => {};
     const undecided = new Promise<undefined>((resolve) => (decide = () => resolve(undefined)));
     const asked = new Recorder<string>('a question');
@@ -254,6 +262,8 @@ describe('authorize()', () => {
     await vi.waitFor(() =>
       expect(reports.items.at(-1)).toMatchObject({ outcome: 'cancelled', name: 'wait' }),
     );
+    // Nobody else waits for it, and after this what was not held would have been answered.
+    expect(await other.request('other', 'ping')).toHaveProperty('result');
     expect([asked.items.includes('echo'), order]).toEqual([false, []]);
     decide();
     await Promise.all(after);

@@ -12,8 +12,9 @@ function use(bounds: UsageBounds) {
   usage.bounds = bounds;
   /** How many of so many calls may pass; they stay under way. */
   const calls = (tries: number, bytes = 10): number =>
-    Array.from({ length: tries }, () => usage.call(bytes)).filter(({ excess }) => excess === undefined)
-      .length;
+    Array.from({ length: tries }, () => usage.request(bytes, false)).filter(
+      ({ excess }) => excess === undefined,
+    ).length;
   return { state, onblocked, usage, calls };
 }
 
@@ -25,16 +26,16 @@ describe('calls per minute', () => {
     expect(calls(20)).toBe(6);
     state.now += 60_000;
     expect(calls(20)).toBe(6);
-    expect(usage.call(0).excess?.reason).toBe('this key may make 6 calls per minute');
+    expect(usage.request(0, false).excess?.reason).toBe('this key may make 6 calls per minute');
   });
 
   it('name the time after which one passes, to the millisecond', () => {
     const { usage, calls, state } = use({ callsPerMinute: 7 });
     calls(7);
     state.now += 1_234;
-    const wait = waitMs(usage.call(0));
+    const wait = waitMs(usage.request(0, false));
     state.now += wait - 1;
-    expect(waitMs(usage.call(0))).toBe(1);
+    expect(waitMs(usage.request(0, false))).toBe(1);
     state.now += 1;
     expect(calls(2)).toBe(1);
   });
@@ -52,7 +53,7 @@ describe('calls per minute', () => {
 describe('calls at once', () => {
   it('are as many as have not ended; one that was cancelled counts for a moment', () => {
     const { usage, state, calls } = use({ callsAtOnce: 2 });
-    const [one, two, three] = [usage.call(0), usage.call(0), usage.call(0)];
+    const [one, two, three] = [usage.request(0, false), usage.request(0, false), usage.request(0, false)];
     expect([one, two, three].map(waitMs)).toEqual([0, 0, limits.callEndRetryMs]);
     one.ended?.(false);
     expect(calls(2)).toBe(1);
@@ -69,10 +70,10 @@ describe('bytes per minute', () => {
     expect(calls(1, 3_000)).toBe(1);
     usage.spend(5_000);
     // 2,000 are owed at 100 a second, and one byte more is to be there.
-    expect(waitMs(usage.call(1))).toBe(20_010);
+    expect(waitMs(usage.request(1, false))).toBe(20_010);
     state.now += 20_010;
     expect(calls(1, 10_000_000)).toBe(1);
-    expect(waitMs(usage.call(1))).toBe(limits.maxOwedMinutes * 60_000 + 10);
+    expect(waitMs(usage.request(1, false))).toBe(limits.maxOwedMinutes * 60_000 + 10);
   });
 });
 
@@ -80,10 +81,10 @@ describe('a key that goes on beyond its bounds', () => {
   it('is blocked after so many refusals, for a while', () => {
     const { usage, calls, state, onblocked } = use({ callsPerMinute: 1 });
     calls(1);
-    for (let n = 0; n < limits.strikeBurst; n++) usage.call(0);
+    for (let n = 0; n < limits.strikeBurst; n++) usage.request(0, false);
     expect([usage.blockedMs, onblocked.mock.calls.length]).toEqual([0, 0]);
-    usage.call(0);
-    usage.call(0);
+    usage.request(0, false);
+    usage.request(0, false);
     expect([usage.blockedMs, onblocked.mock.calls.length]).toEqual([limits.blockMs, 1]);
     state.now += limits.blockMs;
     expect(usage.blockedMs).toBe(0);
@@ -91,7 +92,7 @@ describe('a key that goes on beyond its bounds', () => {
 
   it('is blocked by notifications too, of which none is held back, and by few that are large', () => {
     const small = use({ callsPerMinute: 10 });
-    for (let n = 0; n <= 10 + limits.strikeBurst; n++) small.usage.notification(10);
+    for (let n = 0; n <= limits.minChoresPerMinute + limits.strikeBurst; n++) small.usage.notification(10);
     expect(small.onblocked).toHaveBeenCalledTimes(1);
     const large = use({ bytesPerMinute: 1_000 });
     for (let n = 0; n < 5; n++) large.usage.notification(10_485_760);
@@ -108,25 +109,45 @@ describe('Meter', () => {
     method,
   });
 
-  it('refuses no greeting and no ping, but counts what is asked again', () => {
-    const { usage } = use({ callsPerMinute: 1 });
+  it('lets a client ask what there is when its calls are used up, at a rate of its own', () => {
+    const { usage } = use({ callsPerMinute: 1, callsAtOnce: 1 });
     const meter = new Meter();
     meter.usage = usage;
-    const passes = (method: string): boolean => meter.request(request(method), 10).excess === undefined;
+    const passes = (method: string): boolean => {
+      const { excess, ended } = meter.request(request(method), 10);
+      ended?.(false);
+      return excess === undefined;
+    };
     expect(passes('tools/call')).toBe(true);
-    expect(['tools/list', 'server/discover', 'initialize', 'initialize', 'ping', 'ping'].map(passes)).toEqual(
-      [false, true, true, false, true, true],
-    );
+    const calls = ['tools/call', 'prompts/get', 'resources/read', 'completion/complete', 'x/y'];
+    expect(calls.filter(passes)).toEqual([]);
+    const lists = ['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list'];
+    expect(lists.filter(passes)).toEqual(lists);
+    let count = lists.length;
+    while (passes('tools/list')) count++;
+    expect(count).toBe(limits.minChoresPerMinute);
+    // No greeting is refused, and no ping; what is asked again is no greeting.
+    const greetings = ['server/discover', 'initialize', 'initialize', 'ping', 'ping'];
+    expect(greetings.map(passes)).toEqual([true, true, false, true, true]);
+  });
+
+  it('lets a host ask for its lists together beside a call under way', () => {
+    const { usage } = use({ callsAtOnce: 1 });
+    const meter = new Meter();
+    meter.usage = usage;
+    const begins = (method: string): boolean => meter.request(request(method), 10).excess === undefined;
+    expect([begins('tools/call'), begins('tools/call')]).toEqual([true, false]);
+    const tries = Array.from({ length: limits.minChoresAtOnce + 1 }, () => begins('tools/list'));
+    expect(tries.filter(Boolean)).toHaveLength(limits.minChoresAtOnce);
   });
 
   it('does not take a subscription for a call under way', () => {
     const { usage } = use({ callsAtOnce: 1 });
     const meter = new Meter();
     meter.usage = usage;
-    for (let n = 0; n < 3; n++)
+    for (let n = 0; n <= limits.minChoresAtOnce; n++)
       expect(meter.request(request('subscriptions/listen'), 10).excess).toBeUndefined();
     expect(meter.request(request('tools/call'), 10).excess).toBeUndefined();
-    expect(meter.request(request('subscriptions/listen'), 10).excess).toBeDefined();
   });
 });
 
@@ -148,7 +169,7 @@ describe('Usages', () => {
   it('do not grow with the keys that come, and forget nobody who has used something', () => {
     const { usages, state } = keep();
     const used = usages.of('used', { callsPerMinute: 1 });
-    used?.call(0);
+    used?.request(0, false);
     const open = usages.of('open', { callsPerMinute: 1 });
     if (open !== undefined) open.connections++;
     for (let n = 0; n < limits.maxKeyUsages + 10; n++) usages.of(`${n}`, { callsPerMinute: 1 });
@@ -162,13 +183,15 @@ describe('Usages', () => {
 
   it('stay bounded when all are in use', () => {
     const { usages } = keep();
-    for (let n = 0; n < limits.maxKeyUsages + 50; n++) usages.of(`${n}`, { callsPerMinute: 1 })?.call(0);
+    for (let n = 0; n < limits.maxKeyUsages + 50; n++)
+      usages.of(`${n}`, { callsPerMinute: 1 })?.request(0, false);
     expect(usages.size).toBe(limits.maxKeyUsages);
   });
 
   it('say for how long a key is blocked', () => {
     const { usages, onblocked } = keep();
-    for (let n = 0; n <= limits.strikeBurst + 1; n++) usages.of('a', { callsPerMinute: 1 })?.call(0);
+    for (let n = 0; n <= limits.strikeBurst + 1; n++)
+      usages.of('a', { callsPerMinute: 1 })?.request(0, false);
     expect([onblocked.mock.calls, usages.blockedMs('a'), usages.blockedMs('b')]).toEqual([
       [['a']],
       limits.blockMs,

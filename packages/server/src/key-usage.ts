@@ -1,14 +1,9 @@
+import { type Excess, Lane } from './lane.ts';
 import { limits } from './limits.ts';
 import type { Permission } from './policy.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export type UsageBounds = Pick<Permission, 'callsPerMinute' | 'callsAtOnce' | 'bytesPerMinute'>;
-
-/** Which bound a request is above. */
-export interface Excess {
-  reason: string;
-  retryAfterMs: number;
-}
 
 /** Whether a request may pass; `ended` is then called once, with whether it was cancelled. */
 export interface Passage {
@@ -22,34 +17,40 @@ export class KeyUsage {
   connections = 0;
   readonly #clock: () => number;
   readonly #onblocked: () => void;
+  readonly #calls: Lane;
+  /** What a client asks beside its calls, to know what there is: it has a rate of its own. */
+  readonly #chores: Lane;
   /** What it sends although it was told that it may not for now. */
   readonly #strikes: TokenBucket;
   #bounds: UsageBounds = {};
-  #calls: TokenBucket | undefined;
   #notifications: TokenBucket | undefined;
   #bytes: TokenBucket | undefined;
-  #underWay = 0;
-  /** When calls were cancelled, whose handlers may be at work still. */
-  #cancelledAt: number[] = [];
   #blockedUntil = -Infinity;
 
   /** `onblocked`: it went on and on; it is not served at all for a while. */
   constructor({ clock, onblocked }: { clock: () => number; onblocked: () => void }) {
     this.#clock = clock;
     this.#onblocked = onblocked;
+    this.#calls = new Lane('calls', clock);
+    this.#chores = new Lane('other requests', clock);
     this.#strikes = new TokenBucket(limits.strikesPerSecond, limits.strikeBurst, clock);
   }
 
   /** What is bounded as before is counted on. */
   set bounds(bounds: UsageBounds) {
-    const { callsPerMinute, bytesPerMinute } = bounds;
+    const { callsPerMinute, callsAtOnce, bytesPerMinute } = bounds;
+    const { minChoresPerMinute, minChoresAtOnce } = limits;
     const before = this.#bounds;
     this.#bounds = bounds;
-    if (callsPerMinute !== before.callsPerMinute) {
-      this.#calls = perMinute(callsPerMinute, this.#clock);
-      this.#notifications = perMinute(callsPerMinute, this.#clock);
-    }
-    if (bytesPerMinute !== before.bytesPerMinute) this.#bytes = perMinute(bytesPerMinute, this.#clock);
+    this.#calls.bounds = { perMinute: callsPerMinute, atOnce: callsAtOnce };
+    this.#chores.bounds = {
+      perMinute: atLeast(minChoresPerMinute, callsPerMinute),
+      atOnce: atLeast(minChoresAtOnce, callsAtOnce),
+    };
+    if (callsPerMinute !== before.callsPerMinute)
+      this.#notifications = TokenBucket.perMinute(atLeast(minChoresPerMinute, callsPerMinute), this.#clock);
+    if (bytesPerMinute !== before.bytesPerMinute)
+      this.#bytes = TokenBucket.perMinute(bytesPerMinute, this.#clock);
   }
 
   /** Milliseconds that it is not served for; 0 when it is. */
@@ -59,32 +60,28 @@ export class KeyUsage {
 
   /** Nothing that a new one would not have. */
   get isForgettable(): boolean {
-    return (
-      this.connections === 0 &&
-      this.blockedMs === 0 &&
-      [this.#calls, this.#bytes].every((bucket) => bucket?.isFull !== false)
-    );
+    const isUnused = this.#calls.isIdle && this.#chores.isIdle && this.#bytes?.isFull !== false;
+    return this.connections === 0 && this.blockedMs === 0 && isUnused;
   }
 
-  /** Counts a call, unless it is above a bound. */
-  call(bytes: number): Passage {
-    const excess = this.#excess();
+  /** Counts a request, unless it is above a bound. */
+  request(bytes: number, isChore: boolean): Passage {
+    const lane = isChore ? this.#chores : this.#calls;
+    const excess = lane.excess ?? this.#byteExcess();
     if (excess !== undefined) {
       this.#strike(bytes);
       return { excess };
     }
-    this.#calls?.take();
     this.spend(bytes);
-    this.#underWay++;
-    return { ended: this.#ended };
+    return { ended: lane.begin() };
   }
 
   /**
-   * Nobody would be told that one was dropped, so none is; but as many as calls may come, and none when the bytes are
-   * used up, without being counted like a call that was refused.
+   * Nobody would be told that one was dropped, so none is. But there is a rate for them too, and above it, or when the
+   * bytes are used up, one counts like a request that was refused.
    */
   notification(bytes: number): void {
-    const isAbove = this.#notifications?.take() === false || (this.#bytes?.waitMs ?? 0) > 0;
+    const isAbove = this.#notifications?.take() === false || this.#byteExcess() !== undefined;
     this.spend(bytes);
     if (isAbove) this.#strike(bytes);
   }
@@ -94,30 +91,11 @@ export class KeyUsage {
     this.#bytes?.spend(bytes, limits.maxOwedMinutes);
   }
 
-  readonly #ended = (wasCancelled: boolean): void => {
-    this.#underWay--;
-    if (wasCancelled && this.#bounds.callsAtOnce !== undefined) this.#cancelledAt.push(this.#clock());
-  };
-
-  #excess(): Excess | undefined {
-    const { callsPerMinute, callsAtOnce = Infinity, bytesPerMinute } = this.#bounds;
-    const callWaitMs = this.#calls?.waitMs ?? 0;
-    if (callWaitMs > 0)
-      return { retryAfterMs: callWaitMs, reason: `this key may make ${callsPerMinute} calls per minute` };
-    const byteWaitMs = this.#bytes?.waitMs ?? 0;
-    if (byteWaitMs > 0)
-      return { retryAfterMs: byteWaitMs, reason: `this key may use ${bytesPerMinute} bytes per minute` };
-    if (this.#underWay + this.#stopping() < callsAtOnce) return undefined;
-    const reason = `this key may have ${callsAtOnce} calls under way at once`;
-    return { retryAfterMs: limits.callEndRetryMs, reason };
-  }
-
-  /** Calls that count although nobody waits for them: else whoever cancels could have any number at work. */
-  #stopping(): number {
-    if (this.#cancelledAt.length === 0) return 0;
-    const since = this.#clock() - limits.cancelledCountsMs;
-    this.#cancelledAt = this.#cancelledAt.filter((at) => at > since);
-    return this.#cancelledAt.length;
+  #byteExcess(): Excess | undefined {
+    const waitMs = this.#bytes?.waitMs ?? 0;
+    if (waitMs === 0) return undefined;
+    const { bytesPerMinute } = this.#bounds;
+    return { retryAfterMs: waitMs, reason: `this key may use ${bytesPerMinute} bytes per minute` };
   }
 
   #strike(bytes: number): void {
@@ -129,6 +107,6 @@ export class KeyUsage {
   }
 }
 
-function perMinute(count: number | undefined, clock: () => number): TokenBucket | undefined {
-  return count === undefined ? undefined : new TokenBucket(count / 60, count, clock);
+function atLeast(min: number, bound: number | undefined): number | undefined {
+  return bound === undefined ? undefined : Math.max(min, bound);
 }

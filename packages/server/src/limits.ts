@@ -33,6 +33,12 @@ export const limits = {
   strikeBurst: 512,
   strikeBytes: 65_536,
   blockMs: 30_000,
+  /**
+   * A key whose calls are bounded may ask for lists and the like as often as it may call, and no less often than this:
+   * a host asks for all lists at its start, and again when they change.
+   */
+  minChoresPerMinute: 60,
+  minChoresAtOnce: 8,
   /** Of a key that may have so many calls at once one ends within about this. */
   callEndRetryMs: 1_000,
   /** A handler takes a moment to hear that its call was cancelled; so long it counts as one under way. */

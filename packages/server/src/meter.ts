@@ -5,6 +5,20 @@ import { LISTEN_METHOD } from './subscription.ts';
 
 const FREE: Passage = {};
 
+/** What a client asks to know what there is, once or now and then. All else is a call. */
+const CHORES: ReadonlySet<string> = new Set([
+  'initialize',
+  'server/discover',
+  'tools/list',
+  'resources/list',
+  'resources/templates/list',
+  'prompts/list',
+  'resources/subscribe',
+  'resources/unsubscribe',
+  'logging/setLevel',
+  LISTEN_METHOD,
+]);
+
 /** What one connection adds to the use of its key. Without bounds it counts nothing. */
 export class Meter {
   #usage: KeyUsage | undefined;
@@ -28,7 +42,7 @@ export class Meter {
       this.#usage.spend(bytes);
       return FREE;
     }
-    const passage = this.#usage.call(bytes);
+    const passage = this.#usage.request(bytes, CHORES.has(method));
     if (method !== LISTEN_METHOD) return passage;
     // It lasts as long as its owner likes, and keeps nobody at work.
     passage.ended?.(false);

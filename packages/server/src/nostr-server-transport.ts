@@ -235,7 +235,8 @@ export class NostrServerTransport {
     if (excess === undefined) return this.#requests.add(request, event, bytes, ended);
     const { reason, retryAfterMs } = excess;
     this.#requests.refused(request, event, bytes, 'rate_limited');
-    void this.#try(failureResponse(id, 'rate_limited', reason, { retryAfterMs }), event);
+    const text = `${reason}; try again in ${Math.ceil(retryAfterMs / 1000)} s`;
+    void this.#try(failureResponse(id, 'rate_limited', text, { retryAfterMs }), event);
     return undefined;
   }
 

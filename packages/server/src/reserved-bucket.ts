@@ -1,6 +1,9 @@
 import { TokenBucket } from './token-bucket.ts';
 
-/** A rate of which strangers can use up a part only: the rest is there for known keys whatever strangers do. */
+/**
+ * A rate of which strangers can use up a part only: the rest is there for known keys whatever strangers do. Decryption
+ * has none, and the check of a frame's signature neither: before them nobody knows whose an event is.
+ */
 export class ReservedBucket {
   readonly #all: TokenBucket;
   readonly #strangers: TokenBucket;

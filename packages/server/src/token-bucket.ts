@@ -15,6 +15,11 @@ export class TokenBucket {
     this.#at = clock();
   }
 
+  /** So many at once, and then so many a minute; none for no bound. */
+  static perMinute(count: number | undefined, clock: () => number): TokenBucket | undefined {
+    return count === undefined ? undefined : new TokenBucket(count / 60, count, clock);
+  }
+
   /** Nothing of it is in use: one that is new would be the same. */
   get isFull(): boolean {
     return this.#level() >= this.#burst;
