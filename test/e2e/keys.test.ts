@@ -196,6 +196,8 @@ describe('mcp-nostr key', () => {
       expect(await keyJson('list')).toMatchObject({ keys: [{ name: 'client', npub, store: 'keychain' }] });
       const { exitCode, stderr } = await runMain(['call', npub]);
       expect([exitCode, stderr]).toEqual([2, expect.stringContaining('the keychain cannot be used')]);
+      const removal = await key('rm', 'client', '--yes');
+      expect([removal.exitCode, removal.stderr]).toEqual([2, expect.stringContaining('nothing was removed')]);
       expect(readdirSync(join(home, 'keys'))).toEqual(['client.keychain']);
     },
   );

@@ -127,8 +127,8 @@ async function inCopy(): Promise<void> {
   const env = { ...desktop.env, MCP_NOSTR_HOME: ours };
   const run = (program: string, ...args: string[]): Promise<Ended> =>
     new CliRun(args, env, { words: [process.execPath, program] }).ended;
-  const made = await run(cached, 'key', 'new', 'cached', '--store', 'keychain');
-  assert.equal(made.exitCode, 0, made.stderr);
+  const stored = await run(cached, 'key', 'new', 'cached', '--store', 'keychain');
+  assert.equal(stored.exitCode, 0, stored.stderr);
   const copy = join(ours, 'programs', 'hosts', 'mcp-nostr-0.0.0.mjs');
   mkdirSync(join(copy, '..'), { recursive: true });
   copyFileSync(built, copy);

@@ -3,10 +3,11 @@ import { unlink } from 'node:fs/promises';
 import { parseAddress } from '@mcp-nostr/core';
 
 import { askConsent, askText, canAsk, declined } from '../../ask.ts';
-import { usageError } from '../../errors.ts';
+import { CliError, usageError } from '../../errors.ts';
 import { requireKey } from '../key-folder.ts';
 import { forgetInKeychain } from '../keychain/forget.ts';
 import { forgetSessions } from '../../sessions/kept-sessions.ts';
+import { shellWord } from '../../shell-word.ts';
 import { describeKey, type ListedKey, listKeys } from '../list-keys.ts';
 import type { RemoveOptions } from './options.ts';
 import { printDone, printNote } from './print-keys.ts';
@@ -21,7 +22,7 @@ export async function removeKey(name: string, { yes, json }: RemoveOptions): Pro
   if (yes !== true) await confirmRemoval(key, json === true);
   const { npub } = key;
   // First: while the keychain is locked all stays as it is.
-  if (key.store === 'keychain' && npub !== undefined) await forgetInKeychain({ name, npub });
+  if (key.store === 'keychain' && npub !== undefined) await forget({ name, npub, path });
   await unlink(path);
   if (npub !== undefined) await forgetSessions(parseAddress(npub).pubkey);
   printDone({ name, npub, path }, `removed ${name} (${npub ?? path})`, json);
@@ -29,6 +30,16 @@ export async function removeKey(name: string, { yes, json }: RemoveOptions): Pro
     const next =
       name === role ? 'a new key is made at its next use' : 'choose another: mcp-nostr key use <name>';
     printNote(`${role} has no key now; ${next}`);
+  }
+}
+
+async function forget({ name, npub, path }: { name: string; npub: string; path: string }): Promise<void> {
+  try {
+    await forgetInKeychain({ name, npub });
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const hint = `nothing was removed; without the keychain only its name can be: rm ${shellWord(path)}`;
+    throw new CliError(error.code, error.exitCode, error.message, { hint, cause: error });
   }
 }
 
