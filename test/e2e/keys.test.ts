@@ -7,15 +7,15 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { CliRun } from '../helpers/cli.ts';
 
-// NIP-19, section "Examples"; NIP-49, section "Decryption".
+// NIP-19, section "Examples".
 const nsec = 'nsec1vl029mgpspedva04g90vltkh6fvh240zqtv9k0t9af8935ke9laqsnlfe5';
 const hex = '67dea2ed018072d675f5415ecfaed7d2597555e202d85b3d65ea4e58d2d92ffa';
 const npub = 'npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg';
-const nip49 = {
+/** The same key under a password; `LOG_N` of 4, so that it takes no time. */
+const encrypted = {
   ncryptsec:
-    'ncryptsec1qgg9947rlpvqu76pj5ecreduf9jxhselq2nae2kghhvd5g7dgjtcxfqtd67p9m0w57lspw8gsq6yphnm8623nsl8xn9j4jdzz84zm3frztj3z7s35vpzmqf6ksu8r89qk5z2zxfmu5gv8th8wclt0h4p',
+    'ncryptsec1qgzxvjhqwpjgwgnk44d5k2edzsm86rsqlzzg6aa60wgnwntn5aelg8209m6rs6cwes3syel0jdrkunqkn8ygk50esc62u0zsdsgs79jugun7eq0qx7fdwyad6wtvw47s69hcsc6c7re3xt7pqsv0v5k3',
   password: 'nostr',
-  hex: '3501454135014541350145413501453fefb02227e449e57cf4d3a3ce05378683',
 };
 
 async function key(...args: string[]): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
@@ -69,11 +69,20 @@ describe.runIf(process.platform === 'linux')('serve with a key in its environmen
 describe('mcp-nostr key', () => {
   it('makes a key, lists it, shows it, uses it and removes it', async () => {
     const home = homeWith();
+    const book = { weather: { pubkey: 'ab'.repeat(32), relays: [], key: 'work', seenAt: 1 } };
+    writeFileSync(join(home, 'servers.json'), JSON.stringify({ version: 1, servers: book }));
     const made = await keyJson('new', 'work', '--store', 'file');
     const path = join(home, 'keys', 'work.key');
     expect(made).toMatchObject({ name: 'work', npub: expect.stringMatching(/^npub1/), store: 'file', path });
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    const listed = { name: 'work', npub: made['npub'], store: 'file', path, usedFor: [] };
+    const listed = {
+      name: 'work',
+      npub: made['npub'],
+      store: 'file',
+      path,
+      usedFor: [],
+      pairedWith: ['weather'],
+    };
     expect(await keyJson('list')).toEqual({ keys: [listed] });
     expect(await keyJson('use', 'work')).toMatchObject({ name: 'work', for: 'client' });
     expect(await keyJson('show')).toMatchObject({ name: 'work', npub: made['npub'], usedFor: ['client'] });
@@ -95,13 +104,15 @@ describe('mcp-nostr key', () => {
   });
 
   it('replaces no key, whatever store it is in', async () => {
-    const home = homeWith({ password: nip49.password, given: nsec });
-    vi.stubEnv('MCP_NOSTR_PASSWORD_FILE', join(home, 'password'));
-    await keyJson('import', 'work', '--file', join(home, 'given'), '--store', 'encrypted');
+    const home = homeWith({ given: nsec });
+    mkdirSync(join(home, 'keys'), { mode: 0o700 });
+    writeFileSync(join(home, 'keys', 'work.ncryptsec'), `# ${npub}\n${encrypted.ncryptsec}\n`, {
+      mode: 0o600,
+    });
     for (const args of [
       ['new', 'work'],
       ['new', 'work', '--store', 'file'],
-      ['import', 'work', '--file', join(home, 'password')],
+      ['import', 'work', '--file', join(home, 'given')],
     ]) {
       const { exitCode, stderr } = await key(...args);
       expect([exitCode, stderr]).toEqual([2, expect.stringContaining('there is a key called work already')]);
@@ -134,14 +145,14 @@ describe('mcp-nostr key', () => {
   });
 
   it('keeps an ncryptsec under its own password, and moves it out of it', async () => {
-    const home = homeWith({ password: `${nip49.password}\n`, given: nip49.ncryptsec });
+    const home = homeWith({ password: `${encrypted.password}\n`, given: encrypted.ncryptsec });
     vi.stubEnv('MCP_NOSTR_PASSWORD_FILE', join(home, 'password'));
     const kept = await keyJson('import', 'old', '--file', join(home, 'given'));
     expect(kept).toMatchObject({ store: 'encrypted', path: join(home, 'keys', 'old.ncryptsec') });
     vi.stubEnv('MCP_NOSTR_PASSWORD_FILE', undefined);
     // Nobody has to give the password to see whose it is, nor to take it along.
     expect(await keyJson('show', 'old')).toMatchObject({ npub: kept['npub'] });
-    expect((await key('export', 'old')).stdout).toBe(`${nip49.ncryptsec}\n`);
+    expect((await key('export', 'old')).stdout).toBe(`${encrypted.ncryptsec}\n`);
     const locked = await key('move', 'old', '--store', 'file');
     expect([locked.exitCode, locked.stderr]).toEqual([
       2,
@@ -150,13 +161,13 @@ describe('mcp-nostr key', () => {
     writeFileSync(join(home, 'password'), 'wrong');
     vi.stubEnv('MCP_NOSTR_PASSWORD_FILE', join(home, 'password'));
     expect((await key('move', 'old', '--store', 'file')).stderr).toContain('is wrong');
-    writeFileSync(join(home, 'password'), nip49.password);
+    writeFileSync(join(home, 'password'), encrypted.password);
     expect(await keyJson('move', 'old', '--store', 'file')).toMatchObject({
       npub: kept['npub'],
       store: 'file',
     });
     expect(readdirSync(join(home, 'keys'))).toEqual(['old.key']);
-    expect(readFileSync(join(home, 'keys', 'old.key'), 'utf8')).toBe(`${nip49.hex}\n`);
+    expect(readFileSync(join(home, 'keys', 'old.key'), 'utf8')).toBe(`${hex}\n`);
   });
 
   it.runIf(process.platform === 'linux')(
@@ -185,6 +196,8 @@ describe('mcp-nostr key', () => {
       expect(await keyJson('list')).toMatchObject({ keys: [{ name: 'client', npub, store: 'keychain' }] });
       const { exitCode, stderr } = await runMain(['call', npub]);
       expect([exitCode, stderr]).toEqual([2, expect.stringContaining('the keychain cannot be used')]);
+      const removal = await key('rm', 'client', '--yes');
+      expect([removal.exitCode, removal.stderr]).toEqual([2, expect.stringContaining('nothing was removed')]);
       expect(readdirSync(join(home, 'keys'))).toEqual(['client.keychain']);
     },
   );

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startRelay } from '@mcp-nostr/relay';
 
-import { CliRun, type Ended } from '../helpers/cli.ts';
+import { CliRun, cliWords, type Ended, root } from '../helpers/cli.ts';
 import { type Desktop, openDesktop } from './desktop.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'mcp-nostr-keychain-'));
@@ -79,6 +89,9 @@ assert.equal((await cli(later, 'key', 'export', 'work', '--unencrypted', '--yes'
 await later.close();
 said('it is there in the next session');
 
+await inCopy();
+said('a program that npx runs gives the copies that hosts start what they need for it');
+
 const locked = await openDesktop(home, 'locked');
 await refused(locked, 'a locked keychain is an error, and no reason for another key');
 await locked.close();
@@ -99,6 +112,32 @@ const { stdout } = await cli(last, 'key', 'list', '--json');
 assert.deepEqual(JSON.parse(stdout), { keys: [] });
 await last.close();
 said('it moves out of it and into it again, and goes for good');
+
+/** npx runs the program from its cache, and `install` copies it away from what lies beside it there. */
+async function inCopy(): Promise<void> {
+  const desktop = await openDesktop(home, 'unlocked');
+  const cache = join(home, '_npx', '0a1b', 'node_modules');
+  const cached = join(cache, 'mcp-nostr', 'dist', 'mcp-nostr.js');
+  const built = String(cliWords[1]);
+  mkdirSync(join(cached, '..'), { recursive: true });
+  copyFileSync(built, cached);
+  const store = join(root, 'packages/cli/node_modules/@napi-rs/keyring');
+  const parts = join(realpathSync(store), '..');
+  cpSync(parts, join(cache, '@napi-rs'), { recursive: true, dereference: true });
+  const env = { ...desktop.env, MCP_NOSTR_HOME: ours };
+  const run = (program: string, ...args: string[]): Promise<Ended> =>
+    new CliRun(args, env, { words: [process.execPath, program] }).ended;
+  const stored = await run(cached, 'key', 'new', 'cached', '--store', 'keychain');
+  assert.equal(stored.exitCode, 0, stored.stderr);
+  const copy = join(ours, 'programs', 'hosts', 'mcp-nostr-0.0.0.mjs');
+  mkdirSync(join(copy, '..'), { recursive: true });
+  copyFileSync(built, copy);
+  rmSync(join(home, '_npx'), { recursive: true });
+  const shown = await run(copy, 'key', 'export', 'cached', '--unencrypted', '--yes');
+  assert.match(shown.stdout, /^nsec1/, shown.stderr);
+  assert.equal((await run(copy, 'key', 'rm', 'cached', '--yes')).exitCode, 0);
+  await desktop.close();
+}
 
 async function refused(desktop: Pick<Desktop, 'env'>, what: string): Promise<void> {
   const { exitCode, stderr } = await cli(

@@ -6,7 +6,7 @@ import { textOf, updateFile } from '../locked-file.ts';
 import { type AddressBook, formatBook, type KnownServer, parseBook } from './address-book.ts';
 
 /** Where names are kept. */
-function bookPath(env: NodeJS.ProcessEnv = process.env): string {
+export function bookPath(env: NodeJS.ProcessEnv = process.env): string {
   return join(ourFolder('data', env), 'servers.json');
 }
 

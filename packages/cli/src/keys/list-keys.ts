@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { KeyName } from '../key-file.ts';
+import { bookPath, readBook } from '../address-book/book-file.ts';
 import { describeError } from '../errors.ts';
 import { chosenKey } from './chosen-key.ts';
 import { keysFolder, type StoreKind, storeOf } from './key-folder.ts';
@@ -17,6 +18,8 @@ export interface ListedKey {
   path: string;
   /** The commands that take it when nothing else is said. */
   usedFor: KeyName[];
+  /** Names of the servers that know us by it, as the address book has them. */
+  pairedWith: string[];
   /** Why it cannot be used. */
   problem?: string;
 }
@@ -37,7 +40,13 @@ export async function describeKey(
   path: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ListedKey> {
-  const known = { name, store: storeOf(path) ?? 'file', path, usedFor: usersOf(name, env) };
+  const known = {
+    name,
+    store: storeOf(path) ?? 'file',
+    path,
+    usedFor: usersOf(name, env),
+    pairedWith: serversOf([name, path], env),
+  };
   try {
     const stored = await readStoredKey({ kind: 'file', path, isMade: false, shown: path });
     const npub = stored?.npub;
@@ -51,6 +60,17 @@ export async function describeKey(
 /** The commands that take this key when nothing else is said. */
 function usersOf(name: string, env: NodeJS.ProcessEnv): KeyName[] {
   return (['server', 'client'] as const).filter((role) => (chosenKey(role, env) ?? role) === name);
+}
+
+/** The address book has the name of a key, or the path of its file. */
+function serversOf(ways: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  try {
+    const servers = [...readBook(bookPath(env))];
+    return servers.filter(([, { key }]) => key !== undefined && ways.includes(key)).map(([name]) => name);
+  } catch {
+    // What is wrong with it is said by those who need it.
+    return [];
+  }
 }
 
 async function keyFilesIn(folder: string): Promise<{ name: string; path: string }[]> {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { readConnectWords } from '../connect/connect.ts';
 import { usageError } from '../errors.ts';
 import { ourFolder } from '../folders.ts';
-import { findKeySource } from '../keys/key-source.ts';
 import { isSecretOption, redact } from '../log/redact.ts';
 import { type OwnCommand, ownCommand, runningProgram } from '../own-command.ts';
 import { checkServeWords } from '../serve/serve.ts';
 import { oneLine } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
+import { refuseKeyOfShell } from './service-key.ts';
 
 /** What a service manager is told. */
 export interface ServiceDefinition {
@@ -64,7 +64,7 @@ export function defineService(
       'without a host in front of it, connect ends at once',
       'as a service it listens on a port: --http, --sse or --ws',
     );
-  refuseKeyOfShell(command, words, env);
+  refuseKeyOfShell(words, env);
   const broken = words.find((word) => /[\0\n\r]/.test(word));
   if (broken !== undefined) throw usageError(`an argument has a line break in it: ${oneLine(broken, 50)}`);
   const kept = Object.entries(env).filter(([variable]) => KEPT_VARIABLES.test(variable));
@@ -78,19 +78,6 @@ export function defineService(
     environmentFile,
     logFile: join(ourFolder('state', env), 'logs', `${name}.log`),
   };
-}
-
-/** A service that started with another key than this shell would be another server. */
-function refuseKeyOfShell(command: string, words: readonly string[], env: NodeJS.ProcessEnv): void {
-  const end = words.indexOf('--');
-  const options = words.slice(0, end === -1 ? undefined : end);
-  if (command === 'relay' || options.some((word) => /^--key(=|$)/.test(word))) return;
-  const source = findKeySource({ role: command === 'serve' ? 'server' : 'client', env });
-  if (source.kind !== 'text') return;
-  throw usageError(
-    `the key is in ${source.shown}, which a service does not have`,
-    'keep it under a name, and name that: mcp-nostr key import <name>, --key <name>',
-  );
 }
 
 /** The definition is a file that backups and other programs read, and arguments are in the list of processes. */

@@ -17,6 +17,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { main } from '../program.ts';
 import { launchdPlist } from './launchd.ts';
 import { defineService, type ServiceDefinition } from './service-definition.ts';
+import { adviceOnKey } from './service-key.ts';
 import { systemdUnit } from './systemd.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'mcp-nostr-'));
@@ -188,6 +189,21 @@ describe('a service', () => {
     const text = systemdUnit(defineService('a', named, { NOSTR_SECRET_KEY: key }));
     expect(text).toContain('"--key" "./a.key"');
     expect(text).not.toContain(key);
+  });
+
+  it('is told about a key that it could not open by itself', async () => {
+    const folder = join(home, 'ours', 'keys');
+    mkdirSync(folder, { recursive: true });
+    const npub = 'npub10elfcs4fr0l0r8af98jlmgdh9c8tcxjvz9qkw038js35mp4dma8qzvjptg';
+    writeFileSync(join(folder, 'kc.keychain'), `keychain ${npub}\n`, { mode: 0o600 });
+    writeFileSync(join(folder, 'enc.ncryptsec'), 'ncryptsec1qqq\n', { mode: 0o600 });
+    const env = { MCP_NOSTR_HOME: join(home, 'ours') };
+    const words = (key: string): string[] => ['serve', `--key=${key}`, '--', 'node', '--key', 'other'];
+    expect(await adviceOnKey(words('kc'), env)).toContain('mcp-nostr key move kc --store file');
+    expect(await adviceOnKey(words('enc'), env)).toContain('it needs MCP_NOSTR_PASSWORD_FILE');
+    expect(await adviceOnKey(words('enc'), { ...env, MCP_NOSTR_PASSWORD_FILE: '/p' })).toBeUndefined();
+    expect(await adviceOnKey(['serve', '--', 'node'], env)).toBeUndefined();
+    expect(await adviceOnKey(['relay'], env)).toBeUndefined();
   });
 
   it.each(['A', 'a b', '../a', '', '-a'])('has a plain name, and not %j', async (name) => {

@@ -10,6 +10,7 @@ import { replaceFile } from '../write-file.ts';
 import { launchd } from './launchd.ts';
 import { runCommand } from './run-command.ts';
 import { defineService, parseServiceName } from './service-definition.ts';
+import { adviceOnKey } from './service-key.ts';
 import type { ServiceManager } from './service-manager.ts';
 import { systemd } from './systemd.ts';
 
@@ -82,6 +83,8 @@ async function installService(
     );
   for (const hint of manager.hints(definition)) say(`  ${hint}`);
   say(`  variables for it:           ${definition.environmentFile}`);
+  const advice = await adviceOnKey(words);
+  if (advice !== undefined) say(`  ${advice}`);
 }
 
 async function uninstallService(manager: ServiceManager, { name, dryRun }: ServiceOptions): Promise<void> {

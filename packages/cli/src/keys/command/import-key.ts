@@ -16,7 +16,10 @@ import { printNote } from './print-keys.ts';
 /** More than this is no key. */
 const MAX_BYTES = 4_096;
 
-/** Keeps a key that a person has, or the way to a remote signer that has it. One that is encrypted stays so, under the password that it has, unless a store is named. */
+/**
+ * Keeps a key that a person has, or the way to a remote signer that has it. One that is encrypted stays so, under the
+ * password that it has, unless a store is named.
+ */
 export async function importKey(
   name: string,
   { file, store, json, for: role }: ImportOptions,

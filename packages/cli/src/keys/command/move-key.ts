@@ -18,6 +18,6 @@ export async function moveKey(name: string, { store, json }: NewOptions): Promis
   const secretKey = await unlock(stored, path);
   const kept = await replaceKey({ name, secretKey, store, isSilent: json === true, onnote: printNote });
   await unlink(path);
-  if (stored.store === 'keychain') await forgetInKeychain(stored.npub);
+  if (stored.store === 'keychain') await forgetInKeychain({ name, npub: stored.npub });
   return kept;
 }

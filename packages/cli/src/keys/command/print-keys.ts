@@ -42,10 +42,11 @@ export function printKey(key: ShownKey, json: boolean | undefined): void {
     ['hex', key.pubkey],
     ['kept in', key.store === undefined ? key.from : `${storeWords[key.store]}: ${key.from}`],
     ['used by', key.usedFor?.map(usersWord).join(', ')],
+    ['paired with', key.pairedWith?.join(', ')],
     ['problem', key.problem],
   ];
   for (const [title, value = ''] of rows)
-    if (value !== '') process.stdout.write(`${paint('dim', title.padEnd(8))} ${harmless(value)}\n`);
+    if (value !== '') process.stdout.write(`${paint('dim', title.padEnd(11))} ${harmless(value)}\n`);
 }
 
 function usersWord(role: 'server' | 'client'): string {

@@ -37,14 +37,12 @@ exports.Entry = class {
 
 it('keeps, gives back and forgets', async () => {
   const keychain = openKeychain({ module: await moduleOf('working', working) });
-  expect(await keychain.get('npub1a')).toBeUndefined();
   await keychain.set('npub1a', 'nsec1secret');
-  await keychain.set('npub1b', 'nsec1other');
   expect(await keychain.get('npub1a')).toBe('nsec1secret');
+  expect(await keychain.get('npub1b')).toBeUndefined();
   expect(await keychain.delete('npub1a')).toBe(true);
   expect(await keychain.delete('npub1a')).toBe(false);
-  expect(await keychain.get('npub1b')).toBe('nsec1other');
-});
+}, 20_000);
 
 it.each([
   ['is not there', undefined, 'Cannot find module'],
