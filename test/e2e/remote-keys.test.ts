@@ -26,7 +26,15 @@ async function openBunker() {
 
 /** As it was called by the server. */
 async function callAs(key: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await runMain(['call', world.server.address, 'who', ...key, '--json']);
+  const { exitCode, stdout, stderr } = await runMain([
+    'call',
+    world.server.address,
+    'who',
+    ...key,
+    '--json',
+    '--pins',
+    'off',
+  ]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   return stdout;
 }

@@ -5,7 +5,7 @@ import { resolveAddress } from '../address-book/resolve-address.ts';
 import type { ClientTransport } from '../client-transport.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
 import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
-import { firstAnswerMs, openSigner } from '../keys/open-signer.ts';
+import { firstAnswerTimeoutMs, openSigner } from '../keys/open-signer.ts';
 import { pinned, type PinMode, pinOption } from '../pins/pin-options.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
@@ -124,7 +124,7 @@ async function callOnce(
   };
   let isConnected = false;
   const work = async (): Promise<void> => {
-    const timeout = firstAnswerMs(key, session.request.timeout);
+    const timeout = firstAnswerTimeoutMs(key, session.request.timeout);
     await client.connect(transport, { ...session.request, timeout });
     isConnected = true;
     if (tool === undefined) await listTools(session, options);

@@ -26,7 +26,7 @@ export interface OpenedKey {
 const APPROVAL_LIMIT_MS = 120_000;
 
 /** How long a first answer may take: whoever holds the key elsewhere may have to approve the session before it. */
-export function firstAnswerMs({ isLocal }: OpenedKey, timeoutMs: number): number {
+export function firstAnswerTimeoutMs({ isLocal }: OpenedKey, timeoutMs: number): number {
   return isLocal ? timeoutMs : Math.max(timeoutMs, APPROVAL_LIMIT_MS);
 }
 
