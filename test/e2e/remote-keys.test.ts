@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { formatNpub, GRANT_KIND } from '@mcp-nostr/core';
+import { formatNpub, GRANT_KIND, type NostrEvent, tagValue } from '@mcp-nostr/core';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
@@ -68,6 +68,19 @@ describe('a key that a remote signer holds', () => {
     expect(exported.stderr).toContain('is with its remote signer');
     await runMain(['key', 'rm', 'mine', '--yes']);
     expect(readdirSync(join(home, 'sessions'))).toEqual([]);
+  });
+
+  it('approves a session for as long as the command says, and no longer than servers take', async () => {
+    const { home, bunker, address } = await openBunker();
+    writeFileSync(join(home, 'address'), address);
+    await runMain(['key', 'import', 'mine', '--file', join(home, 'address')]);
+    await callAs(['--key', 'mine', '--session', '8h']);
+    const path = join(home, 'sessions', `${bunker.pubkey}-${world.server.pubkey}.json`);
+    const { grant } = JSON.parse(readFileSync(path, 'utf8')) as { grant: NostrEvent };
+    expect(Number(tagValue(grant, 'expiration')) - grant.created_at).toBe(8 * 3_600);
+    const tooLong = await runMain(['call', world.server.address, '--session', '31d']);
+    expect(tooLong.exitCode).toBe(2);
+    expect(tooLong.stderr).toContain('servers take no more than 30 days');
   });
 
   it('asks for another session when the one that is kept is none of this identity, or over', async () => {
