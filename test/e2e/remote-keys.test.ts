@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { formatNpub, GRANT_KIND } from '@mcp-nostr/core';
+import { formatNpub, GRANT_KIND, type NostrEvent, tagValue } from '@mcp-nostr/core';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 
+import { checkServerSigner } from '../../packages/cli/src/keys/remote/check-server-signer.ts';
+import { openSigner } from '../../packages/cli/src/keys/open-signer.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
+import { Fixture } from '../helpers/fixture-server.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { sharedWorld } from '../helpers/world.ts';
 import { Bunker, BunkerProcess } from '../remote-signer/bunker.ts';
@@ -26,7 +29,15 @@ async function openBunker() {
 
 /** As it was called by the server. */
 async function callAs(key: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await runMain(['call', world.server.address, 'who', ...key, '--json']);
+  const { exitCode, stdout, stderr } = await runMain([
+    'call',
+    world.server.address,
+    'who',
+    ...key,
+    '--json',
+    '--pins',
+    'off',
+  ]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   return stdout;
 }
@@ -62,6 +73,19 @@ describe('a key that a remote signer holds', () => {
     expect(readdirSync(join(home, 'sessions'))).toEqual([]);
   });
 
+  it('approves a session for as long as the command says, and no longer than servers take', async () => {
+    const { home, bunker, address } = await openBunker();
+    writeFileSync(join(home, 'address'), address);
+    await runMain(['key', 'import', 'mine', '--file', join(home, 'address')]);
+    await callAs(['--key', 'mine', '--session', '8h']);
+    const path = join(home, 'sessions', `${bunker.pubkey}-${world.server.pubkey}.json`);
+    const { grant } = JSON.parse(readFileSync(path, 'utf8')) as { grant: NostrEvent };
+    expect(Number(tagValue(grant, 'expiration')) - grant.created_at).toBe(8 * 3_600);
+    const tooLong = await runMain(['call', world.server.address, '--session', '31d']);
+    expect(tooLong.exitCode).toBe(2);
+    expect(tooLong.stderr).toContain('servers take no more than 30 days');
+  });
+
   it('asks for another session when the one that is kept is none of this identity, or over', async () => {
     const { home, bunker, address } = await openBunker();
     writeFileSync(join(home, 'address'), address);
@@ -91,6 +115,30 @@ describe('a key that a remote signer holds', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, 'utf8')).not.toContain(secret);
     expect(file).not.toContain(secret);
+  });
+
+  it('serves where its signer was asked for that, and says what is missing where it was not', async () => {
+    const { home, bunker, address } = await openBunker();
+    writeFileSync(join(home, 'address'), address);
+    const imported = ['key', 'import', 'mine', '--file', join(home, 'address')];
+    await runMain([...imported, '--for', 'server']);
+    const key = await openSigner({ given: 'mine', role: 'server' });
+    world.onclose(() => key.close());
+    expect(await checkServerSigner(key.signer, key.pubkey)).toBeUndefined();
+    const { server } = await world.serve(new Fixture().create, { signer: key.signer });
+    const answer = await runMain(['call', server.address, 'echo', 'text=hello']);
+    expect(answer.stdout).toBe('hello\n');
+    await server.close();
+
+    await runMain(['key', 'rm', 'mine', '--yes']);
+    await bunker.goAway();
+    writeFileSync(join(home, 'address'), await bunker.open());
+    await runMain(imported);
+    const other = await openSigner({ given: 'mine', role: 'server' });
+    world.onclose(() => other.close());
+    expect(await checkServerSigner(other.signer, other.pubkey)).toContain(
+      'refused nip44_decrypt: NIP-44 decryption denied',
+    );
   });
 
   it('is connected by a code that its signer reads', async () => {

@@ -18,7 +18,8 @@ describe('a remote signer that', () => {
       (reason: unknown) => reason,
     );
     expect(error).toMatchObject({ code: 'signer_failed' });
-    expect(String(error)).toContain(`on ${relay.url} did not answer connect within 0.3 s`);
+    expect(String(error)).toContain(relay.url);
+    expect(String(error)).toContain('did not answer connect within 0.3 s');
     expect(String(error)).not.toContain('word-of-entrance');
   });
 
@@ -27,7 +28,8 @@ describe('a remote signer that', () => {
     const key = getPublicKey(generateSecretKey());
     const short = { ...timing, requestTimeoutMs: 300 };
     const text = `bunker://${key}?relay=${relay.url}`;
-    await expect(connectBunker(text, { timing: short })).rejects.toThrow('nobody listens for it there');
+    const unheard = { ...timing, requestTimeoutMs: 1_000 };
+    await expect(connectBunker(text, { timing: unheard })).rejects.toThrow('nobody listens for it there');
     await relay.close();
     await expect(connectBunker(text, { timing: short })).rejects.toThrow('no relay of it took the request');
   });

@@ -47,8 +47,13 @@ export interface NostrClientTransportOptions {
    * frame. @default 'signer' for what `secretKeySigner` has made, 'session' for others
    */
   identity?: 'session' | 'signer' | undefined;
-  /** A session that was granted before (`createSession`, `onsession`); the signer is asked when it ends. */
-  session?: Session | undefined;
+  /**
+   * A session that was granted before (`createSession`, `onsession`), or where one may be kept; the signer is asked when it
+   * ends and no later one is kept.
+   */
+  session?: Session | (() => Session | undefined) | undefined;
+  /** How long a session lasts that the signer is asked for. @default 86,400 */
+  sessionSeconds?: number | undefined;
   /** The signer has granted a session: with it another transport, or another process, need not ask. */
   onsession?: ((session: Session) => void) | undefined;
   /** What the server's operator has given to be let in with; shown until the server has answered. */
@@ -236,27 +241,28 @@ export class NostrClientTransport {
   }
 
   #newSessionKey(): SessionKey | undefined {
-    const { signer, session } = this.#options;
+    const { signer, session, sessionSeconds } = this.#options;
     const isAsked = signer !== undefined && !isSecretKeySigner(signer);
     const { identity = isAsked || session !== undefined ? 'session' : 'signer' } = this.#options;
     if (identity === 'signer' || (signer === undefined && session === undefined)) return undefined;
     return new SessionKey({
       identity: signer,
-      session,
+      kept: typeof session === 'function' ? session : () => session,
+      sessionSeconds,
       server: this.#address.pubkey,
       nowSeconds: () => (this.#endpoint?.nowSeconds() ?? 0) + this.#session.clockOffsetSeconds,
       isInUse: () => this.#session.expects,
-      onsession: (each) => this.#granted(each),
+      onsession: (each, isNew) => this.#granted(each, isNew),
       onerror: (error) => this.#report(error),
     });
   }
 
-  #granted(session: Session): void {
+  #granted(session: Session, isNew: boolean): void {
     // A server that knows us learns of it before the last one ends.
     this.#session.probe();
     this.#courier?.kick();
     try {
-      this.#options.onsession?.(session);
+      if (isNew) this.#options.onsession?.(session);
     } catch (error) {
       this.#report(error);
     }

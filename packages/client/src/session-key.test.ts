@@ -13,17 +13,17 @@ const HOUR_MS = 3_600_000;
 /** A session key, and what its identity was asked. */
 function make(given: { session?: Session; isInUse?: boolean; hasIdentity?: boolean } = {}) {
   const { session, isInUse = true, hasIdentity = true } = given;
-  const state = { isInUse, refusal: undefined as string | undefined };
+  const state = { isInUse, refusal: undefined as string | undefined, kept: session };
   const own = secretKeySigner(generateSecretKey());
   const signEvent = vi.fn(async (template: EventTemplate) => {
     if (state.refusal !== undefined) throw new Error(state.refusal);
     return own.signEvent(template);
   });
-  const onsession = vi.fn<(session: Session) => void>();
+  const onsession = vi.fn<(session: Session, isNew: boolean) => void>();
   const onerror = vi.fn<(error: unknown) => void>();
   const key = new SessionKey({
     identity: hasIdentity ? { ...own, signEvent } : undefined,
-    session,
+    kept: () => state.kept,
     server,
     nowSeconds: () => Math.floor(Date.now() / 1000),
     isInUse: () => state.isInUse,
@@ -60,6 +60,25 @@ describe('the grant of a session key', () => {
     const limits = (each: Session | undefined): unknown => each?.grant.tags.slice(3);
     expect(limits(renewed)).toEqual([['scopes', 's'], ['tools', 'a'], ['prompts']]);
     expect(limits(renewed)).toEqual(limits(session));
+    key.close();
+  });
+
+  it('is not asked for when another program with the same key has asked already', async () => {
+    const identity = secretKeySigner(generateSecretKey());
+    const session = await createSession(identity, server, { expiresInSeconds: 100 });
+    const { key, state, signEvent, onsession } = make({ session });
+    const { secretKey } = session;
+    const options = { expiresInSeconds: 100, now: () => Date.now() + 95_000 };
+    vi.advanceTimersByTime(100_000);
+    state.kept = await createSession(identity, server, { ...options, secretKey });
+    expect(JSON.parse(await key.grant())).toEqual(state.kept.grant);
+    expect(onsession.mock.calls).toEqual([[state.kept, false]]);
+    expect(signEvent).not.toHaveBeenCalled();
+    // One of another session key is of no use to this one.
+    vi.advanceTimersByTime(200_000);
+    state.kept = await createSession(identity, server, options);
+    await key.grant();
+    expect(signEvent).toHaveBeenCalledTimes(1);
     key.close();
   });
 

@@ -18,16 +18,18 @@ const MAX_TIMER_MS = 2_147_483_647;
 export interface SessionKeyOptions {
   /** Who grants; without one a session that has ended is not followed by another. */
   identity: Signer | undefined;
-  /** One that was granted before. */
-  session: Session | undefined;
+  /** One that was granted before; asked again before the identity is. */
+  kept: () => Session | undefined;
+  /** How long the first one lasts that the identity is asked for; those that follow it last as long. */
+  sessionSeconds?: number | undefined;
   /** Its public key. */
   server: string;
   /** Seconds, by the server's clock as far as it is known. */
   nowSeconds: () => number;
   /** Whether something is waited for, so that the session must not end. */
   isInUse: () => boolean;
-  /** There is another grant. */
-  onsession: (session: Session) => void;
+  /** There is another grant; `isNew`: the identity was asked for it. */
+  onsession: (session: Session, isNew: boolean) => void;
   onerror: (error: unknown) => void;
 }
 
@@ -50,10 +52,11 @@ export class SessionKey {
 
   constructor(options: SessionKeyOptions) {
     this.#options = options;
-    this.#secretKey = options.session?.secretKey ?? generateSecretKey();
+    const session = options.kept();
+    this.#secretKey = session?.secretKey ?? generateSecretKey();
     this.pubkey = getPublicKey(this.#secretKey);
     this.signer = secretKeySigner(this.#secretKey);
-    if (options.session !== undefined) this.#keep(options.session);
+    if (session !== undefined) this.#keep(session);
   }
 
   /** What the grant takes in a frame. */
@@ -113,19 +116,33 @@ export class SessionKey {
   }
 
   async #create(): Promise<string> {
-    const { identity, server, nowSeconds, onsession } = this.#options;
+    const { identity, server, nowSeconds, sessionSeconds } = this.#options;
+    const kept = this.#renewedElsewhere();
+    if (kept !== undefined) return this.#take(kept, false);
     if (identity === undefined)
       throw new TransportError('grant_expired', 'the session has ended; start another one, with a signer');
     const former = this.#session;
     const session = await createSession(identity, server, {
       secretKey: this.#secretKey,
       now: () => nowSeconds() * 1000,
+      expiresInSeconds: sessionSeconds,
       ...(former && { ...limitsOf(former), expiresInSeconds: former.expiresAt - former.grant.created_at }),
     });
+    return this.#take(session, true);
+  }
+
+  /** Another program with this session key may have asked the identity already. */
+  #renewedElsewhere(): Session | undefined {
+    const kept = this.#options.kept();
+    const isLater = kept !== undefined && kept.expiresAt > (this.#session?.expiresAt ?? Infinity);
+    return isLater && getPublicKey(kept.secretKey) === this.pubkey ? kept : undefined;
+  }
+
+  #take(session: Session, isNew: boolean): string {
     this.#isUntried = true;
     const grant = this.#keep(session);
     this.#arm();
-    onsession(session);
+    this.#options.onsession(session, isNew);
     return grant;
   }
 

@@ -5,13 +5,14 @@ import { resolveAddress } from '../address-book/resolve-address.ts';
 import type { ClientTransport } from '../client-transport.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
 import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
-import { firstAnswerMs, openSigner } from '../keys/open-signer.ts';
+import { firstAnswerTimeoutMs, openSigner } from '../keys/open-signer.ts';
 import { pinned, type PinMode, pinOption } from '../pins/pin-options.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
 import { shellWord } from '../shell-word.ts';
 import { follow } from '../successors/follow.ts';
 import { successorOf } from '../successors/moved.ts';
+import { sessionOption } from '../sessions/session-option.ts';
 import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
 import { paintFor } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
@@ -26,6 +27,7 @@ interface CallCommandOptions extends ToolOptions {
   key?: string | undefined;
   encryption: 'required' | 'none';
   pins: PinMode;
+  session?: number;
 }
 
 /** After a signal: time for the cancellation to leave. */
@@ -49,6 +51,7 @@ export function callCommand(): Command {
         .default('required'),
     )
     .addOption(pinOption())
+    .addOption(sessionOption())
     .option('--timeout <seconds>', 'for one answer; progress starts it anew', parseSeconds, 60)
     .option('--args <json>', 'arguments as a JSON object; - reads it from stdin')
     .option('--out <file>', 'write images, sounds and other bytes of the result')
@@ -102,7 +105,7 @@ async function callOnce(
     new NostrClientTransport({
       server: server.address,
       signer: key.signer,
-      ...key.sessionAt(server.pubkey),
+      ...key.sessionAt(server.pubkey, options.session),
       encryption,
       ...relays,
       onrelay: board.update,
@@ -124,7 +127,7 @@ async function callOnce(
   };
   let isConnected = false;
   const work = async (): Promise<void> => {
-    const timeout = firstAnswerMs(key, session.request.timeout);
+    const timeout = firstAnswerTimeoutMs(key, session.request.timeout);
     await client.connect(transport, { ...session.request, timeout });
     isConnected = true;
     if (tool === undefined) await listTools(session, options);

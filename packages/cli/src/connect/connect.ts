@@ -25,6 +25,7 @@ import { NameWatch } from './name-watch.ts';
 import { openNostr } from './open-nostr.ts';
 import { StdioHost } from './stdio-host.ts';
 import { guardStdout } from './stdout-guard.ts';
+import { sessionOption } from '../sessions/session-option.ts';
 import { survive } from './survive.ts';
 
 interface ConnectCommandOptions extends FilterOptions, LogOptions {
@@ -32,6 +33,7 @@ interface ConnectCommandOptions extends FilterOptions, LogOptions {
   key?: string;
   encryption: 'required' | 'none';
   pins: PinMode;
+  session?: number;
   http?: number | true;
   sse?: number | true;
   ws?: number | true;
@@ -64,6 +66,7 @@ export function connectCommand(action: ConnectAction = runConnect): Command {
     .option('--key <key>', 'key to connect as: its name, or its file, which is made when missing')
     .addOption(new Option('--encryption <mode>').choices(['required', 'none']).default('required'))
     .addOption(pinOption())
+    .addOption(sessionOption())
     .option(
       '--http [port]',
       `listen on http://127.0.0.1:${DEFAULT_PORT}/mcp instead, or on this port; 0 takes a free one`,

@@ -18,6 +18,7 @@ interface WayOptions {
   key?: string;
   encryption: 'required' | 'none';
   pins?: PinMode;
+  session?: number;
 }
 
 export interface OpenNostrOptions {
@@ -49,7 +50,7 @@ export function openNostr({
       new Transport({
         server: formatAddress(at),
         signer: key.signer,
-        ...key.sessionAt(at.pubkey),
+        ...key.sessionAt(at.pubkey, options.session),
         ...clientRelays(at, options.relay),
         encryption: options.encryption,
         onrelay: (state) => {

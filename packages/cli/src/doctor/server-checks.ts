@@ -8,7 +8,7 @@ import { formatDuration, oneLine } from '../terminal.ts';
 import { wayIn } from '../way-in.ts';
 import { type Check, Findings } from './check.ts';
 import { type Acquaintance, discover, initialize } from './eras.ts';
-import { firstAnswerMs, type OpenedKey } from '../keys/open-signer.ts';
+import { firstAnswerTimeoutMs, type OpenedKey } from '../keys/open-signer.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
 
 export interface ServerCheckOptions {
@@ -90,7 +90,10 @@ async function attempt(
     encryption,
   });
   try {
-    const mcp = new McpRequests(transport, { ...limits, timeoutMs: firstAnswerMs(key, limits.timeoutMs) });
+    const mcp = new McpRequests(transport, {
+      ...limits,
+      timeoutMs: firstAnswerTimeoutMs(key, limits.timeoutMs),
+    });
     await transport.start();
     return await getToKnow(mcp);
   } catch (error) {

@@ -5,7 +5,7 @@ import { findKeySource, type KeyQuestion } from './key-source.ts';
 import { readSecretKey, readStoredKey } from './read-secret-key.ts';
 
 /** What a transport needs so that whoever holds the key is asked once, and not by each program at each start. */
-export type SessionOptions = Pick<NostrClientTransportOptions, 'session' | 'onsession'>;
+export type SessionOptions = Pick<NostrClientTransportOptions, 'session' | 'sessionSeconds' | 'onsession'>;
 
 /** A key that can be used. */
 export interface OpenedKey {
@@ -17,8 +17,8 @@ export interface OpenedKey {
   name?: string;
   /** This process holds the secret: signing costs nobody an approval. */
   isLocal: boolean;
-  /** For a transport to this server (its public key). */
-  sessionAt(server: string): SessionOptions;
+  /** For a transport to this server (its public key). `seconds`: how long a session lasts, if not a day. */
+  sessionAt(server: string, seconds?: number): SessionOptions;
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface OpenedKey {
 const APPROVAL_LIMIT_MS = 120_000;
 
 /** How long a first answer may take: whoever holds the key elsewhere may have to approve the session before it. */
-export function firstAnswerMs({ isLocal }: OpenedKey, timeoutMs: number): number {
+export function firstAnswerTimeoutMs({ isLocal }: OpenedKey, timeoutMs: number): number {
   return isLocal ? timeoutMs : Math.max(timeoutMs, APPROVAL_LIMIT_MS);
 }
 

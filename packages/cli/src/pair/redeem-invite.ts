@@ -4,7 +4,7 @@ import type { ResolvedServer } from '../address-book/resolve-address.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
 import { type Acquaintance, discover, initialize } from '../doctor/eras.ts';
 import { CliError, describeError, exitCodes } from '../errors.ts';
-import { firstAnswerMs, type OpenedKey } from '../keys/open-signer.ts';
+import { firstAnswerTimeoutMs, type OpenedKey } from '../keys/open-signer.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
 import { clientRelays } from '../relay-options.ts';
 import { TooSlow } from '../within.ts';
@@ -53,7 +53,10 @@ async function ask(
     onrelay: board.update,
   });
   try {
-    const mcp = new McpRequests(transport, { ...limits, timeoutMs: firstAnswerMs(key, limits.timeoutMs) });
+    const mcp = new McpRequests(transport, {
+      ...limits,
+      timeoutMs: firstAnswerTimeoutMs(key, limits.timeoutMs),
+    });
     await transport.start();
     return await getToKnow(mcp, 'mcp-nostr pair');
   } catch (error) {

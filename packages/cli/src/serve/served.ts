@@ -119,6 +119,13 @@ export async function openServed({
     filter,
   });
   if (invite !== undefined) printer.invite(invite);
+  if (!key.isLocal) {
+    const { checkServerSigner } = await import('../keys/remote/check-server-signer.ts');
+    // It never rejects, and it may wait for a person.
+    void checkServerSigner(key.signer, pubkey).then(
+      (problem) => problem !== undefined && printer.problem(problem),
+    );
+  }
   for (const each of former)
     printer.note('info', `callers of the former key ${each.name} are told this address`);
   for (const state of early) printer.relay(state);

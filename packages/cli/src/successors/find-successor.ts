@@ -3,7 +3,7 @@ import { DecodeError, readSuccessor, SUCCESSOR_KIND } from '@mcp-nostr/core';
 import { RelayPool } from '@mcp-nostr/transport';
 
 import type { ResolvedServer } from '../address-book/resolve-address.ts';
-import { firstAnswerMs, type OpenedKey } from '../keys/open-signer.ts';
+import { firstAnswerTimeoutMs, type OpenedKey } from '../keys/open-signer.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
 import { clientRelays } from '../relay-options.ts';
 import { successorIn } from './moved.ts';
@@ -47,7 +47,7 @@ async function ping({ server, key, relay, encryption, ...limits }: Search): Prom
     encryption,
     ...relays,
   });
-  const timeoutMs = firstAnswerMs(key, limits.timeoutMs);
+  const timeoutMs = firstAnswerTimeoutMs(key, limits.timeoutMs);
   const requests = new McpRequests(transport, { ...limits, timeoutMs });
   try {
     await transport.start();

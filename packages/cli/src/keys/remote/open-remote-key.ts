@@ -34,8 +34,9 @@ export async function openRemoteKey(
     signer: notedSigner(signer),
     pubkey: identity,
     isLocal: false,
-    sessionAt: (server) => ({
-      session: keptSession({ identity, server, env }),
+    sessionAt: (server, sessionSeconds) => ({
+      session: () => keptSession({ identity, server, env }),
+      sessionSeconds,
       onsession: (session) => {
         kept = kept
           .then(() => keepSession({ identity, server, env }, session))
