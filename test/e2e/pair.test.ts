@@ -160,7 +160,7 @@ it.each([
   expect(ended.stderr).not.toContain(secret);
 });
 
-it('pairs with name@domain by a link on stdin, and goes to nobody else whom the domain names later', async () => {
+it('pairs with name@domain by a link on stdin, and calls nobody else whom the domain names later', async () => {
   const home = temporaryHome();
   const domain = await Domain.open();
   const { pubkey, relays } = parseAddress(server.address);
