@@ -160,7 +160,7 @@ it.each([
   expect(ended.stderr).not.toContain(secret);
 });
 
-it('pairs with name@domain by a link on stdin, and goes to nobody else whom the domain names later', async () => {
+it('pairs with name@domain by a link on stdin, and calls nobody else whom the domain names later', async () => {
   const home = temporaryHome();
   const domain = await Domain.open();
   const { pubkey, relays } = parseAddress(server.address);
@@ -186,19 +186,28 @@ it('pairs with name@domain by a link on stdin, and goes to nobody else whom the 
   }
 
   // A host is not kept waiting for a domain: it has the server that it had, and the log says what is wrong.
-  const [command = '', ...args] = [...cliWords, 'connect', 'fixture'];
-  const stdio = new StdioClientTransport({ command, args, env: { ...env, PATH: '' }, stderr: 'pipe' });
-  const client = new Client({ name: 'host', version: '1.0.0' });
-  let log = '';
-  stdio.stderr?.on('data', (text: Buffer) => (log += text.toString()));
-  await client.connect(stdio);
-  onTestFinished(() => client.close());
-  expect(await client.callTool({ name: 'echo', arguments: { text: 'hello' } })).toMatchObject({
-    content: [{ text: 'hello' }],
+  const host = async (...options: string[]): Promise<{ client: Client; log: () => string }> => {
+    const [command = '', ...args] = [...cliWords, 'connect', 'fixture', ...options];
+    const stdio = new StdioClientTransport({ command, args, env: { ...env, PATH: '' }, stderr: 'pipe' });
+    let log = '';
+    stdio.stderr?.on('data', (text: Buffer) => (log += text.toString()));
+    const client = new Client({ name: 'host', version: '1.0.0' });
+    await client.connect(stdio);
+    onTestFinished(() => client.close());
+    return { client, log: () => log };
+  };
+  const call = { name: 'echo', arguments: { text: 'hello' } };
+  const warned = await host();
+  expect(await warned.client.callTool(call)).toMatchObject({ content: [{ text: 'hello' }] });
+  await expect.poll(warned.log).toContain(`and now names ${formatNpub(other)}`);
+  const blocked = await host('--pins', 'block');
+  await expect.poll(blocked.log).toContain(`and now names ${formatNpub(other)}`);
+  expect(await blocked.client.callTool(call)).toMatchObject({
+    isError: true,
+    content: [{ text: expect.stringContaining('--pins is block') }],
   });
-  await expect.poll(() => log).toContain(`and now names ${formatNpub(other)}`);
   expect(traces(home, paired)).not.toContain(code);
-}, 20_000);
+});
 
 it.runIf(process.platform === 'linux')(
   'hides a link that was an argument from who lists processes',
@@ -211,7 +220,6 @@ it.runIf(process.platform === 'linux')(
     expect(words()).not.toContain(code);
     await run.stop();
   },
-  20_000,
 );
 
 it('installs by an invite link: pairs, and writes an entry that works without the invite and without the book', async () => {
@@ -231,4 +239,4 @@ it('installs by an invite link: pairs, and writes an entry that works without th
   const text = readFileSync(config, 'utf8');
   expect(text).toContain(server.address);
   expect(traces(home, dry, ended)).not.toContain(code);
-}, 30_000);
+});

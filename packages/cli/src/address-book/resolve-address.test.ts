@@ -6,6 +6,7 @@ import { formatAddress, formatNpub, generateSecretKey, getPublicKey } from '@mcp
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { main } from '../program.ts';
+import { setFollowed } from '../successors/successor-file.ts';
 import { Domain, trustDomains } from './domain.test.support.ts';
 import { resolveAddress, type ResolvedServer, verify } from './resolve-address.ts';
 
@@ -219,6 +220,19 @@ describe('name@domain', () => {
     const ends = await Promise.allSettled([resolveAddress(name), resolveAddress(name)]);
     const refused = ends.filter((end) => end.status === 'rejected');
     expect(refused).toMatchObject([{ reason: { code: 'pin_mismatch' } }]);
+  });
+
+  it('leads to the key that a person has followed its server to, whichever of the two its domain names', async () => {
+    const { domain, name } = await openWeather();
+    await resolveAddress(name);
+    await setFollowed(one, { pubkey: two, relays: ['wss://two.example'], announcedAt: 1 });
+    const former = await resolveQuietly(name);
+    expect(former).toMatchObject({ server: { pubkey: two, relays: ['wss://two.example'] }, notices: [] });
+    expect(former.server.isVerified).not.toBe(true);
+    domain.document = { names: { weather: two } };
+    expect(await resolveAddress(name)).toMatchObject({ pubkey: two, isVerified: true });
+    domain.document = { names: { weather: getPublicKey(generateSecretKey()) } };
+    await expect(resolveAddress(name)).rejects.toMatchObject({ code: 'pin_mismatch' });
   });
 
   it('is nobody where its domain was never reached', async () => {

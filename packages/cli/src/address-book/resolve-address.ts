@@ -2,10 +2,10 @@ import { formatAddress, formatNpub, parseAddress } from '@mcp-nostr/core';
 
 import type { Log } from '../client-transport.ts';
 import { CliError, describeError, exitCodes } from '../errors.ts';
+import { followed } from '../successors/successor-file.ts';
 import { type KnownServer, pinned } from './address-book.ts';
 import { withoutInvite } from './address-link.ts';
 import { readBook, updateBook } from './book-file.ts';
-import { followed } from '../successors/successor-file.ts';
 import { isName, unknownName } from './names.ts';
 import { lookUpNip05, type NamedKey, parseNip05, shownNip05 } from './nip05.ts';
 
@@ -42,18 +42,11 @@ export interface ResolveOptions {
  * @throws {AddressError} @throws {CliError} `pin_mismatch` when a name leads to another key than before
  */
 export async function resolveAddress(text: string, options: ResolveOptions = {}): Promise<ResolvedServer> {
-  const server = await resolve(text, options);
-  const { pubkey, relays } = followed(server);
-  // A person has agreed that the server has another key.
-  return pubkey === server.pubkey ? server : { ...server, ...resolved({ ...server, pubkey, relays }) };
-}
-
-async function resolve(text: string, options: ResolveOptions): Promise<ResolvedServer> {
   const given = withoutInvite(text).replace(/^0x(?=[\da-f]{64}$)/i, '');
   const { verify: when = 'now', onnotice = printNotice } = options;
   const isNamed = isName(given);
   const nip05 = isNamed ? undefined : parseNip05(given);
-  if (!isNamed && nip05 === undefined) return { address: given, ...parseAddress(given) };
+  if (!isNamed && nip05 === undefined) return atItsKey({ address: given, ...parseAddress(given) });
   const book = readBook();
   const server = isNamed ? book.get(given) : pinned(book, nip05 ?? '');
   const named = isNamed ? { name: given } : {};
@@ -62,9 +55,9 @@ async function resolve(text: string, options: ResolveOptions): Promise<ResolvedS
     const found = await lookUpNip05(nip05);
     const first = resolved({ ...(await pin(nip05, found)), nip05 });
     if (first.pubkey !== found.pubkey) throw mismatch(first, nip05, found.pubkey);
-    return { ...first, isVerified: true };
+    return atItsKey({ ...first, isVerified: true });
   }
-  const known = { ...resolved(server), ...named };
+  const known = atItsKey({ ...resolved(server), ...named });
   if (when === 'later' || known.nip05 === undefined) return known;
   return verify(known, onnotice);
 }
@@ -91,6 +84,13 @@ export async function verify(server: ResolvedServer, onnotice: Log = printNotice
   if (found.relays.length === 0) return { ...server, isVerified: true };
   await moveRelays(nip05, found);
   return { ...server, ...found, address: formatAddress(found), isVerified: true };
+}
+
+/** A person may have agreed that a server has another key since: no domain has said that. */
+function atItsKey(server: ResolvedServer): ResolvedServer {
+  const { pubkey, relays } = followed(server);
+  if (pubkey === server.pubkey) return server;
+  return { ...server, ...resolved({ ...server, pubkey, relays }), isVerified: false };
 }
 
 /** Keeps the key that is behind a name now, unless another process was faster: returns the one that is kept. */

@@ -117,7 +117,11 @@ async function callOnce(
     address: shellWord(address),
     refusal: 'error',
     hidesUnseen: false,
-    onnews: (level, line) => void process.stderr.write(`${level === 'info' ? paint('dim', line) : line}\n`),
+    onnews: (level, line) => {
+      if (level !== 'info') process.stderr.write(`${line}\n`);
+      // A program that reads the lines of stderr has no use for what is as it should be.
+      else if (options.json !== true) process.stderr.write(`${paint('dim', line)}\n`);
+    },
     paint,
   })();
   const client = new Client({ name: 'mcp-nostr', version: packageVersion() });

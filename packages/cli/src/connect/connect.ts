@@ -133,11 +133,14 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
 
   const us = shortNpub(formatNpub(key.pubkey));
   for (const { server } of upstreams) log(`connecting to ${shownServer(server)} as ${us}`);
-  void new NameWatch(upstreams, say).done;
+  const names = new NameWatch(upstreams, say);
   const nostr = openNostr({ Transport: client.NostrClientTransport, key, options, say });
   const filter = filterFrom(options);
   const openAll = (isHost: boolean): OpenTransport => {
-    const opens = upstreams.map((each) => ({ prefix: each.prefix, open: nostr(each, isHost) }));
+    const opens = upstreams.map((each) => {
+      const open = nostr(each, isHost);
+      return { prefix: each.prefix, open: options.pins === 'block' ? names.guard(each, open) : open };
+    });
     const open = filtered(openJoined(opens, log), filter);
     if (logging.level !== 'trace') return open;
     return () => traceMessages<ClientTransport>(open(), (line) => say('trace', line));

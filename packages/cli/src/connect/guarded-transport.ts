@@ -3,6 +3,9 @@ import { isRequest, type JsonRpcMessage } from '@mcp-nostr/core';
 import type { ClientTransport, OpenTransport } from '../client-transport.ts';
 import { failureFor } from './catalogue/tool-failure.ts';
 
+/** What only asks what there is: a host that is not answered these never tells its person why. */
+const harmlessMethod = /^(ping|initialize|server\/discover|\w+(\/templates)?\/list)$/;
+
 /** A transport that answers requests itself as soon as there is something against the server. */
 export class GuardedTransport implements ClientTransport {
   onmessage: ClientTransport['onmessage'];
@@ -24,8 +27,9 @@ export class GuardedTransport implements ClientTransport {
   }
 
   async send(message: JsonRpcMessage): Promise<void> {
-    const reason = isRequest(message) && message.method !== 'ping' ? this.#objection() : undefined;
-    if (reason === undefined || !isRequest(message)) return this.#inner.send(message);
+    const isHarmless = !isRequest(message) || harmlessMethod.test(message.method);
+    const reason = isHarmless ? undefined : this.#objection();
+    if (isHarmless || reason === undefined) return this.#inner.send(message);
     const text = `Nothing was executed, because --pins is block: ${reason}`;
     const answer = failureFor(message, { code: 'pin_mismatch', message: reason }, text);
     queueMicrotask(() => this.onmessage?.(answer));

@@ -90,11 +90,12 @@ it('answers a host in place of a server that there is something against', async 
   objection = 'weather@example.com had another key';
   await transport.send(request(2, 'tools/call'));
   await transport.send(request(3, 'resources/read'));
-  await transport.send(request(4, 'ping'));
+  const harmless = ['ping', 'initialize', 'server/discover', 'tools/list', 'resources/templates/list'];
+  for (const method of harmless) await transport.send(request(4, method));
   await transport.send({ jsonrpc: '2.0', method: 'notifications/cancelled' });
   expect(sent).toEqual([
     request(1, 'tools/call'),
-    request(4, 'ping'),
+    ...harmless.map((method) => request(4, method)),
     { jsonrpc: '2.0', method: 'notifications/cancelled' },
   ]);
   expect(received).toMatchObject([

@@ -1,6 +1,8 @@
-import { describeError } from '../errors.ts';
 import { verify } from '../address-book/resolve-address.ts';
+import type { OpenTransport } from '../client-transport.ts';
+import { describeError } from '../errors.ts';
 import type { Say } from '../log/log-options.ts';
+import { GuardedTransport } from './guarded-transport.ts';
 import { shownServer, type Upstream } from './joined/resolve-upstreams.ts';
 
 /**
@@ -19,6 +21,11 @@ export class NameWatch {
   /** Why a server is not to be used, in a sentence without its end; undefined while nothing is known against it. */
   objection(upstream: Upstream): string | undefined {
     return this.#objections.get(upstream);
+  }
+
+  /** The same transports, which refuse requests once there is something against the server. */
+  guard(upstream: Upstream, open: OpenTransport): OpenTransport {
+    return () => new GuardedTransport(open, () => this.objection(upstream));
   }
 
   async #verify(upstream: Upstream, say: Say): Promise<void> {
