@@ -54,27 +54,40 @@ export function limitsOf({ maxConnections }: Pick<ServeSettings, 'maxConnections
 }
 
 /** Puts one server on Nostr. @throws when its key cannot be read, or what it is started with is wrong */
-export async function openServed({
-  entry,
-  key: given,
-  name,
-  printer,
-  filter,
-  programs,
-  isTraced,
-  ...settings
-}: ServedOptions): Promise<Served> {
+export async function openServed(options: ServedOptions): Promise<Served> {
+  const closers: Closer[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const source = await startServer(options, closers);
+    return { kill: () => source.kill(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Ends what was opened. */
+type Closer = () => void | Promise<void>;
+
+/** `closers` get theirs as things are opened. */
+async function startServer(
+  { entry, key: given, name, printer, filter, programs, isTraced, ...settings }: ServedOptions,
+  closers: Closer[],
+): Promise<Source> {
   checkEntry(entry);
   const key = await openSigner({ given, role: 'server' });
+  closers.push(() => key.close());
   const { pubkey } = key;
-  const former = await openFormerKeys(key.pubkey, (problem) => printer.problem(problem));
-  const closeKeys = async (): Promise<void> => {
-    await Promise.all([key, ...former.map((each) => each.key)].map((each) => each.close()));
-  };
+  const former = await openFormerKeys(pubkey, (problem) => printer.problem(problem));
+  closers.push(...former.map((each) => () => each.key.close()));
   const { serve } = await import('@mcp-nostr/server');
   const { openServedAccess } = await import('./served-access.ts');
-  const access = openServedAccess({ ...settings, pubkey, name, printer });
   const source = filteredSource(await sourceOf(entry, printer, programs), filter);
+  closers.push(() => source.close());
+  const access = openServedAccess({ ...settings, pubkey, name, printer });
+  closers.push(() => access.close());
   let early: RelayState[] | undefined = [];
   const server = await serve(
     {
@@ -98,12 +111,8 @@ export async function openServed({
       onerror: (error) => printer.problem(error.message),
     },
     noted(source.open, printer, isTraced),
-  ).catch(async (error: unknown) => {
-    access.close();
-    await source.close();
-    await closeKeys();
-    throw error;
-  });
+  );
+  closers.push(() => server.close());
   const { npub, address } = server;
   const invite = access.firstInvite?.(address);
   printer.ready({
@@ -134,15 +143,7 @@ export async function openServed({
   await keepServedAddress(pubkey, address).catch((error: unknown) =>
     printer.note('debug', `the address was not kept: ${String(error)}`),
   );
-  return {
-    kill: () => source.kill(),
-    close: async () => {
-      await server.close();
-      access.close();
-      await source.close();
-      await closeKeys();
-    },
-  };
+  return source;
 }
 
 /** The servers of a source, each with a note, and on request one for each message: `<-` from the caller, `->` to it. */
