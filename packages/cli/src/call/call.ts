@@ -10,9 +10,8 @@ import { pinned, type PinMode, pinOption } from '../pins/pin-options.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
 import { parseSeconds } from '../seconds-option.ts';
 import { shellWord } from '../shell-word.ts';
-import { follow } from '../successors/follow.ts';
-import { successorOf } from '../successors/moved.ts';
 import { sessionOption } from '../sessions/session-option.ts';
+import { followOnce } from '../successors/follow-once.ts';
 import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
 import { paintFor } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
@@ -65,15 +64,7 @@ async function runCall(
   words: string[],
   options: CallCommandOptions,
 ): Promise<void> {
-  try {
-    await callOnce(address, tool, words, options);
-  } catch (error) {
-    const successor = successorOf(error);
-    if (successor === undefined) throw error;
-    const { pubkey } = await resolveAddress(address, { verify: 'later' });
-    await follow({ former: pubkey, successor, words: shellWord(address) });
-    await callOnce(address, tool, words, options);
-  }
+  await followOnce(address, () => callOnce(address, tool, words, options));
 }
 
 async function callOnce(

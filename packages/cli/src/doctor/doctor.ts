@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from 'commander';
 
+import { canAsk } from '../ask.ts';
 import { CliError, exitCodes } from '../errors.ts';
 import { hosts } from '../install/hosts.ts';
 import { checkKeyOption } from '../keys/key-source.ts';
@@ -71,6 +72,11 @@ async function runDoctor(text: string | undefined, options: DoctorOptions): Prom
     const failed = checks.filter(({ status }) => status === 'fail');
     const [first] = failed;
     if (first === undefined) return;
+    const hasMoved = failed.some(({ id }) => id === 'server.moved');
+    if (text !== undefined && hasMoved && options.json !== true && canAsk()) {
+      const { runFollow } = await import('../successors/follow-command.ts');
+      return await runFollow(text, undefined, options);
+    }
     const message = `${failed.length} of ${checks.length} checks failed: ${[...new Set(failed.map(({ id }) => id))].join(', ')}`;
     throw new CliError('checks_failed', first.exitCode ?? exitCodes.unexpected, message);
   } finally {

@@ -10,6 +10,7 @@ import { checkHost, checkHosts } from './host-checks.ts';
 import { checkKey } from './key-checks.ts';
 import { checkMachine } from './machine-checks.ts';
 import { checkName } from './name-check.ts';
+import { checkPins } from './pin-checks.ts';
 import { checkRelay, type RelayCheckOptions, type RelayReport } from './relay-checks.ts';
 import { checkServer } from './server-checks.ts';
 import type { AddressTarget, Target } from './target.ts';
@@ -78,6 +79,7 @@ async function examineAddress(
   const relays = await way.relays;
   const checks = await Promise.all([
     checkName(server),
+    checkPins(server),
     way.checks,
     checkRelays(relays, { ...limits, signer: localSigner(key), isThorough: false }),
     key === undefined || relays.length === 0

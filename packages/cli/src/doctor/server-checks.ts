@@ -34,14 +34,9 @@ export async function checkServer(options: ServerCheckOptions): Promise<Check[]>
     const hint =
       successor === undefined ? hintFor(failure, npub) : followCommand(shellWord(options.address), successor);
     const exitCode = failure.code === 'timed_out' ? exitCodes.unreachable : failure.exitCode;
-    findings.fail(
-      failure.exitCode === exitCodes.notAllowed ? 'access' : 'reach',
-      oneLine(failure.message, 300),
-      {
-        hint,
-        exitCode,
-      },
-    );
+    const name =
+      successor !== undefined ? 'moved' : failure.exitCode === exitCodes.notAllowed ? 'access' : 'reach';
+    findings.fail(name, oneLine(failure.message, 300), { hint, exitCode });
     return findings.checks;
   }
   const modern = await attempt(options, (mcp) => discover(mcp));

@@ -10,6 +10,7 @@ import { checkNewName, freeName } from '../address-book/new-name.ts';
 import { resolveAddress } from '../address-book/resolve-address.ts';
 import { usageError } from '../errors.ts';
 import { openSigner } from '../keys/open-signer.ts';
+import { followOnce } from '../successors/follow-once.ts';
 import { redeemInvite } from './redeem-invite.ts';
 
 export interface PairingOptions {
@@ -43,6 +44,15 @@ export interface Paired {
  */
 export async function pairServer(link: string, options: PairingOptions): Promise<Paired> {
   const { address, invite } = parseAddressLink(link);
+  // A server that has another key has let us in under the former one: the invite counts for both.
+  return followOnce(address, () => pairOnce(address, invite, options));
+}
+
+async function pairOnce(
+  address: string,
+  invite: string | undefined,
+  options: PairingOptions,
+): Promise<Paired> {
   if (invite === undefined)
     throw usageError(
       'there is no invite in that link',

@@ -42,7 +42,8 @@ export async function allPins(): Promise<KnownServer[]> {
 export async function pinsOf(address: string, tools: readonly string[]): Promise<KnownServer> {
   const { pubkey } = await resolveAddress(address, { verify: 'later' });
   const pins = readPins(pubkey);
-  return { pubkey, instructions: tools.length === 0 ? pins.instructions : {}, tools: only(pins, tools) };
+  const isAll = tools.length === 0;
+  return { ...pins, pubkey, instructions: isAll ? pins.instructions : {}, tools: only(pins, tools) };
 }
 
 /** Those of these names, or all. */

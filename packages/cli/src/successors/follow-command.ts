@@ -8,9 +8,9 @@ import { parseSeconds } from '../seconds-option.ts';
 import { shellWord } from '../shell-word.ts';
 import { follow } from './follow.ts';
 
-interface FollowOptions {
+export interface FollowOptions {
   relay?: string[];
-  key?: string;
+  key?: string | undefined;
   encryption: 'required' | 'none';
   timeout: number;
   json?: boolean;
@@ -32,7 +32,12 @@ export function followCommand(): Command {
     .action(runFollow);
 }
 
-async function runFollow(words: string, npub: string | undefined, options: FollowOptions): Promise<void> {
+/** Asks the server, and then a person. */
+export async function runFollow(
+  words: string,
+  npub: string | undefined,
+  options: FollowOptions,
+): Promise<void> {
   const server = await resolveAddress(words, { verify: 'later' });
   const key = await openSigner({ given: options.key ?? server.key, role: 'client' });
   const aborter = new AbortController();
