@@ -16,7 +16,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 describe('what a stranger sends', () => {
   it.each(targets)('breaks no promise of ours: $name', async (target) => {
-    const failure = await work(target, { seed, cases: 150, slowMs: 10_000 });
+    const failure = await work(target, { seed, cases: 100, slowMs: 10_000 });
     expect(failure && describeFailure(failure)).toBeUndefined();
   });
 });
@@ -63,9 +63,10 @@ describe('the fuzzer', () => {
 
   it('notices what takes too long, and gives the case with the least that it takes', async () => {
     const slow = made((text) => {
-      for (const end = performance.now() + (text.includes('null') ? 5 : 0); performance.now() < end;);
+      const before = process.cpuUsage();
+      while (text.includes('null') && process.cpuUsage(before).user < 10_000);
     });
-    const failure = await work(slow, { seed: 1, cases: 500, slowMs: 4 });
+    const failure = await work(slow, { seed: 1, cases: 500, slowMs: 8 });
     expect(failure).toMatchObject({ text: 'null', reason: expect.stringMatching(/^it took \d+ ms/) });
     expect(failure && describeFailure(failure)).toContain(`--seed 1 --case ${failure?.case}`);
   });

@@ -17,7 +17,7 @@ export interface ShiftOptions {
   /** The first case. @default 0 */
   from?: number;
   cases: number;
-  /** No case takes longer than this; one that seems to is tried again, since others want the machine too. @default 1000 */
+  /** No case takes more of the processor than this. @default 1000 */
   slowMs?: number;
   /** The heap grows by no more than this after the first tenth of the cases. @default 32 MiB, where they are many */
   maxGrowthBytes?: number;
