@@ -2,7 +2,7 @@ import { heapBytes } from '../helpers/heap.ts';
 import { Dice } from './dice.ts';
 import { mutateJson } from './mutate-json.ts';
 import { mutateText } from './mutate-text.ts';
-import { shrink } from './shrink.ts';
+import { shrink, type ShrinkOptions } from './shrink.ts';
 import { Broken, type Subject, type Target } from './target.ts';
 import { trial } from './trial.ts';
 
@@ -12,13 +12,11 @@ const MANY = 300;
 /** Changes upon changes multiply; what is longer shows nothing that this does not. */
 const MAX_LENGTH = 200_000;
 
-export interface ShiftOptions {
+export interface ShiftOptions extends ShrinkOptions {
   seed: number;
   /** The first case. @default 0 */
   from?: number;
   cases: number;
-  /** No case takes longer than this; one that seems to is tried again, since others want the machine too. @default 1000 */
-  slowMs?: number;
   /** The heap grows by no more than this after the first tenth of the cases. @default 32 MiB, where they are many */
   maxGrowthBytes?: number;
 }
@@ -52,7 +50,7 @@ export async function work(target: Target, options: ShiftOptions): Promise<Failu
         heapBefore = await heapBytes();
       const text = inputOf(subject, seed, number);
       const error = await trial(subject, text, options.slowMs);
-      if (error !== undefined) return fail(number, await shrink(target, text, options.slowMs), error);
+      if (error !== undefined) return fail(number, await shrink(target, text, options), error);
     }
     const grown = maxGrowthBytes < Infinity ? (await heapBytes()) - heapBefore : 0;
     if (grown > maxGrowthBytes) throw new Broken(`the heap has grown by ${grown} bytes`);

@@ -2,11 +2,19 @@ import { partsOf, replacePart, toTree, writeTree } from './json-tree.ts';
 import type { Target } from './target.ts';
 import { trial } from './trial.ts';
 
-/** Attempts; what is left then is small enough to be read. */
-const PATIENCE = 400;
+export interface ShrinkOptions {
+  /** No case takes more of the processor than this. @default 1000 */
+  slowMs?: number | undefined;
+  /** Attempts; what is left then is small enough to be read. @default 400 */
+  patience?: number | undefined;
+}
 
 /** A smaller text that fails by itself, before a target that has seen nothing; the text itself where there is none. */
-export async function shrink(target: Target, text: string, slowMs?: number): Promise<string> {
+export async function shrink(
+  target: Target,
+  text: string,
+  { slowMs, patience = 400 }: ShrinkOptions,
+): Promise<string> {
   let attempts = 0;
   const fails = async (candidate: string): Promise<boolean> => {
     attempts++;
@@ -20,7 +28,7 @@ export async function shrink(target: Target, text: string, slowMs?: number): Pro
   /** The first smaller one that fails too. */
   const next = async (current: string): Promise<string | undefined> => {
     for (const candidate of smaller(current)) {
-      if (attempts >= PATIENCE) return undefined;
+      if (attempts >= patience) return undefined;
       if (candidate.length < current.length && (await fails(candidate))) return candidate;
     }
     return undefined;
