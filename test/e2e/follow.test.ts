@@ -162,12 +162,14 @@ describe('an invite to a former key', () => {
     expect(unheard).toMatchObject(failed(7, new RegExp(command)));
     expect(unheard.stderr).not.toContain(code);
 
-    const { signer } = await openSigner({ role: 'client' });
+    const key = await openSigner({ role: 'client' });
+    const { signer } = key;
     const limits = { timeoutMs: 5_000, signal: new AbortController().signal };
     const checks = await checkServer({
       address,
       relays: [relay.url],
-      signer,
+      pubkey: await former.getPublicKey(),
+      key,
       encryption: 'required',
       ...limits,
     });
