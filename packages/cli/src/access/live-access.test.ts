@@ -256,6 +256,7 @@ describe('who may call a server of the command line', () => {
     policy.revoke?.(bob, { session: carol, before: NOW });
     expect(policy.permit({ pubkey: bob, session })).toHaveProperty('code', 'not_allowed');
     expect(policy.permit({ pubkey: bob })).toMatchObject({ isKnown: true });
-    expect(readAccessFile(path).toJSON().revocations).toEqual({});
+    // A stolen session key must not work again because the server was started again with the same words.
+    expect(readAccessFile(path).toJSON().revocations).toEqual({ [bob]: { sessions: { [carol]: NOW } } });
   });
 });

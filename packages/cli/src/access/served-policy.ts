@@ -18,7 +18,7 @@ export function servedPolicy({ live, isPublic, forThisRun, onproblem }: ServedPo
   const read = (): AccessBook => live.book;
   const { redeem, revoke, watch } = live;
   const ofFile = accessPolicy(read, { isPublic, redeem, revoke, watch });
-  const ofRun = accessPolicy(read, { isPublic: true, redeem, revoke });
+  const ofRun = accessPolicy(read, { isPublic: true });
   const run = new Set(forThisRun);
   const isOfRun = ({ pubkey }: { pubkey: string }): boolean => run.has(pubkey);
   return {
@@ -36,7 +36,9 @@ export function servedPolicy({ live, isPublic, forThisRun, onproblem }: ServedPo
         };
       }
     },
-    revoke: (pubkey, revocation) => (run.has(pubkey) ? ofRun : ofFile).revoke?.(pubkey, revocation),
+    // Stored for keys of this run too: the next one is often the same.
+    revoke: (pubkey, revocation) =>
+      run.has(pubkey) ? revoke(pubkey, revocation) : ofFile.revoke?.(pubkey, revocation),
     watch,
   };
 }
