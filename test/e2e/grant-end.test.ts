@@ -59,7 +59,7 @@ async function withSession(
 describe.concurrent('a grant that ends soon', () => {
   it('is renewed with one question, and the connection goes on', () =>
     withSession(async ({ world, signer, connected, sessions, leap }) => {
-      leap(LIFE_SECONDS * 0.95);
+      leap(LIFE_SECONDS * 0.91);
       await count(connected, 'before');
       const { expiresAt } = await sessions.first();
       await count(connected, 'shown');
@@ -72,7 +72,7 @@ describe.concurrent('a grant that ends soon', () => {
 
   it('and whose renewal the signer refuses counts to its end; nobody is asked again before', () =>
     withSession(async ({ world, signer, connected, leap }) => {
-      leap(LIFE_SECONDS * 0.95);
+      leap(LIFE_SECONDS * 0.91);
       signer.refusal = 'not now';
       for (const key of ['one', 'two', 'three']) await count(connected, key);
       expect(signer.asked.count).toBe(2);

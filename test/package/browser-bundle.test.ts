@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-/** 36 936 were measured; this is a little more. A third is the cryptography, which browsers do not offer. */
-const MAX_GZIP_BYTES = 37_500;
+/** 38 299 were measured; this is a little more. A third is the cryptography, which browsers do not offer. */
+const MAX_GZIP_BYTES = 39_000;
 
 let script: Uint8Array;
 let inputs: string[];

@@ -78,6 +78,9 @@ export const limits = {
   knownGrantBurst: 200,
   strangeGrantsPerSecond: 20,
   strangeGrantBurst: 40,
+  /** Revocations of one identity: each may be written to a disk. */
+  revocationsPerSecond: 1,
+  revocationBurst: 5,
   /** Grants remembered with the outcome, of both sorts each: a client shows the same one again and again. */
   maxRememberedGrants: 1_000,
   /** Keys in a book of access, and as many that it denies: more is no list that a person keeps. */

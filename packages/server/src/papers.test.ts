@@ -199,6 +199,21 @@ describe('a revocation', () => {
     expect(read(grant())).toEqual(admitted);
     expect(read(grant({ session: other }), { author: other })).toEqual({ refusal: 'grant_expired' });
   });
+
+  it('of one identity is taken a few times in a second, whatever another one does', () => {
+    const other = generateSecretKey();
+    const { read, revoked, known, state } = make();
+    known.add(getPublicKey(other));
+    const flood = (): void => {
+      for (let n = 0; n < 20; n++) read(revocation(identityKey, NOW - n - state.now));
+    };
+    flood();
+    expect(revoked).toHaveLength(limits.revocationBurst);
+    expect(read(revocation(other))).toEqual({ refusal: 'revoked' });
+    state.now += 1_000;
+    flood();
+    expect(revoked).toHaveLength(limits.revocationBurst + 1 + limits.revocationsPerSecond);
+  });
 });
 
 describe('an invite', () => {

@@ -1,5 +1,6 @@
 import { DecodeError, type Frame, type Paper, parsePaper } from '@mcp-nostr/core';
 
+import { KeyBuckets } from './key-buckets.ts';
 import { limits } from './limits.ts';
 import {
   type Applicant,
@@ -41,6 +42,7 @@ export class Papers {
   readonly #options: PapersOptions;
   readonly #known: VerifiedGrants;
   readonly #strange: VerifiedGrants;
+  readonly #revocations: KeyBuckets;
   /** By session key, what it has shown last. */
   readonly #sessions: Map<string, Known> = new Map();
 
@@ -49,6 +51,12 @@ export class Papers {
     this.#options = options;
     this.#known = new VerifiedGrants(knownGrantsPerSecond, knownGrantBurst, options.clock);
     this.#strange = new VerifiedGrants(strangeGrantsPerSecond, strangeGrantBurst, options.clock);
+    this.#revocations = new KeyBuckets({
+      perSecond: limits.revocationsPerSecond,
+      burst: limits.revocationBurst,
+      maxKeys: limits.maxRememberedGrants,
+      clock: options.clock,
+    });
   }
 
   /** `mayRedeem`: the frame has an invite that can let in whom the policy does not know. */
@@ -95,6 +103,7 @@ export class Papers {
     const { identity, revocation } = paper;
     const refusal = this.#check(author, paper, { pubkey: identity }, false);
     if (refusal !== undefined) return refusal;
+    if (!this.#revocations.take(identity)) return { isUnread: true };
     const { session, before } = revocation;
     this.#options.policy.revoke?.(identity, { session, before });
     this.#options.onrevoked(identity, { session, before });
