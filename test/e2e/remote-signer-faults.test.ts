@@ -161,11 +161,12 @@ describe('a remote signer that', () => {
   });
 
   it.each([
-    ['http://signer.example/'],
-    ['javascript:alert(1)'],
-    ['file:///etc/passwd'],
-    [`https://a/${'x'.repeat(3_000)}`],
-  ])('sends a person to %.20s is not followed', async (page) => {
+    ['a page without TLS', 'http://signer.example/'],
+    ['a script', 'javascript:alert(1)'],
+    ['a file', 'file:///etc/passwd'],
+    ['a page of 3,000 characters', `https://a/${'x'.repeat(3_000)}`],
+    ['no page', 7],
+  ])('sends a person to %s is not followed', async (_, page) => {
     const relay = await openRelay();
     const bunker = await ScriptedBunker.open([relay.url]);
     bunker.answer = () => ({ result: 'auth_url', error: page });
@@ -193,6 +194,18 @@ describe('a remote signer that', () => {
     const stayed = closing(await connectBunker(oneRelay, { timing: { ...timing, switchedTimeoutMs: 300 } }));
     expect(stayed.record.relays).toEqual([first.url]);
     expect((await stayed.signEvent(grant())).pubkey).toBe(bunker.pubkey);
+  });
+
+  it('is not waited for any longer when whoever asked gives up', async () => {
+    const relay = await openRelay();
+    const bunker = await ScriptedBunker.open([relay.url]);
+    bunker.answer = () => undefined;
+    const aborter = new AbortController();
+    const connecting = connectBunker(bunker.uri, { timing, signal: aborter.signal });
+    await bunker.requests.first();
+    aborter.abort();
+    await expect(connecting).rejects.toMatchObject({ code: 'closed' });
+    await expect(connectBunker(bunker.uri, { timing, signal: aborter.signal })).rejects.toThrow('closed');
   });
 
   it('is closed rejects what is under way, once and for all', async () => {

@@ -1,7 +1,10 @@
 import { connectBunker, offerConnection, resumeRemoteSigner } from '@mcp-nostr/client/remote-signer';
-import { generateSecretKey, getPublicKey, GRANT_KIND, verifyEvent } from '@mcp-nostr/core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { generateSecretKey, getPublicKey, GRANT_KIND, signEvent, verifyEvent } from '@mcp-nostr/core';
+import type { RelayState } from '@mcp-nostr/transport';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { CarelessRelay } from '../helpers/careless-relay.ts';
+import { Recorder } from '../helpers/recorder.ts';
 import { Bunker, BunkerProcess } from '../remote-signer/bunker.ts';
 import { ScriptedBunker } from '../remote-signer/scripted-bunker.ts';
 import { closing, grant, impatient, openRelay, timing } from '../remote-signer/setting.ts';
@@ -85,6 +88,22 @@ describe('an offer to a remote signer', () => {
     expect(stranger.requests.count).toBe(0);
   });
 
+  it('ends when strangers keep answering it', async () => {
+    const relay = await CarelessRelay.open();
+    onTestFinished(() => relay.close());
+    const clientKey = generateSecretKey();
+    const states = new Recorder<string>('a state of the relay');
+    const onrelay = ({ status }: RelayState): void => states.add(status);
+    const offer = closing(offerConnection({ relays: [relay.url], name: 'test', clientKey, onrelay, timing }));
+    await states.first((status) => status === 'ready');
+    const pubkey = getPublicKey(clientKey);
+    const template = { kind: 24_133, created_at: 0, tags: [['p', pubkey]], content: 'AAAA' };
+    const event = signEvent(template, generateSecretKey());
+    for (let count = 0; count <= 256; count++) relay.inject(event, pubkey);
+    await expect(offer.signer).rejects.toMatchObject({ code: 'signer_failed' });
+    await expect(offer.signer).rejects.toThrow('strangers keep answering');
+  });
+
   it('that nobody takes up in time, or that is closed, ends', async () => {
     const relay = await openRelay();
     const options = { relays: [relay.url], name: 'test' };
@@ -104,12 +123,12 @@ describe('an offer to a remote signer', () => {
 describe('the address of a remote signer', () => {
   const key = '7f'.repeat(32);
   it.each([
-    ['npub1xyz', 'it has the form'],
-    [`bunker://${key}`, 'it names no relay'],
-    [`bunker://${key.slice(1)}?relay=wss://a`, 'is not 64 hex characters'],
-    [`bunker://${key}?relay=https://a&secret=hush-hush`, 'it names no relay'],
-    [`bunker://${key}?relay=wss://a&secret=${'hush'.repeat(2_000)}`, 'it has the form'],
-  ])('%.30s is refused, and not repeated', async (text, reason) => {
+    ['an npub', 'npub1xyz', 'it has the form'],
+    ['a key alone', `bunker://${key}`, 'it names no relay'],
+    ['less than a key', `bunker://${key.slice(1)}?relay=wss://a&secret=hush`, 'is not 64 hex characters'],
+    ['one whose relay is none', `bunker://${key}?relay=https://a&secret=hush-hush`, 'it names no relay'],
+    ['one without end', `bunker://${key}?relay=wss://a&secret=${'hush'.repeat(2_000)}`, 'it has the form'],
+  ])('is refused, and not repeated: %s', async (_, text, reason) => {
     const error = await connectBunker(text).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'bad_address' });
     expect(String(error)).toContain(reason);

@@ -7,7 +7,7 @@ import {
   secretKeySigner,
   tagValue,
 } from '@mcp-nostr/core';
-import { RelayPool, TransportError } from '@mcp-nostr/transport';
+import { RelayPool, type RelayState, TransportError } from '@mcp-nostr/transport';
 
 import { usableRelays } from './bunker-address.ts';
 import { type ConnectBunkerOptions, introduce } from './connect-bunker.ts';
@@ -51,7 +51,14 @@ export function offerConnection(options: OfferConnectionOptions): ConnectionOffe
   const aborter = new AbortController();
   const signal = AbortSignal.any([aborter.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const timing = remoteTiming(options.timing);
-  const found = findSigner({ clientKey, relays, secret, signal, timeoutMs: timing.offerTimeoutMs });
+  const found = findSigner({
+    ...options,
+    clientKey,
+    relays,
+    secret,
+    signal,
+    timeoutMs: timing.offerTimeoutMs,
+  });
   const signer = found.then((remote) => {
     const channel = new RemoteChannel({ ...options, timing, clientKey, remote, relays });
     return introduce(channel, { clientKey, remote }, signal, async () => timing);
@@ -73,13 +80,21 @@ interface Search {
   secret: string;
   signal: AbortSignal;
   timeoutMs: number;
+  onrelay?: ((state: RelayState) => void) | undefined;
 }
 
 /** The key of the first signer that shows that it has read the secret. */
-async function findSigner({ clientKey, relays, secret, signal, timeoutMs }: Search): Promise<string> {
+async function findSigner({
+  clientKey,
+  relays,
+  secret,
+  signal,
+  timeoutMs,
+  onrelay,
+}: Search): Promise<string> {
   const client = secretKeySigner(clientKey);
   const pubkey = getPublicKey(clientKey);
-  const pool = new RelayPool({ relays, signer: client });
+  const pool = new RelayPool({ relays, signer: client, onstate: onrelay });
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     return await new Promise<string>((resolve, reject) => {
