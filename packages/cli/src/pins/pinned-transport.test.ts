@@ -276,6 +276,14 @@ describe('a tool that was not there before', () => {
     },
   );
 
+  it('is none of the first ones, with block, once the first list was seen to its end', async () => {
+    const use = await scene.connect('block');
+    await use.list();
+    scene.tools = [...scene.tools, tool('c')];
+    expect(await use.list()).toEqual([tool('a'), tool('b')]);
+    expect(refused(await use.call('c'))).toEqual(mismatch);
+  });
+
   it('is not shown and not called with block', async () => {
     await usedBefore([tool('a'), tool('c')]);
     const use = await scene.connect('block');
