@@ -49,7 +49,7 @@ describe('SECURITY.md', () => {
       'DNS rebinding',
     ];
     const named = rows.map((row) => (/\*\*(.*?)\*\*/.exec(row)?.[1] ?? '').toLowerCase());
-    expect(named).toEqual(threats.map((threat) => threat.toLowerCase()));
+    expect(named).toEqual(expect.arrayContaining(threats.map((threat) => threat.toLowerCase())));
   });
 
   it('names scripts that there are', () => {

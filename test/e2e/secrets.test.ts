@@ -228,6 +228,8 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
   });
 
   const { hex, nsec } = keys.laptop;
+  const word = 'word-that-lets-in-once';
+  const bunker = `bunker://${getPublicKey(Buffer.from(hex, 'hex'))}?relay=ws%3A%2F%2F127.0.0.1%3A1&secret=${word}`;
   const damaged = `${nsec.slice(0, -1)}q`;
   const mistakes: [what: string, args: () => string[], env?: () => NodeJS.ProcessEnv][] = [
     ['as the address of call', () => ['call', nsec]],
@@ -253,6 +255,16 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
       () => ['call', npub(keys.serving)],
       () => ({ NOSTR_SECRET_KEY: damaged }),
     ],
+    ['of a remote signer, as an address', () => ['call', bunker]],
+    ['of a remote signer, as the value of --key', () => ['call', 'nosy', '--key', bunker]],
+    ['of a remote signer, as the name of a key', () => ['key', 'show', bunker]],
+    ['of a remote signer, as a key that may call', () => ['allow', bunker]],
+    ['of a remote signer, as a relay', () => ['call', 'nosy', '--relay', bunker]],
+    [
+      'of a remote signer without a relay, in a variable',
+      () => ['call', npub(keys.serving)],
+      () => ({ MCP_NOSTR_BUNKER: bunker.replace(/relay=[^&]*&/, '') }),
+    ],
     ['in the variable for a name', () => ['call', npub(keys.serving)], () => ({ MCP_NOSTR_KEY: nsec })],
     [
       'behind a password that is wrong',
@@ -264,7 +276,10 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
   it.each(mistakes)('is not repeated where it is given by mistake: %s', async (_, args, env = () => ({})) => {
     const ended = await run(args(), env());
     expect(ended.exitCode).toBeGreaterThan(0);
-    const others = [Secret.ofText('the other password', 'another password')];
+    const others = [
+      Secret.ofText('the other password', 'another password'),
+      Secret.ofText('the word of the signer', word),
+    ];
     expect(leaks([...secrets, ...others], textsOf({ it: ended }))).toEqual([]);
     expect(ended.stderr).not.toBe('');
   });

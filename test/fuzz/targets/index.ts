@@ -1,6 +1,7 @@
 import type { Target } from '../target.ts';
 import { accessTargets } from './access.ts';
 import { fileTargets } from './files.ts';
+import { httpTargets } from './http.ts';
 import { nameTargets } from './names.ts';
 import { paperTargets } from './papers.ts';
 import { receiverTargets } from './receiver.ts';
@@ -16,6 +17,7 @@ export const targets: readonly Target[] = [
   ...receiverTargets,
   ...sessionTargets,
   ...serverTargets,
+  ...httpTargets,
   ...fileTargets,
   ...accessTargets,
   ...nameTargets,

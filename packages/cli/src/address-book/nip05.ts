@@ -22,7 +22,9 @@ export function parseNip05(text: string): string | undefined {
   if (!text.includes('@') && !/\..*[a-z]/i.test(domain)) return undefined;
   try {
     const { host } = new URL(`https://${domain}/`);
-    return `${name.toLowerCase()}@${host}`;
+    const nip05 = `${name.toLowerCase()}@${host}`;
+    // Punycode takes more than what it stands for.
+    return nip05.length > limits.maxNip05Length ? undefined : nip05;
   } catch {
     return undefined;
   }
