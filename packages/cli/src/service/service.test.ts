@@ -107,6 +107,16 @@ describe.runIf(process.platform === 'linux')('service on Linux', () => {
     expect(existsSync(unit.replace('server', 'one'))).toBe(true);
   });
 
+  it('leaves no key in the environment of the commands that it runs', async () => {
+    const seen = join(home, 'environment');
+    fake(`env > '${seen}'`);
+    vi.stubEnv('NOSTR_SECRET_KEY', 'ab'.repeat(32));
+    expect(await main(['service', 'install', '--name', 'three', '--', 'relay'])).toBe(0);
+    const text = readFileSync(seen, 'utf8');
+    expect(text).toContain(`HOME=${home}\n`);
+    expect(text).not.toContain('NOSTR_SECRET_KEY');
+  });
+
   it('does nothing for --print and --dry-run', async () => {
     const words = ['--name', 'two', '--', 'serve', '--public', 'https://h/mcp'];
     expect(await main(['service', 'install', '--print', ...words])).toBe(0);
