@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { createSession } from '@mcp-nostr/client';
 import { formatNpub, GRANT_KIND, type NostrEvent, tagValue } from '@mcp-nostr/core';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 
@@ -9,7 +10,7 @@ import { openSigner } from '../../packages/cli/src/keys/open-signer.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { Fixture } from '../helpers/fixture-server.ts';
 import { Recorder } from '../helpers/recorder.ts';
-import { sharedWorld } from '../helpers/world.ts';
+import { newSigner, sharedWorld } from '../helpers/world.ts';
 import { Bunker, BunkerProcess } from '../remote-signer/bunker.ts';
 
 const bunkerProcess = new BunkerProcess();
@@ -93,12 +94,23 @@ describe('a key that a remote signer holds', () => {
     await callAs(['--key', 'mine']);
     const path = join(home, 'sessions', `${bunker.pubkey}-${world.server.pubkey}.json`);
     const kept = JSON.parse(readFileSync(path, 'utf8')) as { grant: { tags: string[][] } };
+    const other = await createSession(newSigner(), world.server.address);
+    const ofAnother = {
+      version: 1,
+      secretKey: Buffer.from(other.secretKey).toString('hex'),
+      grant: other.grant,
+    };
     const tags = kept.grant.tags.map((tag) => (tag[0] === 'expiration' ? ['expiration', '9999999999'] : tag));
-    for (const text of ['{', '{"version":1}', JSON.stringify({ ...kept, grant: { ...kept.grant, tags } })]) {
+    for (const text of [
+      '{',
+      '{"version":1}',
+      JSON.stringify({ ...kept, grant: { ...kept.grant, tags } }),
+      JSON.stringify(ofAnother),
+    ]) {
       writeFileSync(path, text);
       expect(await callAs(['--key', 'mine'])).toContain(bunker.pubkey);
     }
-    expect(bunker.signedKinds).toHaveLength(4);
+    expect(bunker.signedKinds).toHaveLength(5);
   });
 
   it('is given to a container by a variable, which is used once and then known', async () => {
