@@ -6,11 +6,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Bundle, bundleCli } from '../../packages/cli/bundle/bundle-cli.ts';
 
 /**
- * 2,002,538 were measured. 1,150,000 of them are the tables of libsecp256k1: random to whoever compresses them, brotli
+ * 2,123,000 were measured. 1,150,000 of them are the tables of libsecp256k1: random to whoever compresses them, brotli
  * would save 26,000 and cost each start 4 ms. The rest is the MCP SDK, undici and ourselves. A feature may raise this by
  * what it needs.
  */
-const MAX_GZIP_BYTES = 2_100_000;
+const MAX_GZIP_BYTES = 2_200_000;
 
 /** What `connect` runs before its first answer: the program, and what it loads when it is that command. */
 const connectRoots = ['src/main.ts', '../client/src/index.ts'];

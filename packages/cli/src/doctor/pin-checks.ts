@@ -1,7 +1,7 @@
 import type { ResolvedServer } from '../address-book/resolve-address.ts';
 import { describeError, exitCodes } from '../errors.ts';
 import { pinsOf, stateOf } from '../pins/read-pins.ts';
-import { shownName } from '../pins/show-change.ts';
+import { shownName } from '../pins/shown-name.ts';
 import { shellWord } from '../shell-word.ts';
 import { type Check, Findings } from './check.ts';
 

@@ -6,7 +6,7 @@ import { errorCode } from '../file-error.ts';
 import { PinFile, pinsPath } from './pin-file.ts';
 import { accept } from './pins.ts';
 import { pinsOf, stateOf } from './read-pins.ts';
-import { shownName } from './show-change.ts';
+import { shownName } from './shown-name.ts';
 
 /**
  * Pins what was shown last instead of what is pinned; of all that has changed, or of these tools. Returns what that was.

@@ -4,7 +4,7 @@ import { type Fields, instructionsDefinition, sightingOf, toolDefinition } from 
 import { limits } from './limits.ts';
 import type { PinFile } from './pin-file.ts';
 import { compare, type Pin, type ServerPins, type Verdict } from './pins.ts';
-import { changeLines, shownName } from './show-change.ts';
+import { shownName } from './shown-name.ts';
 
 export interface ObserverOptions {
   file: PinFile;
@@ -25,6 +25,8 @@ export class Observer {
   #diffs = 0;
   #hasReminded = false;
   #hasSkipped = false;
+  /** Resolves when all changes are said; never rejects. */
+  said: Promise<void> = Promise.resolve();
 
   /** @throws {CliError} `pin_mismatch` when the pins cannot be read */
   constructor(options: ObserverOptions) {
@@ -83,8 +85,14 @@ export class Observer {
   }
 
   #changed(what: string, pin: Pin): void {
+    this.said = this.said.then(() => this.#sayChange(what, pin)).catch(() => undefined);
+  }
+
+  async #sayChange(what: string, pin: Pin): Promise<void> {
     const { onnews, address, paint = plain } = this.#options;
     const since = new Date(pin.pinned?.seenAt ?? 0).toISOString().slice(0, 10);
+    // Loaded late: few connections see a change, and each waits for what is loaded at once.
+    const { changeLines } = await import('./show-change.ts');
     onnews('warn', `${what} is not as it was when it was pinned (${since}):`);
     if (this.#diffs++ < limits.maxDiffs) for (const line of changeLines(pin, paint)) onnews('warn', line);
     onnews(
@@ -125,7 +133,9 @@ export class Observer {
     if (this.#hasReminded) return;
     this.#hasReminded = true;
     const { onnews, address } = this.#options;
-    onnews('warn', `not as pinned: ${what}; to see it: mcp-nostr pins show ${address}`);
+    this.said = this.said.then(() =>
+      onnews('warn', `not as pinned: ${what}; to see it: mcp-nostr pins show ${address}`),
+    );
   }
 }
 

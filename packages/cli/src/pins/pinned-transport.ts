@@ -96,7 +96,7 @@ export class PinnedTransport implements ClientTransport {
   async close(): Promise<void> {
     this.#held.clear();
     this.#own.clear();
-    await Promise.all([this.#inner.close(), this.#options.file.flush()]);
+    await Promise.all([this.#inner.close(), this.#options.file.flush(), this.#observer?.said]);
   }
 
   /** Passes a call when it is known that the tool is as it was pinned. */

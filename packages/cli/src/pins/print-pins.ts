@@ -3,7 +3,8 @@ import { formatNpub } from '@mcp-nostr/core';
 import { type Paint, shortNpub } from '../terminal.ts';
 import type { Pin } from './pins.ts';
 import { type KnownServer, type PinState, stateOf } from './read-pins.ts';
-import { changeLines, shownName } from './show-change.ts';
+import { changeLines } from './show-change.ts';
+import { shownName } from './shown-name.ts';
 
 /** A line for each server. */
 export function formatServers(servers: readonly KnownServer[], paint: Paint): string {

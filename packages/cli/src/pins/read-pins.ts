@@ -8,7 +8,7 @@ import { usageError } from '../errors.ts';
 import { errorCode } from '../file-error.ts';
 import { PinFile, pinsFolder, pinsPath } from './pin-file.ts';
 import type { Pin, ServerPins } from './pins.ts';
-import { shownName } from './show-change.ts';
+import { shownName } from './shown-name.ts';
 
 /** What is known of one server. */
 export interface KnownServer extends ServerPins {

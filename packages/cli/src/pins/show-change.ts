@@ -1,5 +1,5 @@
 import { diffHunks } from '../install/unified-diff.ts';
-import { oneLine, type Paint } from '../terminal.ts';
+import type { Paint } from '../terminal.ts';
 import type { Fields, Sighting } from './definition.ts';
 import { limits } from './limits.ts';
 import type { Pin } from './pins.ts';
@@ -14,11 +14,6 @@ export function changeLines({ pinned, offered }: Pin, paint: Paint): string[] {
   const shown = lines.slice(0, limits.maxDiffLines);
   const isCut = shown.length < lines.length;
   return isCut ? [...shown, `… and ${lines.length - shown.length} lines more`] : shown;
-}
-
-/** A name that a stranger gave, for a line. */
-export function shownName(name: string): string {
-  return oneLine(visible(name), 80);
 }
 
 /** For people: each member under its name, and what is text line by line as a model reads it. */

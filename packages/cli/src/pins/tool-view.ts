@@ -1,6 +1,6 @@
 import { type Fields, sightingOf, toolDefinition } from './definition.ts';
 import type { PinFile } from './pin-file.ts';
-import { shownName } from './show-change.ts';
+import { shownName } from './shown-name.ts';
 
 /** What the other side sees of a tool: itself, what was pinned of it, or nothing. */
 type Shown = 'itself' | 'pinned' | 'hidden';
