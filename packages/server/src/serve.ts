@@ -6,7 +6,6 @@ import {
   type IncomingFrame,
   type RelayState,
   TransportError,
-  UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
@@ -21,6 +20,7 @@ import { type Access, type Applicant, isDenial, type Permission, type Policy, po
 import type { RequestSummary } from './requests.ts';
 import { ServerConnection } from './server-connection.ts';
 import { sessionPolicy } from './session-policy.ts';
+import { Uploads } from './uploads.ts';
 import { Usages } from './usages.ts';
 
 /** One request, answered or not. */
@@ -125,7 +125,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly #policy: Policy;
   readonly #papers: Papers;
   readonly #usages: Usages;
-  readonly #unfinished = new UnfinishedMessages();
+  readonly #unfinished = new Uploads();
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #unwatch: (() => void) | undefined;
   #isClosed = false;

@@ -9,7 +9,7 @@ import {
   parseLinkTag,
   signEvent,
 } from '@mcp-nostr/core';
-import { type Endpoint, type IncomingFrame, linkLimits, UnfinishedMessages } from '@mcp-nostr/transport';
+import { type Endpoint, type IncomingFrame, linkLimits } from '@mcp-nostr/transport';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { limits } from './limits.ts';
@@ -17,6 +17,7 @@ import type { McpServerFactory } from './mcp-server.ts';
 import type { NostrServerTransport } from './nostr-server-transport.ts';
 import type { GrantedSession } from './policy.ts';
 import { ServerConnection } from './server-connection.ts';
+import { Uploads } from './uploads.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -70,7 +71,7 @@ function open(
     permission: { isKnown: true },
     instance,
     encrypted: true,
-    unfinished: new UnfinishedMessages(),
+    unfinished: new Uploads(),
     factory: options.factory ?? (() => answering()),
     onrequest: () => {},
     onerror,

@@ -6,7 +6,6 @@ import {
   type IncomingFrame,
   Link,
   TransportError,
-  type UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
 import type { Caller } from './caller.ts';
@@ -20,6 +19,7 @@ import type { Applicant, Permission } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 import { SessionEnd } from './session-end.ts';
 import { hasSameLimits } from './session-limits.ts';
+import type { Uploads } from './uploads.ts';
 
 export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLike> {
   endpoint: Endpoint;
@@ -30,7 +30,7 @@ export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLi
   /** This process of the server. */
   instance: string;
   encrypted: boolean;
-  unfinished: UnfinishedMessages;
+  unfinished: Uploads;
   factory: McpServerFactory<Mcp>;
   serveStdio?: ServeStdio<Mcp> | undefined;
   onrequest: (summary: RequestSummary) => void;

@@ -23,7 +23,7 @@ export type {
   Outgoing,
   ReceivedMessage,
 } from './link/traffic.ts';
-export { UnfinishedMessages } from './link/unfinished.ts';
+export { type Unfinished, type UnfinishedCount, UnfinishedMessages } from './link/unfinished.ts';
 export type { Encryption, IncomingFrame } from './receiver.ts';
 export type { RelayConnectionOptions, RelayState } from './relay-connection-options.ts';
 export { type PublishOptions, RelayPool, type RelayPoolOptions } from './relay-pool.ts';

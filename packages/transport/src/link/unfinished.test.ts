@@ -48,40 +48,4 @@ describe('unfinished messages', () => {
     all.remove(one);
     expect(all.bytes).toBe(0);
   });
-
-  it('of strangers go first, however small, and then the largest of the others', () => {
-    const gone: string[] = [];
-    const all = new UnfinishedMessages(100);
-    const [stranger, known] = [all.of(() => false), all.of(() => true)];
-    const [one, other, upload] = ['one', 'other', 'upload'].map((name) => message(gone, name)) as [
-      Unfinished,
-      Unfinished,
-      Unfinished,
-    ];
-    stranger.grow(one, 40);
-    stranger.grow(other, 10);
-    known.grow(upload, 50);
-    expect(gone).toEqual([]);
-    known.grow(upload, 1);
-    expect([gone, all.bytes]).toEqual([['one'], 61]);
-    known.grow(upload, 40);
-    expect([gone, all.bytes]).toEqual([['one', 'other'], 91]);
-    known.grow(upload, 10);
-    expect([gone, all.bytes]).toEqual([['one', 'other', 'upload'], 0]);
-  });
-
-  it('are of those as whom they began, although their sender is known meanwhile', () => {
-    const gone: string[] = [];
-    const all = new UnfinishedMessages(100);
-    let isKnown = false;
-    const connection = all.of(() => isKnown);
-    const [one, other] = [message(gone, 'one'), message(gone, 'other')];
-    connection.grow(one, 10);
-    isKnown = true;
-    connection.grow(one, 10);
-    connection.grow(other, 81);
-    expect([gone, all.bytes]).toEqual([['one'], 81]);
-    connection.remove(other);
-    expect(all.bytes).toBe(0);
-  });
 });
