@@ -112,6 +112,7 @@ const line = (id: number | undefined, method: string, params: object): string =>
 const npub = ({ hex }: { hex: string }): string => formatNpub(getPublicKey(Buffer.from(hex, 'hex')));
 
 describe.runIf(process.platform === 'linux')('a secret', () => {
+  // Half a dozen processes, on a machine that others use too.
   it('is in no argument, environment, log, error, answer or file but its own, whoever runs what', async () => {
     const imported = {
       'key import': await run([
@@ -165,11 +166,6 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
       const pair = await pairing.ended;
       expect(pair).toMatchObject({ exitCode: 0 });
 
-      const calling = new CliRun(
-        ['call', 'nosy', 'look'],
-        { ...person(), MCP_NOSTR_KEY: 'vault' },
-        { folder: home },
-      );
       const connecting = new CliRun(['connect', 'nosy'], person(), { folder: home });
       const installing = new CliRun(['install', 'nosy', '--client', 'cursor', '--yes'], person(), {
         folder: home,
@@ -196,7 +192,7 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
       const runs = {
         ...imported,
         pair,
-        call: await calling.ended,
+        call: await run(['call', 'nosy', 'look'], { MCP_NOSTR_KEY: 'vault' }),
         connect: await connecting.ended,
         install: await installing.ended,
         'key list': await run(['key', 'list', '--json']),
@@ -225,7 +221,7 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
     } finally {
       await serving.stop();
     }
-  });
+  }, 120_000);
 
   const { hex, nsec } = keys.laptop;
   const word = 'word-that-lets-in-once';
