@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Fields } from './definition.ts';
 import { Scene, tool } from './pinned-scene.test.support.ts';
@@ -61,6 +61,7 @@ describe('a tool that has changed', () => {
     await usedBefore([changed, tool('b')]);
     const use = await scene.connect('warn');
     expect(await use.list()).toEqual(scene.tools);
+    await vi.waitFor(() => expect(scene.news).toHaveLength(9));
     expect(scene.news).toEqual([
       expect.stringMatching(/^warn the tool a is not as it was when it was pinned/),
       expect.stringMatching(/^warn @@/),
@@ -188,7 +189,7 @@ describe('instructions that have changed', () => {
     scene.instructions = 'be cruel';
     const use = await scene.connect('warn');
     expect(await use.ask('initialize')).toMatchObject({ instructions: 'be cruel' });
-    expect(scene.news).toContain('warn +instructions: be cruel');
+    await vi.waitFor(() => expect(scene.news).toContain('warn +instructions: be cruel'));
     const blocking = await scene.connect('block');
     expect(await blocking.ask('initialize')).toMatchObject({ instructions: 'be kind' });
   });
