@@ -53,13 +53,9 @@ describe('a key of the book', () => {
     const { signer, pubkey } = live.allowNew({ callsPerMinute: 4 });
     const [one, two] = await Promise.all([openRaw(signer), openRaw(signer)]);
     const key = `minute of ${pubkey}`;
-    for (const [raw, id] of [
-      [one, 1],
-      [two, 1],
-      [one, 2],
-      [two, 2],
-    ] as const)
-      expect(await raw.callTool(id, 'count', { key })).toHaveProperty('result');
+    for (const id of [1, 2])
+      for (const raw of [one, two])
+        expect(await raw.callTool(id, 'count', { key })).toHaveProperty('result');
     const refused = await two.callTool(3, 'count', { key });
     expect(refused).toMatchObject({
       error: {
