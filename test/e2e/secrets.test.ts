@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -278,5 +278,7 @@ describe.runIf(process.platform === 'linux')('a secret', () => {
     ];
     expect(leaks([...secrets, ...others], textsOf({ it: ended }))).toEqual([]);
     expect(ended.stderr).not.toBe('');
+    // Nor is it the name of a new file.
+    expect(readdirSync(process.cwd()).filter((name) => /bunker|sec1/i.test(name))).toEqual([]);
   });
 });

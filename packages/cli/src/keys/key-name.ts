@@ -21,6 +21,17 @@ export function parseKeyName(text: string): string {
  * @throws {CliError} `secret_key_given`
  */
 export function refuseKeyItself(text: string): void {
+  // Taken for a path, it would be the name of a new file, with the word that lets us in.
+  if (/^(bunker|nostrconnect):/i.test(text)) {
+    throw new CliError(
+      'secret_key_given',
+      exitCodes.usage,
+      '--key takes the name of a key or of a file, and this is the address of a remote signer',
+      {
+        hint: 'mcp-nostr key import <name> asks for it and keeps it; other users can see arguments: have the signer make a new one',
+      },
+    );
+  }
   if (!/^(0x)?[0-9a-f]{64}$/i.test(text)) return;
   throw new CliError(
     'secret_key_given',
