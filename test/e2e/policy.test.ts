@@ -54,8 +54,7 @@ describe('a key of the book', () => {
     const [one, two] = await Promise.all([openRaw(signer), openRaw(signer)]);
     const key = `minute of ${pubkey}`;
     for (const id of [1, 2])
-      for (const raw of [one, two])
-        expect(await raw.callTool(id, 'count', { key })).toHaveProperty('result');
+      for (const raw of [one, two]) expect(await raw.callTool(id, 'count', { key })).toHaveProperty('result');
     const refused = await two.callTool(3, 'count', { key });
     expect(refused).toMatchObject({
       error: {

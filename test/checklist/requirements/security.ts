@@ -233,7 +233,11 @@ export const security: readonly Requirement[] = [
         file: 'packages/cli/src/serve/child-server.test.ts',
         test: 'passes messages through, and the caller but no secret in the environment',
       },
-      { file: 'packages/cli/src/key-file.test.ts', test: 'is never the key itself' },
+      {
+        file: 'test/e2e/secrets.test.ts',
+        test: 'is in no argument, environment, log, error, answer or file but its own, whoever runs what',
+      },
+      { file: 'test/e2e/secrets.test.ts', test: 'is not repeated where it is given by mistake: %s' },
       { file: 'packages/cli/src/key-file.test.ts', test: 'is made once, readable by nobody else' },
       { file: 'packages/cli/src/secret-key.test.ts', test: 'finds a secret key inside a longer text' },
       {
