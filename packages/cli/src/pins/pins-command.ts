@@ -3,8 +3,10 @@ import { Argument, Command } from 'commander';
 import { shellWord } from '../shell-word.ts';
 import { paintFor } from '../terminal.ts';
 import { acceptOffered, forgetPins } from './change-pins.ts';
-import { formatServers, formatShown, formatShownJson, serverJson } from './print-pins.ts';
 import { allPins, pinsOf } from './read-pins.ts';
+
+/** Loaded late: every command would wait for it. */
+const printing = (): Promise<typeof import('./print-pins.ts')> => import('./print-pins.ts');
 
 interface PinsOptions {
   json?: boolean;
@@ -24,6 +26,7 @@ export function pinsCommand(): Command {
 function listCommand(): Command {
   return withJson(new Command('list').description('The servers of which something is pinned.')).action(
     async ({ json }: PinsOptions) => {
+      const { formatServers, serverJson } = await printing();
       const servers = await allPins();
       if (json === true) printJson({ servers: servers.map(serverJson) });
       else process.stdout.write(formatServers(servers, paintFor(process.stdout)));
@@ -38,6 +41,7 @@ function showCommand(): Command {
     .addArgument(addressArgument())
     .argument('[tools...]', 'only these')
     .action(async (address: string, tools: string[], { json }: PinsOptions) => {
+      const { formatShown, formatShownJson } = await printing();
       const server = await pinsOf(address, tools);
       if (json === true) printJson(formatShownJson(server));
       else process.stdout.write(formatShown(server, shellWord(address), paintFor(process.stdout)));
