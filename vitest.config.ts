@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'unit',
           globalSetup,
           include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'],
+          // Some start processes, which on a loaded machine takes seconds.
+          testTimeout: 20_000,
         },
       },
       {

@@ -35,6 +35,7 @@ import { limits } from './limits.ts';
 import { movedFailure } from './moved-failure.ts';
 import { isProbe, Probes } from './probes.ts';
 import { findRelays } from './relay-lookup.ts';
+import { RelayWords } from './relay-words.ts';
 import { SessionKey } from './session-key.ts';
 
 export interface NostrClientTransportOptions {
@@ -91,6 +92,7 @@ export class NostrClientTransport {
   readonly #address: Address;
   readonly #tasks = new TaskQueue((error) => this.#report(error));
   readonly #probes = new Probes();
+  readonly #words = new RelayWords();
   readonly #session: ClientSession;
   readonly #sessionKey: SessionKey | undefined;
   readonly #credentials: ClientCredentials;
@@ -123,7 +125,10 @@ export class NostrClientTransport {
       credentialBytes: () => this.#credentials.bytes,
       regrant: () => this.#sessionKey?.refused() === true,
       unfinished: new UnfinishedMessages(),
-      describe: () => ({ server: formatNpub(this.#address.pubkey), relays: describeRelays(this.relays) }),
+      describe: () => ({
+        server: formatNpub(this.#address.pubkey),
+        relays: this.#words.describe(this.relays),
+      }),
       moved: (statement) => movedFailure(statement, this.#address, this.#nowSeconds()),
       onmessage: (message, relation) => {
         if (this.#probes.takes(message)) return;
@@ -164,7 +169,10 @@ export class NostrClientTransport {
         this.#courier?.kick();
       },
       ondropped: (error) => this.#report(error),
-      onstate: this.#options.onrelay,
+      onstate: (state) => {
+        this.#words.note(state);
+        this.#options.onrelay?.(state);
+      },
       now: this.#options.now,
     });
     this.#courier = new Courier({
@@ -313,12 +321,4 @@ function idOf(key: string | undefined): RequestId | undefined {
   if (key === undefined) return undefined;
   const id: unknown = JSON.parse(key);
   return isRequestId(id) ? id : undefined;
-}
-
-function describeRelays(states: RelayState[]): string {
-  return states
-    .map(({ url, status, reason }) =>
-      status === 'ready' ? `${url} (reached)` : `${url} (not reached: ${reason ?? status})`,
-    )
-    .join(', ');
 }
