@@ -35,10 +35,11 @@ export const limits = {
   blockMs: 30_000,
   /**
    * A key whose calls are bounded may ask for lists and the like as often as it may call, and no less often than this:
-   * a host asks for all lists at its start, and again when they change.
+   * a host asks for all lists at its start, and again when they change; a session that is taken up again subscribes to
+   * all its resources together, and nobody would subscribe again to one that was refused.
    */
   minChoresPerMinute: 60,
-  minChoresAtOnce: 8,
+  minChoresAtOnce: 60,
   /** Of a key that may have so many calls at once one ends within about this. */
   callEndRetryMs: 1_000,
   /** A handler takes a moment to hear that its call was cancelled; so long it counts as one under way. */
