@@ -92,12 +92,12 @@ describe('a key that goes on beyond its bounds', () => {
 
   it('is blocked by notifications too, of which none is held back, and by few that are large', () => {
     const small = use({ callsPerMinute: 10 });
-    for (let n = 0; n <= limits.minChoresPerMinute + limits.strikeBurst; n++) small.usage.notification(10);
+    for (let n = 0; n <= limits.minChoresPerMinute + limits.strikeBurst; n++) small.usage.unrefused(10);
     expect(small.onblocked).toHaveBeenCalledTimes(1);
     const large = use({ bytesPerMinute: 1_000 });
-    for (let n = 0; n < 5; n++) large.usage.notification(10_485_760);
+    for (let n = 0; n < 5; n++) large.usage.unrefused(10_485_760);
     expect(large.onblocked).not.toHaveBeenCalled();
-    large.usage.notification(10_485_760);
+    large.usage.unrefused(10_485_760);
     expect(large.onblocked).toHaveBeenCalledTimes(1);
   });
 });

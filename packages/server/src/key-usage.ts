@@ -23,7 +23,7 @@ export class KeyUsage {
   /** What it sends although it was told that it may not for now. */
   readonly #strikes: TokenBucket;
   #bounds: UsageBounds = {};
-  #notifications: TokenBucket | undefined;
+  #unrefused: TokenBucket | undefined;
   #bytes: TokenBucket | undefined;
   #blockedUntil = -Infinity;
 
@@ -48,7 +48,7 @@ export class KeyUsage {
       atOnce: atLeast(minChoresAtOnce, callsAtOnce),
     };
     if (callsPerMinute !== before.callsPerMinute)
-      this.#notifications = TokenBucket.perMinute(atLeast(minChoresPerMinute, callsPerMinute), this.#clock);
+      this.#unrefused = TokenBucket.perMinute(atLeast(minChoresPerMinute, callsPerMinute), this.#clock);
     if (bytesPerMinute !== before.bytesPerMinute)
       this.#bytes = TokenBucket.perMinute(bytesPerMinute, this.#clock);
   }
@@ -77,11 +77,11 @@ export class KeyUsage {
   }
 
   /**
-   * Nobody would be told that one was dropped, so none is. But there is a rate for them too, and above it, or when the
-   * bytes are used up, one counts like a request that was refused.
+   * Notifications and answers, of which nobody would be told that one was dropped, and what is free. But there is a rate
+   * for them too, and above it, or when the bytes are used up, one counts like a request that was refused.
    */
-  notification(bytes: number): void {
-    const isAbove = this.#notifications?.take() === false || this.#byteExcess() !== undefined;
+  unrefused(bytes: number): void {
+    const isAbove = this.#unrefused?.take() === false || this.#byteExcess() !== undefined;
     this.spend(bytes);
     if (isAbove) this.#strike(bytes);
   }

@@ -39,7 +39,7 @@ export class Meter {
   request({ method }: JsonRpcRequest, bytes: number): Passage {
     if (this.#usage === undefined) return FREE;
     if (this.#isFree(method)) {
-      this.#usage.spend(bytes);
+      this.#usage.unrefused(bytes);
       return FREE;
     }
     const passage = this.#usage.request(bytes, CHORES.has(method));
@@ -49,11 +49,12 @@ export class Meter {
     return passage.excess === undefined ? FREE : passage;
   }
 
-  notification(bytes: number): void {
-    this.#usage?.notification(bytes);
+  /** What is not refused, whatever its key has used: see `KeyUsage`. */
+  unrefused(bytes: number): void {
+    this.#usage?.unrefused(bytes);
   }
 
-  /** The client's answer, or anything that is sent to it. */
+  /** What is sent to the client. */
   spend(bytes: number): void {
     this.#usage?.spend(bytes);
   }

@@ -2,10 +2,14 @@ import { isRequest, type JsonRpcMessage, parseMessage } from '@mcp-nostr/core';
 import { type Link, type OutgoingMessage, TransportError } from '@mcp-nostr/transport';
 import { describe, expect, it, vi } from 'vitest';
 
+import { KeyUsage } from './key-usage.ts';
 import { limits } from './limits.ts';
 import { NostrServerTransport } from './nostr-server-transport.ts';
 
-function open(settle: (message: JsonRpcMessage) => TransportError | undefined = () => undefined) {
+function open(
+  settle: (message: JsonRpcMessage) => TransportError | undefined = () => undefined,
+  usage?: KeyUsage,
+) {
   const sent: JsonRpcMessage[] = [];
   const send = ({ text, onsettled }: OutgoingMessage): void => {
     const message = parseMessage(text);
@@ -23,6 +27,7 @@ function open(settle: (message: JsonRpcMessage) => TransportError | undefined = 
   const transport = new NostrServerTransport({
     caller: { pubkey: 'a'.repeat(64), npub: 'npub1', connectionId: 'c'.repeat(32) },
     permission: { isKnown: true },
+    usage,
     link: link as Link,
     onsend: () => {},
     onoverflow,
@@ -73,6 +78,49 @@ describe('requests under way', () => {
     receive([cancel]);
     await vi.waitFor(() => expect(received.at(-1)).toEqual(cancel));
     expect(transport.requestsUnderWay).toBe(count - 1);
+  });
+});
+
+describe('a request that was cancelled before it got to the MCP server', () => {
+  it('does not get there, and its answer is not that of another with its id', async () => {
+    const { transport, receive, received } = open();
+    await transport.start();
+    const cancel: JsonRpcMessage = {
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId: 1 },
+    };
+    const again: JsonRpcMessage = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+    receive([call(1), cancel, again]);
+    await vi.waitFor(() => expect(received.at(-1)).toEqual(again));
+    expect(received).toEqual([cancel, again]);
+  });
+});
+
+describe('what is not refused', () => {
+  it.each<[string, JsonRpcMessage]>([
+    ['pings', { jsonrpc: '2.0', id: 1, method: 'ping' }],
+    ['answers that nobody waits for', { jsonrpc: '2.0', id: 1, result: {} }],
+    ['requests with the id of one under way', call(0)],
+  ])('has the key blocked when there is no end of it: %s', async (_what, message) => {
+    const onblocked = vi.fn<() => void>();
+    const usage = new KeyUsage({ clock: () => 0, onblocked });
+    usage.bounds = { callsPerMinute: 10 };
+    const { transport, sent, receive } = open(undefined, usage);
+    await transport.start();
+    receive([call(0)]);
+    // The last strike is used up by their bytes.
+    const count = limits.minChoresPerMinute + limits.strikeBurst - 1;
+    const send = async (): Promise<void> => {
+      receive([message]);
+      if ('id' in message && message.id === 1 && isRequest(message))
+        await transport.send({ jsonrpc: '2.0', id: 1, result: {} });
+    };
+    for (let n = 0; n < count; n++) await send();
+    expect(onblocked).not.toHaveBeenCalled();
+    await send();
+    expect(onblocked).toHaveBeenCalledTimes(1);
+    expect(sent.filter((each) => 'error' in each)).toEqual([]);
   });
 });
 

@@ -168,7 +168,7 @@ export class NostrServerTransport {
     try {
       message = parseMessage(text);
     } catch (error) {
-      this.#meter.notification(utf8Bytes(text));
+      this.#meter.unrefused(utf8Bytes(text));
       // Once for each frame: a frame has room for thousands of lines.
       if (event === this.#unreadable) return false;
       this.#unreadable = event;
@@ -209,8 +209,7 @@ export class NostrServerTransport {
   #take(message: JsonRpcMessage, event: string, bytes: number): void {
     const route = isRequest(message) ? this.#admit(message, event, bytes) : undefined;
     if (isRequest(message) && route === undefined) return;
-    if (isResponse(message)) this.#meter.spend(bytes);
-    else if (route === undefined) this.#meter.notification(bytes);
+    if (route === undefined) this.#meter.unrefused(bytes);
     // At once: a client may use the id again in the same frame.
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#cancel(cancelled);
@@ -223,10 +222,13 @@ export class NostrServerTransport {
   #admit(request: JsonRpcRequest, event: string, bytes: number): object | undefined {
     const { id } = request;
     if (this.#requests.has(id)) {
+      this.#meter.unrefused(bytes);
       this.#report(new Error(`request ${JSON.stringify(id)} came twice while it was under way`));
       return undefined;
     }
     if (this.#inbox.isFull || this.#requests.size >= limits.maxRequestsPerConnection) {
+      this.#meter.unrefused(bytes);
+      this.#requests.refused(request, event, bytes, 'busy');
       const text = `${this.#requests.size} requests of this connection are under way; wait for answers`;
       void this.#try(failureResponse(id, 'busy', text), event);
       return undefined;
@@ -243,6 +245,7 @@ export class NostrServerTransport {
   /** The gate stands here and not before: what came early waits for the MCP server that sets it. */
   #deliver(delivery: Delivery): void | Promise<void> {
     const { message } = delivery;
+    if (!this.#isWanted(delivery)) return undefined;
     const refusal = isRequest(message) ? this.gate?.refusal(message) : undefined;
     if (refusal !== undefined) {
       this.#answer(refusal).catch(this.#report);
@@ -251,12 +254,13 @@ export class NostrServerTransport {
     const result = this.#check.toServer(message);
     if (!(result instanceof Promise)) return this.#pass(result, delivery);
     return result.then((decided) => {
-      // It may have been cancelled meanwhile, and another may have its id.
-      const { route } = delivery;
-      const isWanted =
-        !isRequest(message) || (route !== undefined && this.#requests.isWaiting(message.id, route));
-      if (isWanted && !this.#isClosed) this.#pass(decided, delivery);
+      if (this.#isWanted(delivery) && !this.#isClosed) this.#pass(decided, delivery);
     });
+  }
+
+  /** A request may have been cancelled on its way here, and another may have its id. */
+  #isWanted({ message, route }: Delivery): boolean {
+    return !isRequest(message) || (route !== undefined && this.#requests.isWaiting(message.id, route));
   }
 
   #pass(result: JsonRpcMessage | Refused, { message }: Delivery): void {
