@@ -88,6 +88,30 @@ describe('callbacks that throw', () => {
     expect(fatal).toEqual([]);
   });
 
+  it('of a policy end the connections that it cannot decide about, and nothing else', async () => {
+    const relay = await openScriptedRelay();
+    const permit = vi.fn(() => ({ isKnown: true }));
+    const watch = vi.fn<(onchange: () => void) => () => void>(() => () => {});
+    const onerror = vi.fn<(error: Error) => void>();
+    const closed = new Recorder<string>('the close of a server');
+    const server = await serve(
+      { signer: newSigner(), relays: [relay.url], allow: { permit, watch }, onerror },
+      () => ({ connect: (transport) => transport.start(), close: async () => closed.add('closed') }),
+    );
+    onTestFinished(() => server.close());
+    await relay.heard('REQ');
+    const transport = new NostrClientTransport({ server: server.address });
+    onTestFinished(() => transport.close());
+    await transport.start();
+    await transport.send({ ...ping, id: 1 });
+    await vi.waitFor(() => expect(server.connections).toBe(1));
+    permit.mockImplementation(thrower('permit'));
+    for (const [onchange] of watch.mock.calls) expect(onchange).not.toThrow();
+    expect(server.connections).toBe(0);
+    await closed.first();
+    expect(onerror).toHaveBeenCalledWith(new Error('permit threw'));
+  });
+
   it('leave a relay connection as it is', async () => {
     const fatal = watchProcess();
     const relay = await openScriptedRelay();

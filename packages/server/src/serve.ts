@@ -16,7 +16,15 @@ import { checkPredecessors, type CheckedPredecessor, type Predecessor } from './
 import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 import type { Authorize } from './message-check.ts';
 import { Papers } from './papers.ts';
-import { type Access, type Applicant, isDenial, type Permission, type Policy, policyOf } from './policy.ts';
+import {
+  type Access,
+  type Applicant,
+  type Denial,
+  isDenial,
+  type Permission,
+  type Policy,
+  policyOf,
+} from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 import { ServerConnection } from './server-connection.ts';
 import { sessionPolicy } from './session-policy.ts';
@@ -290,9 +298,19 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   /** The policy is another: what it says now counts from the next message on. */
   #permitAgain(): void {
     for (const connection of this.#connections.all) {
-      const answer = this.#policy.permit(applicantOf(connection.caller));
+      const answer = this.#permit(applicantOf(connection.caller));
       if (isDenial(answer)) void connection.close(answer.code); // it never rejects
       else connection.permit(answer, this.#usages.of(connection.caller.pubkey, answer));
+    }
+  }
+
+  /** By a timer, or whoever has changed the policy: it must not throw there, and what cannot decide has not allowed it. */
+  #permit(applicant: Applicant): Permission | Denial {
+    try {
+      return this.#policy.permit(applicant);
+    } catch (error) {
+      this.#report(error);
+      return { code: 'not_allowed' };
     }
   }
 

@@ -158,6 +158,15 @@ describe('a connection of a session', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('ends when it is looked at after a sleep, in which no timer has fired', () => {
+    const { connection, onended } = open({ session });
+    connection.permit({ isKnown: true }, undefined);
+    expect(onended).not.toHaveBeenCalled();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    connection.permit({ isKnown: true }, undefined);
+    expect(onended).toHaveBeenCalledTimes(1);
+  });
+
   it.each([
     ['goes on under a grant that ends later', { expiresAt: NOW + 7_200 }, 0],
     ['goes on where it is for 30 days: no timer overflows', { expiresAt: NOW + 2_592_000 }, 0],

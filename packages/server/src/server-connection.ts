@@ -158,6 +158,8 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
 
   /** What its caller may do is another now. */
   permit(permission: Permission, usage: KeyUsage | undefined): void {
+    // Of a computer that has slept no timer has fired, and the server may have news to tell.
+    if (this.#sessionEnd.isOver) return void this.close('grant_expired'); // it never rejects
     this.isKnown = permission.isKnown;
     this.#transport.permit(permission, usage);
   }
