@@ -4,6 +4,12 @@ export const limits = {
   sessionSeconds: 86_400,
   /** A grant in use is replaced this long before it ends, and no sooner than in the last tenth of its time. */
   renewBeforeSeconds: 600,
+  /**
+   * A server that refuses one grant after the other has nobody asked for more of them: the identity is let alone for
+   * this long, each time for longer. A grant that lived for the longest of these times begins anew.
+   */
+  askAgainMs: 1_000,
+  maxAskAgainMs: 600_000,
   /** A grant that is not made yet takes no more of an opening than this. */
   grantBytes: 2_048,
   /** Asking for the relays of a bare key. */

@@ -131,16 +131,36 @@ describe('the grant of a session key', () => {
 });
 
 describe('a grant that the server refuses', () => {
-  it('is replaced once, and again only when the server was heard under the next', async () => {
+  it('is replaced once, and the identity let alone when the next one is refused too, for longer each time', async () => {
     const { key, signEvent } = make({ session: await granted() });
     await key.grant();
     expect(key.refused()).toBe(true);
     await key.grant();
-    expect(key.refused()).toBe(false);
+    for (const [index, pauseMs] of [4_000, 8_000, 16_000].entries()) {
+      expect(key.refused()).toBe(false);
+      await vi.advanceTimersByTimeAsync(pauseMs - 1);
+      await expect(key.grant()).rejects.toMatchObject({
+        code: 'grant_expired',
+        message: expect.stringContaining('asked again in 1 s'),
+      });
+      expect(signEvent).toHaveBeenCalledTimes(1 + index);
+      await vi.advanceTimersByTimeAsync(1);
+      await key.grant();
+      // Whoever only says that it is there has not taken the grant.
+      key.heard();
+    }
+    key.close();
+  });
+
+  it('that has lived for a while is replaced at once', async () => {
+    const { key } = make({ session: await granted() });
     await key.grant();
-    key.heard();
-    expect(key.refused()).toBe(true);
-    expect(signEvent).toHaveBeenCalledTimes(2);
+    for (let n = 0; n < 3; n++) {
+      expect(key.refused()).toBe(true);
+      await key.grant();
+      key.heard();
+      await vi.advanceTimersByTimeAsync(600_001);
+    }
     key.close();
   });
 

@@ -47,6 +47,11 @@ export class SessionKey {
   #isUntried = false;
   /** The identity was asked to replace it and has not. */
   #isLast = false;
+  /** Grants that the server has refused in a row. */
+  #refusals = 0;
+  /** When there was the last grant, and when the identity may be asked for another, on the clock of `performance.now()`. */
+  #grantedAt = 0;
+  #askAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
@@ -80,11 +85,19 @@ export class SessionKey {
     this.#isUntried = false;
   }
 
-  /** The server does not take it. Returns whether another one may be taken: the identity is not asked for ever. */
+  /**
+   * The server does not take it. Returns whether another one may be taken now: a server must not have a person asked
+   * as often as it likes.
+   */
   refused(): boolean {
-    const { identity } = this.#options;
+    const now = performance.now();
     this.#grant = undefined;
-    return identity !== undefined && !this.#isUntried;
+    if (now - this.#grantedAt > limits.maxAskAgainMs) this.#refusals = 0;
+    const isFirst = this.#refusals === 0 && !this.#isUntried;
+    this.#refusals++;
+    const pauseMs = Math.min(limits.maxAskAgainMs, limits.askAgainMs * 2 ** this.#refusals);
+    this.#askAt = isFirst ? now : now + pauseMs;
+    return this.#options.identity !== undefined && isFirst;
   }
 
   /** Asks for the next grant where the present one ends soon. */
@@ -121,6 +134,12 @@ export class SessionKey {
     if (kept !== undefined) return this.#take(kept, false);
     if (identity === undefined)
       throw new TransportError('grant_expired', 'the session has ended; start another one, with a signer');
+    const waitSeconds = Math.ceil((this.#askAt - performance.now()) / 1000);
+    if (waitSeconds > 0)
+      throw new TransportError(
+        'grant_expired',
+        `the server has refused what was granted; the signer can be asked again in ${waitSeconds} s`,
+      );
     const former = this.#session;
     const session = await createSession(identity, server, {
       secretKey: this.#secretKey,
@@ -150,6 +169,7 @@ export class SessionKey {
     this.#session = session;
     this.#grant = eventJson(session.grant);
     this.#isLast = false;
+    this.#grantedAt = performance.now();
     return this.#grant;
   }
 
