@@ -41,6 +41,16 @@ describe('what shows a grant that does not count', () => {
     expect(flood((n) => `${n}`)).toBe(limits.refusalBurst - limits.refusalsPerKeyBurst);
   });
 
+  it('leaves known keys their share of what is told, though it be that a revocation was taken', () => {
+    const { open } = make({ strangersShare: 0.5 });
+    const flood = (isOfKnown: boolean): number =>
+      Array.from({ length: 200 }, (_, n) =>
+        open({ refusal: 'revoked', pubkey: `${isOfKnown} ${n}`, isOfKnown }),
+      ).filter(({ kind }) => kind === 'answer').length;
+    expect(flood(false)).toBe(limits.refusalBurst / 2);
+    expect(flood(true)).toBe(limits.refusalBurst / 2);
+  });
+
   it('and is not told so where the operator has chosen silence; a revocation was taken, and says so', () => {
     const { open } = make({ refusals: 'silent' });
     expect(open({ refusal })).toEqual(DROP);

@@ -21,6 +21,7 @@ interface Visit {
   isRepeat?: boolean;
   refusal?: string;
   isKnown?: boolean;
+  isOfKnown?: boolean;
   key?: string;
 }
 
@@ -68,8 +69,16 @@ export function make(
     };
     if (part !== undefined) frame.part = part;
     if (given.invite !== undefined) frame.invite = given.invite;
-    const { refusal } = given;
-    const visitor: Visitor = { applicant: { pubkey }, refusal, createdAt, frame, isRepeat, isEncrypted };
+    const { refusal, isOfKnown: isKnown } = given;
+    const visitor: Visitor = {
+      applicant: { pubkey },
+      refusal,
+      isKnown,
+      createdAt,
+      frame,
+      isRepeat,
+      isEncrypted,
+    };
     return doorkeeper.judge(given.key ?? 'key', visitor, given.isKnown ?? false);
   };
   const open = (given: Visit = {}): Verdict => visit({ ...given, link: { sequence: 0, ...given.link } });

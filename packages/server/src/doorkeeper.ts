@@ -19,6 +19,8 @@ export interface Visitor {
   isEncrypted: boolean;
   /** What is answered, whatever it wants, for what it shows of its author's rights. */
   refusal?: string | undefined;
+  /** It is the policy's word about somebody whom it knows. */
+  isKnown?: boolean | undefined;
 }
 
 export type Verdict =
@@ -119,12 +121,11 @@ export class Doorkeeper {
   }
 
   /** Whoever has nothing to show but this is told, where it asks. */
-  #onrefused({ applicant, createdAt, frame, isRepeat }: Visitor, code: string): Verdict {
+  #onrefused({ applicant, createdAt, frame, isRepeat, isKnown }: Visitor, code: string): Verdict {
     const { control, sequence } = frame.link;
     const isOpening = sequence === 0 && control === undefined;
     if (isRepeat || (!isOpening && control !== 'probe')) return { kind: 'drop' };
-    // Of one that the policy knows, and waited for.
-    if (code === 'revoked') return this.#refuse(applicant, code, true);
+    if (code === 'revoked') return this.#refuse(applicant, code, isKnown === true);
     if (this.#openings.isTimely(createdAt, this.#options.nowSeconds()))
       return this.#deny(applicant, { code });
     // Its grant may be one of the present by the right time.

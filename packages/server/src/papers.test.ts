@@ -177,9 +177,14 @@ describe('a revocation', () => {
   it('is taken from any key, and its sessions are refused from then on', () => {
     const { read, revoked } = make();
     const later = grant({ session });
-    expect(read(revocation(), { author: 'f'.repeat(64) })).toEqual({ refusal: 'revoked' });
+    expect(read(revocation(), { author: 'f'.repeat(64) })).toEqual({ refusal: 'revoked', isKnown: true });
     expect(revoked).toEqual([[identity, { before: NOW }]]);
     expect(read(later)).toEqual({ refusal: 'grant_expired' });
+  });
+
+  it('of a stranger is one of a stranger', () => {
+    const { read } = make(strangers);
+    expect(read(revocation())).toEqual({ refusal: 'revoked', isKnown: false });
   });
 
   it('that another has signed is none, and so is one of somebody who is not served', () => {
@@ -209,7 +214,7 @@ describe('a revocation', () => {
     };
     flood();
     expect(revoked).toHaveLength(limits.revocationBurst);
-    expect(read(revocation(other))).toEqual({ refusal: 'revoked' });
+    expect(read(revocation(other))).toMatchObject({ refusal: 'revoked' });
     state.now += 1_000;
     flood();
     expect(revoked).toHaveLength(limits.revocationBurst + 1 + limits.revocationsPerSecond);

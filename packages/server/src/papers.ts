@@ -4,9 +4,11 @@ import { KeyBuckets } from './key-buckets.ts';
 import { limits } from './limits.ts';
 import {
   type Applicant,
+  type Denial,
   type DenialCode,
   type GrantedSession,
   isDenial,
+  type Permission,
   type Policy,
   type Revocation,
 } from './policy.ts';
@@ -17,6 +19,8 @@ import { VerifiedGrants } from './verified-grants.ts';
 export interface Reading {
   applicant?: Applicant;
   refusal?: DenialCode | 'revoked';
+  /** Who is refused is one whom the policy knows. */
+  isKnown?: boolean;
   /** More came in one second than are looked at: whoever means it shows it again. */
   isUnread?: boolean;
 }
@@ -107,7 +111,7 @@ export class Papers {
     const { session, before } = revocation;
     this.#options.policy.revoke?.(identity, { session, before });
     this.#options.onrevoked(identity, { session, before });
-    return { refusal: 'revoked' };
+    return { refusal: 'revoked', isKnown: isKnown(this.#options.policy.permit({ pubkey: identity })) };
   }
 
   /**
@@ -120,8 +124,7 @@ export class Papers {
     const asItself = policy.permit({ pubkey: author });
     const forItself = isDenial(asItself) ? asItself.code : 'grant_expired';
     if (isDenial(answer) && !mayRedeem && answer.code === forItself) return { refusal: forItself };
-    const isKnown = !isDenial(answer) && answer.isKnown;
-    const isGenuine = (isKnown ? this.#known : this.#strange).isGenuine(event);
+    const isGenuine = (isKnown(answer) ? this.#known : this.#strange).isGenuine(event);
     if (isGenuine === undefined) return { isUnread: true };
     if (!isGenuine) return { refusal: forItself };
     return isDenial(answer) && !mayRedeem ? { refusal: answer.code } : undefined;
@@ -133,4 +136,8 @@ export class Papers {
     this.#sessions.delete(author);
     return undefined;
   }
+}
+
+function isKnown(answer: Permission | Denial): boolean {
+  return !isDenial(answer) && answer.isKnown;
 }

@@ -256,15 +256,15 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   #identify(
     { event, frame, encrypted }: IncomingFrame,
     connection: ServerConnection<Mcp> | undefined,
-  ): Pick<Visitor, 'applicant' | 'refusal'> | undefined {
+  ): Pick<Visitor, 'applicant' | 'refusal' | 'isKnown'> | undefined {
     const known = connection && { applicant: applicantOf(connection.caller) };
     if (known !== undefined && frame.grant === undefined) return known;
     const mayRedeem = encrypted && frame.invite !== undefined && this.#policy.redeem !== undefined;
     const reading = this.#papers.read(event.pubkey, frame, mayRedeem);
-    const { applicant, refusal } = reading;
+    const { applicant, refusal, isKnown } = reading;
     if (connection !== undefined && applicant !== undefined) connection.renew(applicant);
     if (known !== undefined || reading.isUnread) return known;
-    return { applicant: applicant ?? { pubkey: event.pubkey }, refusal };
+    return { applicant: applicant ?? { pubkey: event.pubkey }, refusal, isKnown };
   }
 
   #open(key: string, opening: IncomingFrame, { pubkey, session }: Applicant, permission: Permission): void {
