@@ -79,6 +79,12 @@ export const limits = {
   knownGrantBurst: 200,
   strangeGrantsPerSecond: 20,
   strangeGrantBurst: 40,
+  /**
+   * Of them in the name of one identity that is known: anybody can forge one in the name of a key, and must not shut out
+   * those of all others by it. As many as one that starts all its programs at once.
+   */
+  grantsPerIdentityPerSecond: 5,
+  grantsPerIdentityBurst: 32,
   /** Revocations of one identity: each may be written to a disk. */
   revocationsPerSecond: 1,
   revocationBurst: 5,

@@ -157,6 +157,23 @@ describe('a flood of grants', () => {
     expect(flood()).toBe(limits.strangeGrantsPerSecond);
   });
 
+  it('forged in the name of one that is known shuts out no other, nor sessions that were there before', () => {
+    const other = generateSecretKey();
+    const { read, known } = make();
+    known.add(getPublicKey(other));
+    const real = grant();
+    expect(read(real)).toEqual(admitted);
+    const sig = '0'.repeat(128);
+    const readings = Array.from({ length: limits.knownGrantBurst }, (_, n) =>
+      read({ ...grant({ expiresAt: NOW + 1 + n, session: server }), sig }, { author: server }),
+    );
+    expect(readings.filter(({ isUnread }) => isUnread !== true)).toHaveLength(
+      limits.grantsPerIdentityBurst - 1,
+    );
+    expect(read(real)).toEqual(admitted);
+    expect(read(grant({ key: other }))).toMatchObject({ applicant: { pubkey: getPublicKey(other) } });
+  });
+
   it('that is one and the same costs one verification, forged or not', () => {
     const { read, state } = make(strangers);
     const bad = { ...grant(), sig: '0'.repeat(128) };

@@ -53,7 +53,13 @@ export class Papers {
   constructor(options: PapersOptions) {
     const { knownGrantsPerSecond, knownGrantBurst, strangeGrantsPerSecond, strangeGrantBurst } = limits;
     this.#options = options;
-    this.#known = new VerifiedGrants(knownGrantsPerSecond, knownGrantBurst, options.clock);
+    const each = new KeyBuckets({
+      perSecond: limits.grantsPerIdentityPerSecond,
+      burst: limits.grantsPerIdentityBurst,
+      maxKeys: limits.maxRememberedGrants,
+      clock: options.clock,
+    });
+    this.#known = new VerifiedGrants(knownGrantsPerSecond, knownGrantBurst, options.clock, each);
     this.#strange = new VerifiedGrants(strangeGrantsPerSecond, strangeGrantBurst, options.clock);
     this.#revocations = new KeyBuckets({
       perSecond: limits.revocationsPerSecond,
