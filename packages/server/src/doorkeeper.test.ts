@@ -235,9 +235,12 @@ describe('a key that may not connect', () => {
       DROP,
       DROP,
     ]);
+    // Nor for the sake of an invite that is made up.
+    expect(open({ invite: 'old', createdAt: 0 })).toEqual(DROP);
+    expect(open({ invite: 'old', content: lines(call) })).toEqual(DROP);
     expect(open({ pubkey: 'known', createdAt: 0 })).toEqual(refused('clock'));
     // The operator hears of them.
-    expect(state.refused).toEqual(['not_allowed', 'invite_expired', 'clock']);
+    expect(state.refused).toEqual(['not_allowed', 'invite_expired', 'clock', 'opening_not_harmless', 'clock']);
   });
 
   it('since it went on beyond its bounds, hears for how long', () => {

@@ -168,8 +168,9 @@ export class Doorkeeper {
     const known = policy.permit(applicant);
     const isInvited = frame.invite !== undefined && visitor.isEncrypted && policy.redeem !== undefined;
     if (isDenial(known) && !isInvited) return this.#deny(applicant, known);
-    const refuse = (detail: string): Verdict =>
-      this.#refuse(applicant, detail, !isDenial(known) && known.isKnown);
+    // A stranger who makes up an invite must not hear either that anybody is here.
+    const refuse = (code: string, by = known): Verdict =>
+      isDenial(by) ? this.#deny(applicant, { code }) : this.#refuse(applicant, code, by.isKnown);
     const verdict = this.#openings.check(key, createdAt, nowSeconds());
     // Its client has not heard how it ended.
     if (verdict === 'ended') return answerOrDrop(this.#reset(key, visitor));
@@ -179,9 +180,9 @@ export class Doorkeeper {
     if (isDenial(permission)) return this.#deny(applicant, permission);
     if (hasMoved === true) return this.#refuse(applicant, 'moved', permission.isKnown);
     const blocked = blockedMs(applicant.pubkey);
-    if (blocked > 0) return refuse(`rate_limited ${blocked}`);
+    if (blocked > 0) return refuse(`rate_limited ${blocked}`, permission);
     if (!this.#admissions.take(permission.isKnown) || !makeRoom(applicant.pubkey, permission.isKnown))
-      return refuse('busy');
+      return refuse('busy', permission);
     return { kind: 'open', permission };
   }
 
