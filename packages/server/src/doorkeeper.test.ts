@@ -240,7 +240,13 @@ describe('a key that may not connect', () => {
     expect(open({ invite: 'old', content: lines(call) })).toEqual(DROP);
     expect(open({ pubkey: 'known', createdAt: 0 })).toEqual(refused('clock'));
     // The operator hears of them.
-    expect(state.refused).toEqual(['not_allowed', 'invite_expired', 'clock', 'opening_not_harmless', 'clock']);
+    expect(state.refused).toEqual([
+      'not_allowed',
+      'invite_expired',
+      'clock',
+      'opening_not_harmless',
+      'clock',
+    ]);
   });
 
   it('since it went on beyond its bounds, hears for how long', () => {

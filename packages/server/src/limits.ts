@@ -42,6 +42,8 @@ export const limits = {
   minChoresAtOnce: 60,
   /** Of a key that may have so many calls at once one ends within about this. */
   callEndRetryMs: 1_000,
+  /** The longest time that is named to one that may not for now; a bound of 0 has no end. */
+  maxRetryMs: 86_400_000,
   /** A handler takes a moment to hear that its call was cancelled; so long it counts as one under way. */
   cancelledCountsMs: 5_000,
   /** Bytes that were sent before they could be counted are owed, up to what so many minutes allow. */

@@ -44,6 +44,13 @@ describe('TokenBucket', () => {
     expect(taken(bucket, 1)).toBe(1);
   });
 
+  it('of nothing, or of less than one, a minute names a time all the same', () => {
+    const bucket = TokenBucket.perMinute(0, Date.now);
+    expect([bucket?.take(), bucket?.waitMs]).toEqual([false, 86_400_000]);
+    const slow = TokenBucket.perMinute(0.5, Date.now);
+    expect([slow?.take(), slow?.take(), slow?.waitMs]).toEqual([true, false, 120_000]);
+  });
+
   it('owes what was spent beyond it, up to a bound', () => {
     const bucket = new TokenBucket(1, 10);
     bucket.spend(25, 3);

@@ -1,3 +1,5 @@
+import { limits } from './limits.ts';
+
 /** Lets `burst` things happen at once and `perSecond` on average. */
 export class TokenBucket {
   readonly #perSecond: number;
@@ -17,7 +19,9 @@ export class TokenBucket {
 
   /** So many at once, and then so many a minute; none for no bound. */
   static perMinute(count: number | undefined, clock: () => number): TokenBucket | undefined {
-    return count === undefined ? undefined : new TokenBucket(count / 60, count, clock);
+    if (count === undefined) return undefined;
+    // Of half a call a minute there is one every two minutes.
+    return new TokenBucket(count / 60, count > 0 ? Math.max(1, count) : 0, clock);
   }
 
   /** Nothing of it is in use: one that is new would be the same. */
@@ -38,7 +42,8 @@ export class TokenBucket {
 
   /** Until one is there; 0 when it is. Whole milliseconds, so that whoever waits them finds it. */
   get waitMs(): number {
-    return Math.max(0, Math.ceil(((1 - this.#level()) / this.#perSecond) * 1000));
+    const waitMs = Math.ceil(((1 - this.#level()) / this.#perSecond) * 1000);
+    return Math.min(limits.maxRetryMs, Math.max(0, waitMs));
   }
 
   #level(): number {
