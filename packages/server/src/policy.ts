@@ -75,6 +75,20 @@ export function isDenial(answer: Permission | Denial): answer is Denial {
   return 'code' in answer;
 }
 
+/** Asked by a timer, or by whoever has changed the policy, it must not throw: what cannot decide has not allowed it. */
+export function permitOrDeny(
+  policy: Policy,
+  applicant: Applicant,
+  onerror: (error: unknown) => void,
+): Permission | Denial {
+  try {
+    return policy.permit(applicant);
+  } catch (error) {
+    onerror(error);
+    return { code: 'not_allowed' };
+  }
+}
+
 /** For the person who reads the error. */
 export function denialMessage({ code, message }: Denial): string {
   return message ?? SENTENCES[code];

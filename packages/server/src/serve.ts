@@ -19,13 +19,14 @@ import { Papers } from './papers.ts';
 import {
   type Access,
   type Applicant,
-  type Denial,
   isDenial,
   type Permission,
+  permitOrDeny,
   type Policy,
   policyOf,
 } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
+import { rivalError } from './rival-error.ts';
 import { ServerConnection } from './server-connection.ts';
 import { sessionPolicy } from './session-policy.ts';
 import { Uploads } from './uploads.ts';
@@ -187,7 +188,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
         for (const connection of this.#connections.all) connection.relaysChanged(isReachable, isNew);
         if (isNew) void this.#announce(); // it never rejects
       },
-      ondropped: (error) => this.#report(error),
+      ondropped: this.#report,
       onstate: options.onrelay,
       now: options.now,
     });
@@ -284,7 +285,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       factory: this.#factory,
       serveStdio: this.#options.serveStdio,
       onrequest: (summary) => this.#onrequest(summary, caller),
-      onerror: (error) => this.#report(error),
+      onerror: this.#report,
       onended: (received, gone) => {
         this.#connections.remove(key, gone);
         this.#doorkeeper.ended(key, createdAt, received);
@@ -298,19 +299,9 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   /** The policy is another: what it says now counts from the next message on. */
   #permitAgain(): void {
     for (const connection of this.#connections.all) {
-      const answer = this.#permit(applicantOf(connection.caller));
+      const answer = permitOrDeny(this.#policy, applicantOf(connection.caller), this.#report);
       if (isDenial(answer)) void connection.close(answer.code); // it never rejects
       else connection.permit(answer, this.#usages.of(connection.caller.pubkey, answer));
-    }
-  }
-
-  /** By a timer, or whoever has changed the policy: it must not throw there, and what cannot decide has not allowed it. */
-  #permit(applicant: Applicant): Permission | Denial {
-    try {
-      return this.#policy.permit(applicant);
-    } catch (error) {
-      this.#report(error);
-      return { code: 'not_allowed' };
     }
   }
 
@@ -342,7 +333,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   async #announce(): Promise<void> {
     const { statement, isPublished } = this.#moved ?? {};
     if (statement === undefined || isPublished !== true) return;
-    await this.#endpoint.publish(statement, '', false).catch((error: unknown) => this.#report(error));
+    await this.#endpoint.publish(statement, '', false).catch(this.#report);
   }
 
   /** Handlers whose caller is gone are aborted, and their connection is free; what was allowed for a time ends. */
@@ -365,21 +356,15 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     }
   }
 
-  #report(error: unknown): void {
+  readonly #report = (error: unknown): void => {
     try {
       this.#options.onerror?.(error instanceof Error ? error : new Error(String(error)));
     } catch {
       // Whoever takes the errors must not be able to stop the server.
     }
-  }
+  };
 }
 
 function clock(): number {
   return performance.now();
-}
-
-function rivalError(npub: string): Error {
-  return new Error(
-    `another process serves ${npub} at the same time: clients are spread over both; stop one of them, or give it a key of its own`,
-  );
 }
