@@ -12,30 +12,31 @@ export interface Refusal {
 
 /** Why a server did not open a connection (WIRE.md, section 5), as its client's user reads it. */
 export function refusalFailure(detail: string, server: string): Refusal {
-  const [word, count = ''] = detail.split(' ', 2);
-  if (word === 'rate_limited') return rateLimited(server, count);
-  switch (detail) {
+  const [code, count = ''] = detail.split(' ', 2);
+  switch (code) {
+    case 'rate_limited':
+      return rateLimited(server, count);
     case 'not_allowed':
-      return { code: detail, reason: `${server} does not serve this key; ask its operator to allow it` };
+      return { code, reason: `${server} does not serve this key; ask its operator to allow it` };
     case 'invite_required':
       return {
-        code: detail,
+        code,
         reason: `${server} serves those whom its operator has invited or allowed; ask for an invite`,
       };
     case 'invite_expired':
       return {
-        code: detail,
+        code,
         reason: `the invite is used up, too old, or not one of ${server}; ask its operator for another`,
       };
     case 'grant_expired':
       return {
-        code: detail,
+        code,
         reason: `${server} does not take the grant of this session: it has ended, was revoked, or is not for this server`,
       };
     case 'revoked':
       return { code: 'grant_expired', reason: REVOKED };
     case 'busy':
-      return { code: detail, reason: `${server} has no room for another connection now; try again later` };
+      return { code, reason: `${server} has no room for another connection now; try again later` };
     case 'clock':
       return {
         code: 'not_allowed',

@@ -219,6 +219,8 @@ describe('a key that may not connect', () => {
       refused('invite_required'),
     );
     expect(verdictOf({ code: 'rate_limited', retryAfterMs: 1_500.2 })).toEqual(refused('rate_limited 1501'));
+    // Elsewhere a time means nothing, and its client would not know the word.
+    expect(verdictOf({ code: 'not_allowed', retryAfterMs: 1_500 })).toEqual(refused('not_allowed'));
     const { open, state } = make({ policy: { permit: () => ({ code: 'rate_limited', retryAfterMs: 1 }) } });
     open();
     expect(state.refused).toEqual(['rate_limited']);

@@ -222,7 +222,8 @@ export class Doorkeeper {
       this.#options.onrefused?.(applicant, code);
       return { kind: 'drop' };
     }
-    const detail = retryAfterMs === undefined ? code : `${code} ${Math.ceil(retryAfterMs)}`;
+    const hasTime = code === 'rate_limited' && retryAfterMs !== undefined;
+    const detail = hasTime ? `${code} ${Math.ceil(retryAfterMs)}` : code;
     return this.#refuse(applicant, detail, false);
   }
 

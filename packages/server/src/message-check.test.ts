@@ -68,7 +68,7 @@ describe('MessageCheck', () => {
   });
 
   it('answers a request that the hook denies, with when to come again, and drops a notification', async () => {
-    const { check: asking } = check({}, async () => ({ code: 'rate_limited', retryAfterMs: 700 }));
+    const { check: asking } = check({}, async () => ({ code: 'rate_limited', retryAfterMs: 699.5 }));
     expect(await asking.toServer(call('a'))).toMatchObject({
       code: 'rate_limited',
       answer: { error: { data: { code: 'rate_limited', retryAfterMs: 700 } } },

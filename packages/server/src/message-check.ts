@@ -124,6 +124,6 @@ function resultOf(denial: Denial | undefined, message: JsonRpcRequest | JsonRpcN
   if (denial === undefined) return message;
   const { code, retryAfterMs } = denial;
   if (!isRequest(message)) return new Refused(code, undefined);
-  const data = retryAfterMs === undefined ? {} : { retryAfterMs };
+  const data = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };
   return new Refused(code, failureResponse(message.id, code, denialMessage(denial), data));
 }
