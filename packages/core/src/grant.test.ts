@@ -37,6 +37,9 @@ it.each(['', 'x', '[]', 'null', '{"kind":25911}', '"'.repeat(8_192)])(
 );
 
 it.each([
+  ['for no time', { expiresAt: grant.grantedAt }, 'no whole second'],
+  ['for a time that is no number', { expiresAt: NaN }, 'no whole second'],
+  ['with half a second', { expiresAt: grant.grantedAt + 0.5 }, 'no whole second'],
   ['for too long', { expiresAt: grant.grantedAt + 2_592_001 }, '30 days'],
   ['with too many patterns', { tools: Array.from({ length: 65 }, () => 'a') }, '65 tools'],
   ['with an empty pattern', { prompts: [''] }, 'one of its prompts'],

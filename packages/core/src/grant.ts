@@ -58,6 +58,8 @@ const SECONDS = /^[1-9][0-9]{0,14}$/;
 export function grantTemplate(grant: Grant): EventTemplate {
   checkGrant(grant);
   const { session, server, grantedAt, expiresAt } = grant;
+  if (!Number.isSafeInteger(expiresAt) || expiresAt <= grantedAt)
+    throw bad(`it ends at ${expiresAt}, which is no whole second after its beginning`);
   const given = LIMIT_TAGS.filter((name) => grant[name] !== undefined);
   return {
     kind: GRANT_KIND,
