@@ -119,6 +119,8 @@ const usageCodes = new Set([
   'bad_host',
   'port_in_use',
   'port_not_allowed',
+  'bad_access_book',
+  'access_book_full',
 ]);
 
 /** What the shell and the person are told about any error, whoever threw it. */

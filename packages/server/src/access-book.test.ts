@@ -66,12 +66,24 @@ describe('AccessBook', () => {
 
   it('keeps out what it does not know', () => {
     const text = edited((json) => {
-      json['allowed'] = { [alice]: { addedAt: NOW, tools: ['a'], colour: 'red', __proto__: null } };
+      json['denied'] = { [alice]: { addedAt: NOW, colour: 'red', __proto__: null } };
       json['more'] = 1;
     });
     const json = JSON.parse(JSON.stringify(AccessBook.parse(text))) as Record<string, unknown>;
-    expect(json['allowed']).toEqual({ [alice]: { addedAt: NOW, tools: ['a'] } });
+    expect(json['denied']).toEqual({ [alice]: { addedAt: NOW } });
     expect(json).not.toHaveProperty('more');
+  });
+
+  it('does not take a rule that is misspelt, or in the wrong place, for none', () => {
+    const invite = { id: 'a', hash: alice, uses: 1, redeemedBy: [], addedAt: NOW, expiresAt: NOW + 1 };
+    const texts = [
+      edited((json) => (json['allowed'] = { [alice]: { addedAt: NOW, tool: ['a'] } })),
+      edited((json) => (json['allowed'] = { [alice]: { addedAt: NOW, rules: { tools: ['a'] } } })),
+      edited((json) => (json['invites'] = [{ ...invite, rules: { Tools: ['a'] } }])),
+      edited((json) => (json['invites'] = [{ ...invite, rules: {}, tools: ['a'] }])),
+    ];
+    for (const text of texts)
+      expect(() => AccessBook.parse(text)).toThrow(/"(tool|rules|Tools|tools)"; what/);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { isHex32, isRecord } from '@mcp-nostr/core';
 
 import { AccessBookError } from './access-book-error.ts';
-import { type AccessRules, readCount, readRules } from './access-rules.ts';
+import { type AccessRules, checkMembers, readCount, readRules, ruleNames } from './access-rules.ts';
 import { limits } from './limits.ts';
 
 /** A key that may call. */
@@ -45,10 +45,13 @@ export interface Invite {
   expiresAt: number;
 }
 
+const INVITE_MEMBERS = ['id', 'hash', 'rules', 'name', 'uses', 'redeemedBy', 'addedAt', 'expiresAt'];
+
 /** @throws {AccessBookError} */
 export function readAllowedKey(pubkey: string, value: unknown): AllowedKey {
   const where = `the entry of ${readKey(pubkey, 'an allowed key')}`;
   const entry = readRecord(value, where);
+  checkMembers(entry, ['name', ...ruleNames, 'addedAt', 'expiresAt', 'via'], where);
   return {
     pubkey,
     ...readName(entry, where),
@@ -77,6 +80,9 @@ export function readInvite(value: unknown): Invite {
   const entry = readRecord(value, 'an invite');
   const id = readText(entry['id'], 'the id of an invite');
   const where = `invite ${id}`;
+  checkMembers(entry, INVITE_MEMBERS, where);
+  const rules = readRecord(entry['rules'], `rules of ${where}`);
+  checkMembers(rules, ruleNames, `rules of ${where}`);
   const uses = readCount(entry['uses'], `uses of ${where}`, limits.maxInviteUses);
   const redeemedBy = entry['redeemedBy'];
   if (!Array.isArray(redeemedBy) || redeemedBy.length > uses)
@@ -84,7 +90,7 @@ export function readInvite(value: unknown): Invite {
   return {
     id,
     hash: readKey(entry['hash'], `the hash of ${where}`),
-    rules: readRules(entry['rules'], where),
+    rules: readRules(rules, where),
     ...readName(entry, where),
     uses,
     redeemedBy: redeemedBy.map((key) => readKey(key, `redeemedBy of ${where}`)),

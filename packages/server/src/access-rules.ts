@@ -1,4 +1,3 @@
-import { isRecord } from '@mcp-nostr/core';
 import { allowOnly, type FilterRules } from '@mcp-nostr/core/filter';
 
 import { AccessBookError } from './access-book-error.ts';
@@ -21,10 +20,17 @@ export interface AccessRules {
 
 const PATTERNS = ['tools', 'resources', 'prompts'] as const;
 const BOUNDS = ['callsPerMinute', 'callsAtOnce', 'bytesPerMinute'] as const;
+export const ruleNames: readonly string[] = [...PATTERNS, 'scopes', ...BOUNDS];
 
-/** The rules that a value has; members that are none stay out. `where` is for the error. @throws {AccessBookError} */
-export function readRules(value: unknown, where: string): AccessRules {
-  if (!isRecord(value)) throw bad(where, 'is no object');
+/** A rule that is misspelt, or that only a later program knows, would leave a key without it. @throws {AccessBookError} */
+export function checkMembers(value: Record<string, unknown>, known: readonly string[], where: string): void {
+  const odd = Object.keys(value).find((member) => !known.includes(member));
+  if (odd === undefined) return;
+  throw bad(where, `has ${JSON.stringify(odd.slice(0, 100))}; what is known there is ${known.join(', ')}`);
+}
+
+/** The rules that a value has. `where` is for the error. @throws {AccessBookError} */
+export function readRules(value: Record<string, unknown>, where: string): AccessRules {
   const rules: AccessRules = {};
   for (const kind of PATTERNS) {
     const patterns = value[kind];
