@@ -56,10 +56,14 @@ function create(path: string, token: string): boolean {
   }
   try {
     writeSync(file, token);
+    return true;
+  } catch (error) {
+    // A full disk: an empty file would keep everybody waiting.
+    rmSync(path, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
-  return true;
 }
 
 /** Also one from the future: the clock was set back. */

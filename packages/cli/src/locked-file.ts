@@ -21,16 +21,15 @@ export type Change = (text: string | undefined) => string | undefined;
 /**
  * Reads a file and replaces it, so that what other processes change at the same time is not lost. The file is as it
  * was when `change` throws.
- * @throws {CliError} `file_error` when another process does not let go of it
+ * @throws {CliError} `file_error` when another process does not let go of it, or it cannot be written
  */
 export async function updateFile(path: string, change: Change): Promise<void> {
   const endsAt = performance.now() + WAIT_MS;
-  prepare(path);
-  let lock = FileLock.tryTake(path);
+  let lock = tryTake(path);
   while (lock === undefined) {
     if (performance.now() > endsAt) throw lockedError(path);
     await sleep(pauseMs());
-    lock = FileLock.tryTake(path);
+    lock = tryTake(path);
   }
   changeFile(path, change, lock);
 }
@@ -38,12 +37,11 @@ export async function updateFile(path: string, change: Change): Promise<void> {
 /** As {@link updateFile}, for where the answer has to come at once. */
 export function updateFileSync(path: string, change: Change, waitMs: number = SYNC_WAIT_MS): void {
   const endsAt = performance.now() + waitMs;
-  prepare(path);
-  let lock = FileLock.tryTake(path);
+  let lock = tryTake(path);
   while (lock === undefined) {
     if (performance.now() > endsAt) throw lockedError(path);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs());
-    lock = FileLock.tryTake(path);
+    lock = tryTake(path);
   }
   changeFile(path, change, lock);
 }
@@ -54,7 +52,7 @@ function changeFile(path: string, change: Change, lock: FileLock): void {
     if (text === undefined) return;
     // This computer may have slept since.
     if (!lock.isHeld) throw lockedError(path);
-    replaceFileSync(path, text);
+    onDisk(path, () => replaceFileSync(path, text));
   } finally {
     lock.release();
   }
@@ -71,8 +69,23 @@ export function textOf(path: string): string | undefined {
 }
 
 /** The lock lies in the folder of the file. */
-function prepare(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+function tryTake(path: string): FileLock | undefined {
+  return onDisk(path, () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return FileLock.tryTake(path);
+  });
+}
+
+/** Some errors of a full disk do not say of which file they are. */
+function onDisk<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    throw new CliError('file_error', exitCodes.usage, `${path} cannot be written: ${errorCode(cause)}`, {
+      hint: 'is the disk full, or not to be written? MCP_NOSTR_HOME names another folder',
+      cause,
+    });
+  }
 }
 
 function pauseMs(): number {

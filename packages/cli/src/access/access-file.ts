@@ -74,7 +74,7 @@ export function checkAccessFile(path: string): void {
   if (process.platform !== 'win32' && (stats.mode & 0o022) !== 0)
     throw accessFileError(
       `other users can change the access file ${path}`,
-      `look at it with mcp-nostr access, then: chmod 600 ${shellWord(path)}`,
+      `look at what it says, then: chmod 600 ${shellWord(path)}`,
     );
   if (stats.size > MAX_ACCESS_FILE_BYTES)
     throw accessFileError(

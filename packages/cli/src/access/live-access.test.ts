@@ -4,8 +4,10 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -168,6 +170,51 @@ describe('an access file that cannot be used', () => {
     await allow(path, carol);
     await next();
     expect(allows(carol)).toBe(true);
+  });
+
+  it('counts as soon as nobody else can change it', async () => {
+    const { path, problems, next, allows } = open();
+    await allow(path, bob);
+    await next();
+    const denied = readAccessFile(path);
+    denied.deny(bob, {}, NOW);
+    const breaks = next();
+    // As an editor of somebody whose files are those of a group too.
+    writeFileSync(`${path}.new`, JSON.stringify(denied));
+    chmodSync(`${path}.new`, 0o660);
+    renameSync(`${path}.new`, path);
+    await breaks;
+    expect(problems.at(-1)).toMatch(/^other users can change the access file .* that were read last hold$/);
+    expect(allows(bob)).toBe(true);
+    const mended = next();
+    chmodSync(path, 0o600);
+    await mended;
+    expect(allows(bob)).toBe(false);
+  });
+
+  it('counts from when there is one, where none could be made at first', async () => {
+    const path = newPath();
+    // Whatever is there, it is no lock that can be taken or removed.
+    const obstacle = `${path}.lock`;
+    mkdirSync(obstacle, { recursive: true });
+    utimesSync(obstacle, 1, 1);
+    const { live, problems, next, allows } = open(path);
+    expect(problems).toEqual([
+      expect.stringMatching(/^who may call is what the arguments say, .* be written/),
+    ]);
+    const session = { pubkey: carol, grantedAt: NOW, expiresAt: NOW + DAY };
+    live.revoke(bob, { session: carol, before: NOW });
+    expect(problems).toHaveLength(2);
+    rmSync(obstacle, { recursive: true });
+    const comes = next();
+    await allow(path, bob);
+    await comes;
+    expect(allows(bob)).toBe(true);
+    // Nor is what was taken back meanwhile given again by that, and it is stored with the next change.
+    expect(live.book.isRevoked({ pubkey: bob, session })).toBe(true);
+    live.redeem(await invite(path), carol);
+    expect(readAccessFile(path).isRevoked({ pubkey: bob, session })).toBe(true);
+    expect(problems).toHaveLength(2);
   });
 
   it('keeps a server from starting', () => {

@@ -16,6 +16,8 @@ import {
 const SETTLE_MS = 20;
 /** Timers of Node end at once when they are to last longer than 24.8 days. */
 const MAX_TIMER_MS = 86_400_000;
+/** Of as many callers, while a disk is full. */
+const MAX_UNSTORED = 1_000;
 
 export interface LiveAccessOptions {
   path: string;
@@ -34,13 +36,17 @@ export interface LiveAccessOptions {
  */
 export class LiveAccess {
   readonly #options: LiveAccessOptions;
-  readonly #watch: FileWatch | undefined;
+  readonly #watch: FileWatch;
   readonly #watchers: Set<() => void> = new Set();
   #book: AccessBook;
   /** Somebody's time is over then, and connections end. */
   #expiry: ReturnType<typeof setTimeout> | undefined;
   /** Which version of the file that is. */
   #version: string;
+  /** That it never was is said once. */
+  #wasThere: boolean;
+  /** Taken back and not stored, because the file could not be written. */
+  readonly #unstored: [pubkey: string, revocation: Revocation][] = [];
 
   /** @throws {CliError} when the file is there and cannot be used: a server does not start with rules that it cannot read */
   constructor(options: LiveAccessOptions) {
@@ -50,7 +56,8 @@ export class LiveAccess {
     this.#version = versionOf(path);
     this.#book = readAccessFile(path);
     this.#take(this.#book);
-    this.#watch = this.#version === '' ? undefined : this.#follow();
+    this.#wasThere = this.#version !== '';
+    this.#watch = this.#follow();
   }
 
   get book(): AccessBook {
@@ -73,14 +80,15 @@ export class LiveAccess {
     return answer;
   };
 
-  /** Holds at once; that it is stored is tried. */
+  /** Holds at once; that it is stored is tried, and again with the next change. */
   readonly revoke = (pubkey: string, revocation: Revocation): void => {
     const now = this.#nowSeconds();
     this.#book.revoke(pubkey, revocation, now);
     try {
       this.change((book) => book.revoke(pubkey, revocation, now));
     } catch (error) {
-      this.#options.onproblem(`a revocation holds until a restart only: ${messageOf(error)}`);
+      if (this.#unstored.length < MAX_UNSTORED) this.#unstored.push([pubkey, revocation]);
+      this.#options.onproblem(`a revocation is not stored, and a restart loses it: ${messageOf(error)}`);
     }
   };
 
@@ -97,7 +105,7 @@ export class LiveAccess {
       updateFileSync(path, (text) => {
         if (text === undefined) throw new Error(`the access file ${path} is gone`);
         checkAccessFile(path);
-        const book = parseAccessFile(path, text);
+        const book = this.#withUnstored(parseAccessFile(path, text));
         done.push({ book, result: change(book) });
         const changed = bookText(book);
         return changed === text ? undefined : changed;
@@ -108,6 +116,7 @@ export class LiveAccess {
     }
     const [last] = done;
     if (last === undefined) throw new TypeError('a file is changed, or the change throws');
+    this.#unstored.length = 0;
     this.#take(last.book);
     // Afterwards: whoever is told asks again, and may be asking just now.
     queueMicrotask(() => this.#tell());
@@ -116,7 +125,7 @@ export class LiveAccess {
 
   close(): void {
     clearTimeout(this.#expiry);
-    this.#watch?.close();
+    this.#watch.close();
     this.#watchers.clear();
   }
 
@@ -141,18 +150,21 @@ export class LiveAccess {
       text: '',
       maxBytes: MAX_ACCESS_FILE_BYTES,
       settleMs: SETTLE_MS,
+      check: () => checkAccessFile(path),
       onchange: (text) => this.#read(text),
-      onproblem: (message) => onproblem(`${message}; the rules that were read last hold`),
+      onproblem: (message) => {
+        if (this.#wasThere) onproblem(`${message}; the rules that were read last hold`);
+      },
     });
   }
 
   #read(text: string): void {
     const { path, onchange, onproblem } = this.#options;
     this.#version = versionOf(path);
+    this.#wasThere = true;
     let book;
     try {
-      checkAccessFile(path);
-      book = parseAccessFile(path, text);
+      book = this.#withUnstored(parseAccessFile(path, text));
     } catch (error) {
       onproblem(`${messageOf(error)}; the rules that were read last hold`);
       return;
@@ -162,6 +174,11 @@ export class LiveAccess {
     this.#take(book);
     onchange(book);
     this.#tell();
+  }
+
+  #withUnstored(book: AccessBook): AccessBook {
+    for (const [pubkey, revocation] of this.#unstored) book.revoke(pubkey, revocation, this.#nowSeconds());
+    return book;
   }
 
   #take(book: AccessBook): void {

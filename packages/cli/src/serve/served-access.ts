@@ -30,7 +30,7 @@ export interface ServedAccess {
   /** Where it is public and nobody is known, nothing is kept for anybody: strangers have all of `--max-connections`. */
   strangersShare: number | undefined;
   /** Undefined where somebody may call already, and where it would be read by others than a person. */
-  firstInvite: ((address: string) => ShownInvite) | undefined;
+  firstInvite: ((address: string) => ShownInvite | undefined) | undefined;
   close(): void;
 }
 
@@ -63,13 +63,25 @@ export function openServedAccess(options: ServedAccessOptions): ServedAccess {
     audit,
     strangersShare: access.isPublic && isLonely ? 1 : undefined,
     firstInvite:
-      isAtTerminal && isLonely && !access.isPublic ? (address) => drawInvite(live, address) : undefined,
+      isAtTerminal && isLonely && !access.isPublic
+        ? (address) => tryInvite(live, address, printer)
+        : undefined,
     close: () => live.close(),
   };
 }
 
 function nowSeconds(): number {
   return Math.floor(Date.now() / 1_000);
+}
+
+/** Nobody has asked for it: a disk that is full does not keep the server from starting. */
+function tryInvite(live: LiveAccess, address: string, printer: ServePrinter): ShownInvite | undefined {
+  try {
+    return drawInvite(live, address);
+  } catch (error) {
+    printer.problem(`there is no invite: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 function drawInvite(live: LiveAccess, address: string): ShownInvite {

@@ -15,7 +15,9 @@ export interface FileWatchOptions {
   /** As it was read last. */
   text: string;
   onchange: (text: string) => void;
-  /** It cannot be read or watched. */
+  /** Throws why the file cannot be used as it lies there; what it says is told when that is put right. */
+  check?: () => void;
+  /** It cannot be read or watched, or used. */
   onproblem: (message: string) => void;
   /** @default 1 MiB */
   maxBytes?: number;
@@ -82,9 +84,10 @@ export class FileWatch {
 
   #read(): void {
     this.#timer = undefined;
-    const { path, onchange, onproblem, maxBytes } = this.#options;
+    const { path, onchange, check, onproblem, maxBytes } = this.#options;
     let text: string;
     try {
+      check?.();
       text = readSmallFile(path, maxBytes);
     } catch (error) {
       onproblem(error instanceof Error ? error.message : String(error));
