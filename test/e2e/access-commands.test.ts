@@ -1,10 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 import { formatAddress, formatNpub, generateSecretKey, getPublicKey, parseAddress } from '@mcp-nostr/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { keepServedAddress } from '../../packages/cli/src/access/served-relays.ts';
+import { cliWords, root } from '../helpers/cli.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 
 const [alice = '', bob = '', carol = ''] = [1, 2, 3].map(() => formatNpub(getPublicKey(generateSecretKey())));
@@ -106,6 +108,52 @@ describe('allow and deny', () => {
     expect((await access()).allowed).toMatchObject([{ npub: alice }]);
     expect((await access('--key', join(home, 'other.key'))).allowed).toMatchObject([{ npub: bob }]);
     await expect(mcpNostr('allow', carol, '--server', 'files')).rejects.toThrow('no server "files" was ever');
+  });
+
+  it('keep the name of a key, whatever is said of it next', async () => {
+    temporaryHome();
+    await mcpNostr('allow', alice, '--name', 'alice');
+    await mcpNostr('deny', alice);
+    await mcpNostr('deny', alice);
+    expect((await access()).denied).toMatchObject([{ npub: alice, name: 'alice' }]);
+    await mcpNostr('allow', alice);
+    expect((await access()).allowed).toMatchObject([{ npub: alice, name: 'alice' }]);
+  });
+
+  it('deny nobody at a server that there is not', async () => {
+    const home = temporaryHome();
+    await expect(mcpNostr('deny', alice)).rejects.toThrow(
+      /exit code 2: .*no key of a server at .*server\.key/,
+    );
+    await expect(mcpNostr('deny', alice, '--key', join(home, 'misspelt.key'))).rejects.toThrow(
+      'misspelt.key',
+    );
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it('say what is wrong with a rule', async () => {
+    temporaryHome();
+    await expect(mcpNostr('allow', alice, '--scope', 'a b')).rejects.toThrow(
+      /exit code 2: .*"a b".* no scope/,
+    );
+  });
+
+  it('leave all as it is when the disk is full, and say so', async () => {
+    temporaryHome();
+    await mcpNostr('allow', alice);
+    const { file } = await access();
+    const before = readFileSync(file, 'utf8');
+    // The shell's way to have no room for a single byte more.
+    const full = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$0" "$@"', ...cliWords, 'deny', alice], {
+      encoding: 'utf8',
+      cwd: root,
+    });
+    expect([full.status, full.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: .*json cannot be written: EFBIG\n {2}is the disk full/),
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(readdirSync(dirname(file))).toEqual([basename(file)]);
   });
 
   it('change nothing in a file that cannot be read', async () => {

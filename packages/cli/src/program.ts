@@ -111,7 +111,7 @@ function refuseSecretKeys(args: readonly string[]): void {
     {
       hint:
         'it is in the history of your shell and in the list of processes: replace it by a new one. ' +
-        'Keys are read from files of mode 600: --key <file>',
+        'mcp-nostr key import reads one where nobody sees it, and --key <name> means it',
     },
   );
 }

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { parseCount } from '../count-option.ts';
 import { parseDuration } from '../duration-option.ts';
@@ -15,7 +15,11 @@ export function inviteCommand(): Command {
       'Draw an invite to a server of this machine: an address that lets in whoever redeems it first, with mcp-nostr pair.',
     )
     .option('--uses <number>', 'how many keys it lets in', parseCount, 1)
-    .option('--expires <time>', 'until when, as in 30m, 24h or 7d', parseDuration, DAY_SECONDS)
+    .addOption(
+      new Option('--expires <time>', 'until when, as in 30m, 24h or 7d')
+        .argParser(parseDuration)
+        .default(DAY_SECONDS, '24h'),
+    )
     .option('--name <name>', 'what you call whoever comes with it, in lists and logs')
     .option(
       '--relay <url>',

@@ -8,7 +8,7 @@ import { type CallerKey, callerKey } from './caller-key.ts';
 import { allowedDocument } from './access-document.ts';
 import { type RuleOptions, rulesFrom } from './rule-options.ts';
 import { shownRules } from './shown-rules.ts';
-import { whichServer } from './which-server.ts';
+import { knownServer, whichServer } from './which-server.ts';
 import type { WhichServerOptions } from './which-server-options.ts';
 
 export interface AllowCommandOptions extends RuleOptions, WhichServerOptions {
@@ -32,7 +32,7 @@ export async function runAllow(who: readonly string[], options: AllowCommandOpti
   const expiresAt = options.expires === undefined ? undefined : now + options.expires;
   const allowed = await updateAccessFile(server.file, (book) =>
     keys.map(({ pubkey, name }) => {
-      const known = options.name ?? name ?? book.find(pubkey, now)?.name;
+      const known = options.name ?? name ?? nameOf(book, pubkey);
       return book.allow(pubkey, { ...rulesFrom(options), name: known, expiresAt }, now);
     }),
   );
@@ -43,7 +43,7 @@ export async function runAllow(who: readonly string[], options: AllowCommandOpti
 }
 
 export async function runDeny(who: readonly string[], options: DenyOptions): Promise<void> {
-  const server = await whichServer(options);
+  const server = await knownServer(options);
   const now = nowSeconds();
   const isForgotten = options.forget === true;
   // What a domain says is asked for before the file is locked.
@@ -52,7 +52,7 @@ export async function runDeny(who: readonly string[], options: DenyOptions): Pro
   const changed = await updateAccessFile(server.file, (book) =>
     keys.filter(({ pubkey, name }) => {
       if (isForgotten) return book.remove(pubkey);
-      book.deny(pubkey, { name: name ?? book.find(pubkey, now)?.name }, now);
+      book.deny(pubkey, { name: name ?? nameOf(book, pubkey) }, now);
       return true;
     }),
   );
@@ -62,6 +62,12 @@ export async function runDeny(who: readonly string[], options: DenyOptions): Pro
   for (const npub of npubs)
     say(`  ✗ ${npub} ${isForgotten ? 'is a stranger again' : 'may not call any more'}`);
   if (npubs.length === 0) say('  nothing was said of it before');
+  say(`  ${paintFor(process.stderr)('dim', `at ${server.npub}, also while it runs`)}`);
+}
+
+/** What its operator has called it, also when it was denied. */
+function nameOf({ allowed, denied }: AccessBook, pubkey: string): string | undefined {
+  return [...allowed, ...denied].find((entry) => entry.pubkey === pubkey)?.name;
 }
 
 /** As its operator calls it. @throws {CliError} where two are called so */

@@ -47,6 +47,6 @@ export function withoutInvite(text: string): string {
 
 function badInvite(reason: string): CliError {
   return new CliError('usage', exitCodes.usage, `the invite in that link cannot be used: ${reason}`, {
-    hint: 'an invite link looks like nprofile1…?invite=…; copy it again, whole',
+    hint: 'an invite link is an address, then ?invite= and 26 letters and digits; copy it again, whole',
   });
 }

@@ -12,7 +12,7 @@ export function installCommand(): Command {
     .addOption(clientOption('only into these hosts'))
     .option('--name <name>', 'what the hosts call the server; else what it calls itself')
     .option('--relay <url>', 'for the entry, as connect takes it; can be repeated', collectRelays)
-    .option('--key <file>', 'for the entry: file of the key to connect as')
+    .option('--key <key>', 'for the entry: key to connect as, its name or its file')
     .option('--dry-run', 'show what would be changed')
     .option('--print', 'print what belongs into the configurations, and links, and change nothing')
     .option('--mcpb <file>', 'write a bundle for Claude Desktop instead, for this or another machine')
