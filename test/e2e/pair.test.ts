@@ -6,7 +6,7 @@ import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { AccessBook, accessPolicy, type McpServerFactory, type NostrServer, serve } from '@mcp-nostr/server';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 
 import {
   certificateFile,
@@ -226,10 +226,17 @@ it('installs by an invite link: pairs, and writes an entry that works without th
   const home = temporaryHome();
   const config = join(home, '.cursor', 'mcp.json');
   mkdirSync(join(home, '.cursor'));
-  const { code, link } = invite();
+  const { code, link, redeemed } = invite();
   const env = { HOME: home, MCP_NOSTR_HOME: home };
   const dry = await runMain(['install', link, '--dry-run']);
   expect(dry).toMatchObject({ exitCode: 2 });
+  // What cannot be installed does not use the invite up.
+  const into = ['install', link, '--client', 'cursor', '--yes'];
+  expect(await runMain([...into, '--', '--http'])).toMatchObject({ exitCode: 2 });
+  vi.stubEnv('NOSTR_SECRET_KEY', '1'.repeat(64));
+  expect(await runMain(into)).toMatchObject({ exitCode: 2 });
+  vi.stubEnv('NOSTR_SECRET_KEY', undefined);
+  expect(redeemed()).toBe(0);
   const ended = await new CliRun(['install', link, '--client', 'cursor', '--yes', '--json'], env).ended;
   expect(ended).toMatchObject({ exitCode: 0 });
   expect(JSON.parse(ended.stdout)).toMatchObject({

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 
+import { parseAddressLink } from '../address-book/address-link.ts';
 import { resolveAddress } from '../address-book/resolve-address.ts';
 import { readConnectWords } from '../connect/connect.ts';
 import { usageError } from '../errors.ts';
@@ -20,7 +21,13 @@ import { formatStarted } from './report.ts';
 import { isServerName } from './server-name.ts';
 import { printSnippets } from './snippets.ts';
 import { lookUpName, type Proof, prove } from './try-server.ts';
-import { connectArgs, desktopEnvironment, hostEntry, shortAddress } from './written-entry.ts';
+import {
+  checkEntryOptions,
+  connectArgs,
+  desktopEnvironment,
+  hostEntry,
+  shortAddress,
+} from './written-entry.ts';
 
 export interface InstallOptions extends ChangeOptions {
   client?: Host[];
@@ -40,17 +47,21 @@ export async function runInstall(
     throw usageError(`"${options.name}" is no name for every host`, 'letters, digits, - and _, 64 at most');
   const mayWrite = options.print !== true && options.mcpb === undefined;
   if (mayWrite) requireConsent(options);
+  // What can be wrong here comes before an invite is used up.
+  if (readConnectWords(['server', ...more]).listens)
+    throw usageError(
+      'a host starts connect itself, and speaks to it over stdio: --http, --sse and --ws are not for it',
+      'to keep one running for several hosts: mcp-nostr service install -- connect <address> --http',
+    );
+  if (parseAddressLink(addressText).invite !== undefined) checkEntryOptions({ key: options.key, more });
   const server = await resolveAddress(await pairFirst(addressText, options));
   options.key ??= server.key;
   const machine = { platform: process.platform, env: process.env, home: homedir() };
   const found = mayWrite ? (options.client ?? presentHosts(machine)) : (options.client ?? hosts);
 
   const args = connectArgs(server.address, { relay: options.relay, key: options.key, more });
-  if (readConnectWords(args.slice(1)).listens)
-    throw usageError(
-      'a host starts connect itself, and speaks to it over stdio: --http, --sse and --ws are not for it',
-      'to keep one running for several hosts: mcp-nostr service install -- connect <address> --http',
-    );
+  // What is wrong with the rest of them is found here, and not by a host.
+  readConnectWords(args.slice(1));
   const version = packageVersion();
   const running = runningProgram();
   const name =

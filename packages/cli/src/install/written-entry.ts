@@ -41,6 +41,18 @@ export function connectArgs(
   ];
 }
 
+/**
+ * Whether {@link connectArgs} takes them for any address.
+ * @throws {CliError}
+ */
+export function checkEntryOptions(
+  { key, more }: Pick<EntryOptions, 'key' | 'more'>,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
+  refuseOthers(more);
+  keyForHost(key, env);
+}
+
 /** What stands behind `--`: options of connect, and no key. */
 function refuseOthers(more: readonly string[]): void {
   const [first] = more;
