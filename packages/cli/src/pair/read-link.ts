@@ -1,7 +1,6 @@
-import { isCancel, password } from '@clack/prompts';
-
 import { limits } from '../address-book/limits.ts';
-import { CliError, exitCodes, usageError } from '../errors.ts';
+import { askHidden } from '../ask.ts';
+import { usageError } from '../errors.ts';
 import { hideArguments } from './hide-arguments.ts';
 
 /**
@@ -13,18 +12,11 @@ export async function readLink(given: string | undefined): Promise<string> {
     hideArguments();
     return given;
   }
-  if (given === undefined && process.stdin.isTTY) return askForLink();
+  if (given === undefined && process.stdin.isTTY) return askHidden('Invite link');
   const text = await firstLine(process.stdin);
   if (text === '')
     throw usageError('there is no invite link on stdin', 'mcp-nostr pair asks for it on a terminal');
   return text;
-}
-
-async function askForLink(): Promise<string> {
-  const answer = await password({ message: 'Invite link', output: process.stderr });
-  // A ^C.
-  if (isCancel(answer)) throw new CliError('interrupted', exitCodes.unexpected, 'nothing was redeemed');
-  return answer;
 }
 
 /** The first that is not empty, without reading on. */
