@@ -48,6 +48,21 @@ describe('a client', () => {
     expect(world.errors).toEqual([expect.objectContaining({ code: 'bad_json_rpc' })]);
   });
 
+  it('believes no answer that says the server has another key: the key itself has to have signed that', () => {
+    const world = new SessionWorld().handshake();
+    world.answer = () => undefined;
+    world.request(1, 'tools/call');
+    world.run(100);
+    const data = { successor: 'npub1thief', announcedAt: 1_700_000_000 };
+    const error = { code: -31_013, message: 'moved' };
+    for (const id of [1, undefined])
+      world.say({ jsonrpc: '2.0', id, error: { ...error, data: { code: 'server_moved', ...data } } });
+    world.run(100);
+    expect(world.delivered).toEqual(
+      [1, undefined].map((id) => ({ jsonrpc: '2.0', id, error: { ...error, data } })),
+    );
+  });
+
   it('delivers nothing for a request after its answer, and nothing of one that was cancelled', () => {
     const world = new SessionWorld().handshake();
     world.answer = () => undefined;

@@ -10,6 +10,7 @@ import {
 import type { Link, LostMessage, ReceivedMessage } from '@mcp-nostr/transport';
 
 import type { Losses } from './losses.ts';
+import { withoutMove } from './moved-failure.ts';
 import { busyAnswer, keyOf } from './outgoing.ts';
 import type { Requests } from './requests.ts';
 import type { Resumption } from './resumption.ts';
@@ -44,7 +45,7 @@ export class Incoming {
       return false;
     }
     if (isResponse(message)) {
-      this.#answer(message, link);
+      this.#answer(withoutMove(message), link);
       return false;
     }
     // Some hosts tear everything down over progress of a request that was answered.

@@ -4,6 +4,9 @@ import {
   type FailureCode,
   formatAddress,
   formatNpub,
+  isRecord,
+  type JsonRpcErrorResponse,
+  type JsonRpcResultResponse,
   readSuccessor,
   type Succession,
 } from '@mcp-nostr/core';
@@ -40,6 +43,18 @@ export function movedFailure(
     // A key that was not said to be elsewhere is looked for where the former one was.
     data: { successor: formatAddress({ ...successor, relays: relaysOf(succession, former) }), announcedAt },
   };
+}
+
+/**
+ * An answer that came from the server, and does not say that it has moved: whoever answers there need not have the key,
+ * as the program behind a bridge has not, and what is believed of another key is only what the former one has signed.
+ */
+export function withoutMove<Answer extends JsonRpcResultResponse | JsonRpcErrorResponse>(
+  answer: Answer,
+): Answer {
+  if (!('error' in answer) || !isRecord(answer.error.data)) return answer;
+  const { code, ...data } = answer.error.data;
+  return code === 'server_moved' ? { ...answer, error: { ...answer.error, data } } : answer;
 }
 
 function relaysOf({ successor }: Succession, former: Address): string[] {
