@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,6 +91,15 @@ describe('a key file', () => {
     await expect(loadSecretKey(path)).rejects.not.toThrow('dear reader');
     expect(await readFile(path, 'utf8')).toBe('dear reader');
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'is no FIFO, which would keep the program from ending',
+    async () => {
+      const path = join(folder, 'pipe.key');
+      execFileSync('sh', ['-c', 'mkfifo -m 600 "$0"', path]);
+      await expect(loadSecretKey(path)).rejects.toThrow(`${path} is no regular file`);
+    },
+  );
 
   it('that cannot be made is an error that names it', async () => {
     await writeFile(join(folder, 'file'), '');

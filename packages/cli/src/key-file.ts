@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 
 import { generateSecretKey, isRecord } from '@mcp-nostr/core';
 
@@ -49,32 +49,60 @@ export function parseKeyText(text: string): KeyFileText {
  */
 export async function readKeyFile(
   path: string,
-  { isGuarded = false }: { isGuarded?: boolean } = {},
+  options: { isGuarded?: boolean } = {},
 ): Promise<KeyFileText | undefined> {
+  const text = await readSecretFile(path, { ...options, sort: 'key file', hint: 'name a file with --key' });
+  return text === undefined ? undefined : parseKeyText(text);
+}
+
+export interface SecretFileOptions {
+  /** For messages: what it should be, and how to name another. */
+  sort: string;
+  hint: string;
+  /** Who put the file there guards its folder and not its mode. */
+  isGuarded?: boolean;
+}
+
+/** The text of a small file that nobody else may read; undefined when there is none. @throws {CliError} `key_file` */
+export async function readSecretFile(
+  path: string,
+  { sort, hint, isGuarded = false }: SecretFileOptions,
+): Promise<string | undefined> {
   let file;
   try {
-    file = await open(path, 'r');
+    // Opening a FIFO waits for whoever writes, without a bound, in a thread that the end of the process waits for.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw keyError(`the key file ${path} cannot be read: ${errorCode(error)}`, undefined, error);
+    throw keyError(`the ${sort} ${path} cannot be read: ${errorCode(error)}`, undefined, error);
   }
   try {
     // Asked of the open file, so that it cannot be exchanged in between.
     const stats = await file.stat();
-    if (stats.isDirectory()) throw keyError(`${path} is a folder`, 'name a file with --key');
+    if (stats.isDirectory()) throw keyError(`${path} is a folder`, hint);
+    if (!stats.isFile()) throw keyError(`${path} is no regular file, as a ${sort} has to be`, hint);
     const { mode, size } = stats;
     if (!isGuarded && process.platform !== 'win32' && (mode & 0o077) !== 0) {
       const octal = (mode & 0o777).toString(8);
       throw keyError(
-        `other users can get at the key file ${path} (its mode is ${octal})`,
+        `other users can get at the ${sort} ${path} (its mode is ${octal})`,
         `chmod 600 ${shellWord(path)}`,
       );
     }
-    if (size > MAX_KEY_FILE_BYTES) throw keyError(`${path} is too large for a key file`);
-    return parseKeyText(await file.readFile('utf8'));
+    if (size > MAX_KEY_FILE_BYTES) throw keyError(`${path} is too large for a ${sort}`);
+    return await file.readFile('utf8');
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Whether systemd, Docker, Podman or Kubernetes has put a file there. Those have modes of their own (0440 with an access
+ * list, 0444) in a folder that only this unit or container sees.
+ */
+export function isMounted(path: string, env: NodeJS.ProcessEnv): boolean {
+  const folders = [env['CREDENTIALS_DIRECTORY'] ?? '', '/run/secrets'].filter((folder) => folder !== '');
+  return folders.some((folder) => resolve(path).startsWith(join(folder, '/')));
 }
 
 /** Makes a new key, readable by nobody else. Processes that start at once end with the same key. */

@@ -71,7 +71,7 @@ describe('a key that is kept', () => {
 
   it('is encrypted where there is a password, and says why it is not in the keychain', async () => {
     env['MCP_NOSTR_PASSWORD_FILE'] = join(home, 'password');
-    await writeFile(join(home, 'password'), 'pass word\n');
+    await writeFile(join(home, 'password'), 'pass word\n', { mode: 0o600 });
     const notes: string[] = [];
     const keychain = new LockedKeychain();
     const kept = await keepKey({
@@ -129,7 +129,7 @@ describe('a key that is not what its file says', () => {
 
   it('is an error when another npub stands beside an ncryptsec', async () => {
     env['MCP_NOSTR_PASSWORD_FILE'] = join(home, 'password');
-    await writeFile(join(home, 'password'), 'p');
+    await writeFile(join(home, 'password'), 'p', { mode: 0o600 });
     await mkdir(join(home, 'keys'));
     const path = join(home, 'keys', 'work.ncryptsec');
     const other = formatNpub(getPublicKey(generateSecretKey()));
@@ -141,7 +141,7 @@ describe('a key that is not what its file says', () => {
 
   it('is an error when an ncryptsec is damaged, or would take all memory', async () => {
     env['MCP_NOSTR_PASSWORD_FILE'] = join(home, 'password');
-    await writeFile(join(home, 'password'), 'p');
+    await writeFile(join(home, 'password'), 'p', { mode: 0o600 });
     const path = join(home, 'work.ncryptsec');
     const whole = encrypt(secretKey, 'p', 4);
     const costly = encodeBytes('ncryptsec', Uint8Array.of(2, 30, ...new Uint8Array(89).fill(1)));
@@ -157,7 +157,7 @@ describe('a key that is not what its file says', () => {
 // NIP-49, section "Decryption".
 it('an ncryptsec is read as the specification has it', async () => {
   env['MCP_NOSTR_PASSWORD_FILE'] = join(home, 'password');
-  await writeFile(join(home, 'password'), 'nostr');
+  await writeFile(join(home, 'password'), 'nostr', { mode: 0o600 });
   const path = join(home, 'work.ncryptsec');
   const ncryptsec =
     'ncryptsec1qgg9947rlpvqu76pj5ecreduf9jxhselq2nae2kghhvd5g7dgjtcxfqtd67p9m0w57lspw8gsq6yphnm8623nsl8xn9j4jdzz84zm3frztj3z7s35vpzmqf6ksu8r89qk5z2zxfmu5gv8th8wclt0h4p';

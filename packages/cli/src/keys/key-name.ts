@@ -1,9 +1,11 @@
 import { CliError, exitCodes, usageError } from '../errors.ts';
 import { oneLine } from '../terminal.ts';
 
+export const MAX_NAME_LENGTH = 64;
+
 /** What a stored key is called: a part of a file's name on every system, and a word of every shell. */
 export function isKeyName(text: string): boolean {
-  return /^[a-z0-9_-]{1,64}$/.test(text) && !looksLikeKey(text);
+  return /^[a-z0-9_-]+$/.test(text) && text.length <= MAX_NAME_LENGTH && !looksLikeKey(text);
 }
 
 /** @throws {CliError} for what is no name; a secret is not repeated */
@@ -12,7 +14,7 @@ export function parseKeyName(text: string): string {
   if (isKeyName(text)) return text;
   throw usageError(
     `${JSON.stringify(oneLine(text, 70))} is no name for a key`,
-    'it has 1 to 64 lower-case letters, digits, - and _',
+    `it has 1 to ${MAX_NAME_LENGTH} lower-case letters, digits, - and _`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
-import type { KeyName } from '../key-file.ts';
+import { isMounted, type KeyName } from '../key-file.ts';
 import { chosenKey } from './chosen-key.ts';
 import { findKey, keyPath } from './key-folder.ts';
 import { keyError } from './key-error.ts';
@@ -111,12 +111,7 @@ function stored(name: string, env: NodeJS.ProcessEnv, says: string): KeyFileSour
   );
 }
 
-/**
- * Files that systemd, Docker, Podman or Kubernetes put there. They have modes of their own (0440 with an access list,
- * 0444) in a folder that only this unit or container sees.
- */
+/** Named by whoever started us. */
 function mounted(path: string, env: NodeJS.ProcessEnv): KeyFileSource {
-  const folders = [env['CREDENTIALS_DIRECTORY'] ?? '', '/run/secrets'].filter((folder) => folder !== '');
-  const isGuarded = folders.some((folder) => resolve(path).startsWith(join(folder, '/')));
-  return { kind: 'file', path, isMade: false, isGuarded, shown: path };
+  return { kind: 'file', path, isMade: false, isGuarded: isMounted(path, env), shown: path };
 }

@@ -111,6 +111,18 @@ describe('the key that a command acts with', () => {
     await expect(opened()).rejects.toThrow('(its mode is 440)');
   });
 
+  it('is under no password that others can read, but for one that is mounted', async () => {
+    await mkdir(join(home, 'keys'));
+    await writeFile(join(home, 'keys', 'client.ncryptsec'), 'ncryptsec1qqq\n', { mode: 0o600 });
+    await mkdir(join(home, 'creds'));
+    const path = join(home, 'creds', 'password');
+    await writeFile(path, 'correct horse\n', { mode: 0o644 });
+    env['MCP_NOSTR_PASSWORD_FILE'] = path;
+    await expect(opened()).rejects.toThrow('can get at the password file');
+    env['CREDENTIALS_DIRECTORY'] = join(home, 'creds');
+    await expect(opened()).rejects.toThrow('an ncryptsec that cannot be read');
+  });
+
   it('is not guessed when there are two of a name', async () => {
     await keyIn('keys/work.key');
     await keyIn('keys/work.ncryptsec');

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { askHidden, canAsk } from '../ask.ts';
+import { isMounted, readSecretFile } from '../key-file.ts';
 import { hideSecret } from '../log/redact.ts';
 import { keyError } from './key-error.ts';
 
@@ -18,12 +18,9 @@ const MAX_PASSWORD_BYTES = 1_024;
 export async function passwordFromFile(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
   const path = passwordFile(env);
   if (path === undefined) return undefined;
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw keyError(`the password file ${path} cannot be read`, 'MCP_NOSTR_PASSWORD_FILE names it', cause);
-  }
+  const hint = 'MCP_NOSTR_PASSWORD_FILE names it';
+  const text = await readSecretFile(path, { sort: 'password file', hint, isGuarded: isMounted(path, env) });
+  if (text === undefined) throw keyError(`there is no password file ${path}`, hint);
   // The line feed at the end is the editor's.
   const password = text.replace(/\r?\n$/, '');
   if (password === '' || Buffer.byteLength(password) > MAX_PASSWORD_BYTES)
