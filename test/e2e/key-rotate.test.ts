@@ -42,6 +42,23 @@ describe('key rotate', () => {
     ]);
   });
 
+  it('is for the key that serve acts with, and for one with the longest name; the former ones can be removed', async () => {
+    temporaryHome();
+    const name = 'x'.repeat(64);
+    await keep('server');
+    await keep(name);
+    await keep('servers/weather');
+    expect((await runMain(['key', 'use', name, '--for', 'server'])).exitCode).toBe(0);
+    for (const [words, kept] of [
+      [[], `${'x'.repeat(47)}-until-${day}`],
+      [['servers/weather'], `servers/weather-until-${day}`],
+    ] as const) {
+      const { stdout } = await runMain(['key', 'rotate', ...words, '--json']);
+      expect(JSON.parse(stdout)).toMatchObject({ name: words[0] ?? name, former: { name: kept } });
+      expect((await runMain(['key', 'rm', kept, '--yes'])).exitCode).toBe(0);
+    }
+  });
+
   it('again keeps all former keys, each with what it has said', async () => {
     temporaryHome();
     const first = await keep('server');

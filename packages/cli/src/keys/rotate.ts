@@ -14,6 +14,7 @@ import { textOf } from '../locked-file.ts';
 import { replaceFile } from '../write-file.ts';
 import { readFormerKeys, writeFormerKeys } from './former-keys.ts';
 import { keepKey, type Kept, requireFreeName } from './keep-key.ts';
+import { MAX_NAME_LENGTH } from './key-name.ts';
 import { keyPath, type OwnStore, requireKey, storeOf } from './key-folder.ts';
 import { openSigner } from './open-signer.ts';
 
@@ -86,7 +87,8 @@ export async function rotateKey(rotation: Rotation): Promise<Rotated> {
 function freeName(name: string, seconds: number, env: NodeJS.ProcessEnv): string {
   const day = new Date(seconds * 1_000).toISOString().slice(0, 10);
   for (let count = 1; ; count++) {
-    const former = `${name}-until-${day}${count === 1 ? '' : `-${count}`}`;
+    const end = `-until-${day}${count === 1 ? '' : `-${count}`}`;
+    const former = `${name.slice(0, MAX_NAME_LENGTH - end.length)}${end}`;
     try {
       requireFreeName(former, env);
       return former;

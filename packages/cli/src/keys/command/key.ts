@@ -57,7 +57,7 @@ function listCommand(): Command {
 function showCommand(): Command {
   return new Command('show')
     .description('One key: its npub, where it is kept, what uses it. Never the secret.')
-    .addArgument(new Argument('[name]', 'default: what connect and call use').argParser(parseKeyName))
+    .addArgument(new Argument('[name]', 'default: what connect and call use').argParser(parseStoredName))
     .option(...json)
     .action(async (name: string | undefined, options: JsonOption) => (await load()).printOne(name, options));
 }
@@ -113,9 +113,10 @@ function rotateCommand(): Command {
       'Give a server another key. Its callers are told by the former key, which is kept, and follow when they have agreed.',
     )
     .addArgument(
-      new Argument('[name]', 'of the key that serve acts with; with serve --config servers/<name>')
-        .default('server')
-        .argParser(parseServerKey),
+      new Argument(
+        '[name]',
+        'default: the key that serve acts with; with serve --config servers/<name>',
+      ).argParser(parseStoredName),
     )
     .addOption(storeOption())
     .option(
@@ -124,20 +125,20 @@ function rotateCommand(): Command {
       collectRelays,
     )
     .option(...json)
-    .action(async (name: string, options: RotateOptions) => (await load()).rotate(name, options));
+    .action(async (name: string | undefined, options: RotateOptions) => (await load()).rotate(name, options));
 }
 
 function removeCommand(): Command {
   return new Command('rm')
     .description('Remove a key for good.')
-    .addArgument(nameArgument())
+    .addArgument(new Argument('<name>', 'what it is called').argParser(parseStoredName))
     .option('--yes', 'do not ask, even when it is the last copy')
     .option(...json)
     .action(async (name: string, options: RemoveOptions) => (await load()).removeKey(name, options));
 }
 
 /** Keys of a servers file are called as their servers are. */
-function parseServerKey(text: string): string {
+function parseStoredName(text: string): string {
   return /^servers\/[^/\\]+$/.test(text) ? text : parseKeyName(text);
 }
 

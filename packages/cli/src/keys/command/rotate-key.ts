@@ -1,11 +1,16 @@
 import { formatNpub } from '@mcp-nostr/core';
 
+import { chosenKey } from '../chosen-key.ts';
 import { rotateKey } from '../rotate.ts';
 import type { RotateOptions } from './options.ts';
 import { printDone } from './print-keys.ts';
 
 /** Gives a server another key, and says what is to be done now. */
-export async function rotate(name: string, { store, relay, json }: RotateOptions): Promise<void> {
+export async function rotate(
+  given: string | undefined,
+  { store, relay, json }: RotateOptions,
+): Promise<void> {
+  const name = given ?? chosenKey('server') ?? 'server';
   const { kept, former, statement } = await rotateKey({
     name,
     store,
