@@ -2,6 +2,8 @@
 export const limits = {
   /** Of one server; those of the largest known have some hundreds. What is beyond cannot be told from a new one. */
   maxTools: 2_000,
+  /** Of the list that is asked for before a call: hostile lists do not end. */
+  maxPages: 100,
   /** A name is in every line of the file and of the log; those that hosts take have 64 characters. */
   maxNameLength: 256,
   /** Of one definition, as canonical JSON. Of a larger one the hash alone is kept, and a change is said without a diff. */

@@ -16,6 +16,8 @@ export class Scene {
   tools: Fields[] = [tool('a'), tool('b')];
   instructions: string | undefined = 'be kind';
   pageSize = 100;
+  /** Its pages begin again after the last one. */
+  isEndless = false;
   readonly sent: JsonRpcMessage[] = [];
   readonly received: JsonRpcMessage[] = [];
   readonly news: string[] = [];
@@ -68,7 +70,8 @@ export class Scene {
     if (method !== 'tools/list') return { content: [{ type: 'text', text: 'done' }] };
     const from = Number(params?.['cursor'] ?? 0);
     const next = from + this.pageSize;
-    const more = next < this.tools.length ? { nextCursor: String(next) } : {};
+    const isMore = next < this.tools.length || this.isEndless;
+    const more = isMore ? { nextCursor: String(next % this.tools.length) } : {};
     return { tools: this.tools.slice(from, next), ...more };
   }
 }

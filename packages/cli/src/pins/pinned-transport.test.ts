@@ -114,6 +114,15 @@ describe('a tool that has changed', () => {
     expect(scene.calls).toHaveLength(1);
   });
 
+  it('is refused, with block, when the list that would tell does not end', async () => {
+    await usedBefore([tool('a'), tool('b')]);
+    scene.isEndless = true;
+    const use = await scene.connect('block');
+    await use.ask('initialize');
+    expect(refused(await use.call('a'))).toEqual(mismatch);
+    expect(scene.calls).toEqual([]);
+  });
+
   it('is not called under the name of one that is as it was', async () => {
     await usedBefore([tool('a'), changed]);
     const use = await scene.connect('block');

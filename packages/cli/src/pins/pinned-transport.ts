@@ -15,6 +15,7 @@ import { ownId } from '../connect/catalogue/own-id.ts';
 import { failureOf } from '../connect/catalogue/tool-failure.ts';
 import { errorText, failureAnswer } from '../failure-answer.ts';
 import type { Fields } from './definition.ts';
+import { limits } from './limits.ts';
 import { Observer, type ObserverOptions } from './observer.ts';
 import { type Refusal, refusalOf } from './refusal.ts';
 import { ToolView } from './tool-view.ts';
@@ -119,20 +120,22 @@ export class PinnedTransport implements ClientTransport {
     this.#deliver(refusalOf(refusal, request, reason, address));
   }
 
-  /** Asks for all pages on behalf of a call; what they say is seen as they pass. Returns the failure of the way. */
+  /** Asks for all pages on behalf of a call; what they say is seen as they pass. Returns why the call may not pass. */
   async #list(call: JsonRpcRequest): Promise<Answer | undefined> {
     const claims = claimsOf(call);
     const own = Object.keys(claims).length === 0 ? {} : { _meta: claims };
     try {
       let cursor: unknown;
-      do {
+      for (let page = 0; page < limits.maxPages; page++) {
         const answer = await this.#ask('tools/list', cursor === undefined ? own : { ...own, cursor });
         if (failureOf(answer) !== undefined) return answer;
         // A server without lists shows nothing, and nothing of it is pinned.
         if ('error' in answer) this.#view?.know();
         cursor = 'result' in answer ? answer.result['nextCursor'] : undefined;
-      } while (typeof cursor === 'string' && this.#view?.isKnown === false);
-      return undefined;
+        if (typeof cursor !== 'string' || this.#view?.isKnown !== false) return undefined;
+      }
+      const { refusal, address } = this.#options;
+      return refusalOf(refusal, call, 'the list of tools that the server shows does not end', address);
     } finally {
       this.#listing = undefined;
     }
