@@ -212,6 +212,17 @@ describe('a request that failed locally', () => {
     expect(outcomes(world.delivered)).toEqual([[2, 'signer_failed']]);
   });
 
+  it('says what a person has said who refused to sign', () => {
+    const world = new SessionWorld();
+    world.signerError = new TransportError('signer_failed', 'refused', { data: { words: 'no' } });
+    world.request(1, 'initialize');
+    world.request(2, 'tools/call');
+    world.run(1_000);
+    expect(world.delivered).toMatchObject([
+      { id: 2, error: { data: { code: 'signer_failed', words: 'no' } } },
+    ]);
+  });
+
   it('is never transmitted on the next connection, although it is harmless', () => {
     const world = new SessionWorld().handshake();
     world.signerError = signerFailed();

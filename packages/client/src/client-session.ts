@@ -240,8 +240,8 @@ export class ClientSession {
     if (end.code === 'bye') return this.#lose(`the server closed the connection (${end.reason})`, true);
     if (end.code === 'violation') return this.#lose(`the server broke the protocol: ${end.reason}`, false);
     if (end.code === 'refused') this.#options.onerror(new Error(end.reason, { cause: end.cause }));
-    const { code, reason } = localFailure(end, this.#options.describe(), this.#link, this.#options.clock());
-    this.#abandon(code, reason, end.code !== 'signer');
+    const failure = localFailure(end, this.#options.describe(), this.#link, this.#options.clock());
+    this.#abandon(failure.code, failure.reason, end.code !== 'signer', failure.data);
   }
 
   /** The server is not in this connection any more: another one, with what can be sent again. */
@@ -267,7 +267,8 @@ export class ClientSession {
     if (link === undefined) return;
     const fates = this.#leaveWith(link);
     failAll(this.#requests, fates, { code, reason, isExecutable, data });
-    if (this.#resumption.hasSubscriptions) this.#reopenLater();
+    // Whoever has refused to sign is asked again for the next message, and not for what nobody waits for.
+    if (this.#resumption.hasSubscriptions && data?.['words'] === undefined) this.#reopenLater();
   }
 
   #reopenLater(): void {

@@ -7,7 +7,7 @@ export function localFailure(
   { server, relays }: { server: string; relays: string },
   link: Link | undefined,
   now: number,
-): { code: FailureCode; reason: string } {
+): { code: FailureCode; reason: string; data?: Record<string, unknown> } {
   if (code === 'silent') {
     const silentSeconds = link?.isOpen === true ? Math.round((now - link.heardAt) / 1_000) : undefined;
     const heard = silentSeconds === undefined ? '' : `; it was last heard ${silentSeconds} s ago`;
@@ -18,7 +18,12 @@ export function localFailure(
   if (code === 'signer') {
     // A session that has ended has nobody who could sign.
     const isOver = cause instanceof TransportError && cause.code === 'grant_expired';
-    return { code: isOver ? 'grant_expired' : 'signer_failed', reason };
+    const words = cause instanceof TransportError ? cause.data['words'] : undefined;
+    return {
+      code: isOver ? 'grant_expired' : 'signer_failed',
+      reason,
+      ...(words === undefined ? {} : { data: { words } }),
+    };
   }
   // Relays have no prefix for it.
   const isSize = /too (?:large|big|long)|larger than|\bsize\b|bytes/i.test(reason);

@@ -15,7 +15,7 @@ export interface HostStackOptions {
   pubkey: string;
   /** Its address and the options that lead to it, as given: commands that are proposed carry them. */
   words: string;
-  /** Our own key, hex. */
+  /** Who is shown what the catalogue keeps: our own key, hex, and in which way. */
   caller: string;
   onlog: Log;
   /** Where the catalogue is kept. @default a file in the cache folder */

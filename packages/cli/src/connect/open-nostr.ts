@@ -71,7 +71,9 @@ export function openNostr({
       });
     if (!isHost) return watched(() => open());
     const words = wordsFor(address, options);
-    return hostStack({ open, pubkey: server.pubkey, words, caller: key.pubkey, onlog, pinned: watched });
+    // What a host was shown without `block` is not shown from memory with it.
+    const caller = options.pins === 'block' ? `${key.pubkey}.block` : key.pubkey;
+    return hostStack({ open, pubkey: server.pubkey, words, caller, onlog, pinned: watched });
   };
 }
 

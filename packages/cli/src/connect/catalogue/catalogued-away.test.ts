@@ -43,6 +43,21 @@ describe('while the server is away', () => {
     expect(scene.answerTo(4)).toMatchObject({ result: {} });
   });
 
+  it('and our signer has refused, nobody is asked again until the host wants something', async () => {
+    const data = { code: 'signer_failed', words: 'no' };
+    scene.behaviour = () => ({ code: -31_008, message: 'the remote signer refused', data });
+    await pass(limits.maxRetryMs);
+    const asked = scene.sent.length;
+    scene.relays.update({ url: 'wss://one', status: 'ready' });
+    await pass(10 * limits.maxRetryMs);
+    expect(scene.sent.length).toBe(asked);
+    expect(scene.log.at(-1)).toBe('no answer: the remote signer refused');
+    await scene.request(1, 'tools/call', { name: 'old' });
+    await pass(limits.downPatienceMs);
+    expect(scene.sent.length).toBeGreaterThan(asked);
+    expect(text(1)).toContain('the remote signer refused');
+  });
+
   it('a call waits a moment and then says what is wrong; it was not sent', async () => {
     await scene.request(1, 'tools/call', { name: 'old' });
     await pass(limits.downPatienceMs - 1);

@@ -249,7 +249,7 @@ export class CataloguedTransport implements ClientTransport {
   }
 
   #down(failure: Failure): void {
-    this.#log(`no answer: ${failure.message}; trying on`);
+    this.#log(`no answer: ${failure.message}${failure.isRefusal === true ? '' : '; trying on'}`);
     void this.#keeper.flush(); // it never rejects
     this.#deputy.hurry();
   }
@@ -260,7 +260,7 @@ export class CataloguedTransport implements ClientTransport {
     this.#readyRelays = relays.readyCount;
     if (relays.areDown) this.#deputy.hurry();
     else if (isMore && this.#way.isUp) this.#up(true);
-    else if (isMore) this.#way.try();
+    else if (isMore && this.#way.failure?.isRefusal !== true) this.#way.try();
   }
 
   /** The connection broke off, and was begun again below us: perhaps with another server behind it. */

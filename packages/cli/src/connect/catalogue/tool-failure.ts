@@ -18,6 +18,8 @@ export interface Failure {
   readonly message: string;
   /** With `server_moved`: the key that the server has now. */
   readonly successor?: Successor | undefined;
+  /** Whoever holds our key has refused to sign: asked again and again, a person is woken all night. */
+  readonly isRefusal?: boolean;
 }
 
 /** In `_meta` of a result that stands for a failure of the way: `{ code }`, for programs. */
@@ -30,7 +32,13 @@ export function failureOf(answer: Answer): Failure | undefined {
   const name = isRecord(data) ? data['code'] : undefined;
   if (typeof name !== 'string' || !isFailureCode(name) || failureCodes[name] !== code) return undefined;
   const successor = successorIn(data);
-  return { code: name, message, ...(successor === undefined ? {} : { successor }) };
+  const isRefusal = name === 'signer_failed' && isRecord(data) && typeof data['words'] === 'string';
+  return {
+    code: name,
+    message,
+    ...(isRefusal ? { isRefusal } : {}),
+    ...(successor === undefined ? {} : { successor }),
+  };
 }
 
 /**

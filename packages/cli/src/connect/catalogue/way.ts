@@ -11,7 +11,10 @@ export interface WayOptions {
   timing: Pick<CatalogueTiming, 'minRetryMs' | 'maxRetryMs'>;
 }
 
-/** Whether the server answers. While it does not, it is asked again and again, for ever and ever more seldom. */
+/**
+ * Whether the server answers. While it does not, it is asked again and again, for ever and ever more seldom; where our
+ * signer has refused, only when the host wants something.
+ */
 export class Way {
   readonly #options: WayOptions;
   #isUp = false;
@@ -115,7 +118,8 @@ export class Way {
     this.#isDoubted = false;
     this.#failure = failure;
     // Up to a half less, so that the hosts of one server do not come all at once.
-    this.#timer = setTimeout(() => this.try(), this.#waitMs * (1 - Math.random() / 2));
+    const waitMs = this.#waitMs * (1 - Math.random() / 2);
+    if (failure.isRefusal !== true) this.#timer = setTimeout(() => this.try(), waitMs);
     this.#waitMs = Math.min(this.#options.timing.maxRetryMs, this.#waitMs * 2);
     this.#options.ondown(failure);
   }
