@@ -12,7 +12,7 @@ export interface Refusal {
 
 /** Why a server did not open a connection (WIRE.md, section 5), as its client's user reads it. */
 export function refusalFailure(detail: string, server: string): Refusal {
-  const [code, count = ''] = detail.split(' ', 2);
+  const [code = '', count = ''] = detail.split(' ', 2);
   switch (code) {
     case 'rate_limited':
       return rateLimited(server, count);
