@@ -57,6 +57,15 @@ it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
   20_000,
 );
 
+it('goes with its host while its key waits for a remote signer', async () => {
+  const bunker = `bunker://${'a'.repeat(64)}?relay=ws://127.0.0.1:9`;
+  const env = { MCP_NOSTR_HOME: home, MCP_NOSTR_BUNKER: bunker };
+  const run = runCli(['connect', npub, '--relay', 'ws://127.0.0.1:9'], env);
+  await until('its first line', () => run.stderr().includes('signer'));
+  run.child.stdin.end();
+  expect(await run.exited).toBe(0);
+}, 20_000);
+
 it('goes when the host does not read any more', async () => {
   const run = connect();
   await until('its first line', () => run.stderr().includes('connecting'));

@@ -1,4 +1,4 @@
-import { formatNpub } from '@mcp-nostr/core';
+import { formatNpub, type JsonRpcMessage } from '@mcp-nostr/core';
 import { Command, Option } from 'commander';
 
 import type { ClientTransport, Log, OpenTransport } from '../client-transport.ts';
@@ -17,6 +17,7 @@ import { parsePort } from '../port-option.ts';
 import { collectRelays } from '../relay-options.ts';
 import { exitAfter, type StopSignal, untilSignal } from '../shutdown.ts';
 import { oneLine, shortNpub } from '../terminal.ts';
+import { Handover } from './handover.ts';
 import { HostBridge } from './host-bridge.ts';
 import { openJoined } from './joined/open-joined.ts';
 import { keyOf, resolveUpstreams, shownServer } from './joined/resolve-upstreams.ts';
@@ -45,6 +46,9 @@ interface ConnectCommandOptions extends FilterOptions, LogOptions {
 const EXIT_LIMIT_MS = 1_800;
 /** The server is told goodbye, if that is quick. */
 const CLOSE_LIMIT_MS = 1_000;
+
+/** A remote signer that is there has answered by then. */
+const SIGNER_PATIENCE_MS = 2_000;
 
 type ConnectAction = (words: string[], options: ConnectCommandOptions) => void | Promise<void>;
 
@@ -126,9 +130,14 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   const stopped = untilSignal();
   // However long what follows takes, or hangs.
   void stopped.then(() => exitAfter(EXIT_LIMIT_MS));
+  // Heard from the start: it may leave while a key waits for its signer.
+  const heard = new Handover<JsonRpcMessage>();
+  const side = listening ?? new StdioHost({ input: process.stdin, write, onmessage: heard.push });
+  if (side instanceof StdioHost) void side.ended.then(() => exitAfter(EXIT_LIMIT_MS));
   const upstreams = await resolveUpstreams(parsed);
   const given = options.key ?? keyOf(upstreams);
-  const key = await openSigner({ given, role: 'client' });
+  const late = setTimeout(() => log('waiting for the signer that holds the key'), SIGNER_PATIENCE_MS);
+  const key = await openSigner({ given, role: 'client' }).finally(() => clearTimeout(late));
   const client = await import('@mcp-nostr/client');
 
   const us = shortNpub(formatNpub(key.pubkey));
@@ -146,13 +155,13 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
     return () => traceMessages<ClientTransport>(open(), (line) => say('trace', line));
   };
   const openHost = openAll(true);
-  if (listening === undefined) return runStdio(openHost, write, stopped, log);
+  if (side instanceof StdioHost) return runStdio(side, heard, { open: openHost, stopped, log });
   const { runHttpListener } = await import('../http-listener/run-http-listener.ts');
   return runHttpListener({
     // Its sessions answer with HTTP's own statuses where the server cannot.
     open: openAll(false),
     openHost,
-    ...listening,
+    ...side,
     token: options.token,
     corsOrigins: options.cors ?? [],
     stopped,
@@ -160,19 +169,19 @@ async function runConnect(words: string[], options: ConnectCommandOptions): Prom
   });
 }
 
+interface Stdio {
+  open: OpenTransport;
+  stopped: Promise<StopSignal>;
+  log: Log;
+}
+
 async function runStdio(
-  open: OpenTransport,
-  write: (text: string) => number,
-  stopped: Promise<StopSignal>,
-  log: Log,
+  host: StdioHost,
+  heard: Handover<JsonRpcMessage>,
+  { open, stopped, log }: Stdio,
 ): Promise<void> {
   const bridge = new HostBridge({ open, onmessage: (message) => host.send(message), onlog: log });
-  const host = new StdioHost({
-    input: process.stdin,
-    write,
-    onmessage: (message) => bridge.receive(message),
-  });
-
+  heard.to((message) => bridge.receive(message));
   await Promise.race([host.ended, stopped]);
   exitAfter(CLOSE_LIMIT_MS);
   process.stdin.destroy();
