@@ -126,11 +126,14 @@ describe('the access file of a running server', () => {
 
   it('tells when the time of a key is over', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: NOW * 1_000 });
-    onTestFinished(() => void vi.useRealTimers());
     const path = newPath();
     await updateAccessFile(path, (book) => book.allow(bob, { expiresAt: NOW + 40 * DAY }, NOW));
     const timers = vi.spyOn(globalThis, 'setTimeout');
-    onTestFinished(() => timers.mockRestore());
+    onTestFinished(() => {
+      // First: it puts back what it found, and that is no real timer.
+      timers.mockRestore();
+      vi.useRealTimers();
+    });
     const { live } = open(path);
     let tellings = 0;
     live.watch(() => tellings++);
