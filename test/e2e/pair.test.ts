@@ -230,6 +230,8 @@ it('installs by an invite link: pairs, and writes an entry that works without th
   const env = { HOME: home, MCP_NOSTR_HOME: home };
   const dry = await runMain(['install', link, '--dry-run']);
   expect(dry).toMatchObject({ exitCode: 2 });
+  const bundled = await runMain(['install', link, '--mcpb', join(home, 'tools.mcpb')]);
+  expect(bundled).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('the key of one machine') });
   // What cannot be installed does not use the invite up.
   const into = ['install', link, '--client', 'cursor', '--yes'];
   expect(await runMain([...into, '--', '--http'])).toMatchObject({ exitCode: 2 });
@@ -245,5 +247,5 @@ it('installs by an invite link: pairs, and writes an entry that works without th
   });
   const text = readFileSync(config, 'utf8');
   expect(text).toContain(server.address);
-  expect(traces(home, dry, ended)).not.toContain(code);
+  expect(traces(home, dry, bundled, ended)).not.toContain(code);
 });

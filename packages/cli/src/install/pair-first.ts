@@ -11,6 +11,7 @@ interface PairFirstOptions {
   key?: string | undefined;
   relay?: string[] | undefined;
   dryRun?: boolean | undefined;
+  mcpb?: string | undefined;
 }
 
 /**
@@ -19,13 +20,18 @@ interface PairFirstOptions {
  */
 export async function pairFirst(
   text: string,
-  { name, key, relay, dryRun }: PairFirstOptions,
+  { name, key, relay, dryRun, mcpb }: PairFirstOptions,
 ): Promise<string> {
   if (parseAddressLink(text).invite === undefined) return text;
   if (dryRun === true)
     throw usageError(
       'an invite cannot be tried without redeeming it',
       'mcp-nostr pair, and then mcp-nostr install <name> --dry-run',
+    );
+  if (mcpb !== undefined)
+    throw usageError(
+      'an invite lets in the key of one machine, and a bundle carries none',
+      'mcp-nostr pair on the machine that is to use it; and mcp-nostr install <name> --mcpb <file> for the bundle',
     );
   // What redeems invites is loaded for them alone.
   const [{ pairServer }, { formatPaired }, { hideArguments }] = await Promise.all([
