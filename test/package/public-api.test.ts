@@ -64,6 +64,7 @@ const names = {
     'parseMessage',
     'parsePaper',
     'parseRelayUrl',
+    'parseRequestId',
     'parseSecretKey',
     'progressToken',
     'randomHex',

@@ -1,4 +1,5 @@
 export { createSession, type CreateSessionOptions, type Session } from './create-session.ts';
-export { NostrClientTransport, type NostrClientTransportOptions } from './nostr-client-transport.ts';
+export { NostrClientTransport } from './nostr-client-transport.ts';
+export type { NostrClientTransportOptions } from './nostr-client-transport-options.ts';
 export { defaultLookupRelays, findRelays } from './relay-lookup.ts';
 export { revokeSessions, type RevokeSessionsOptions } from './revoke-sessions.ts';

@@ -6,16 +6,15 @@ import {
   generateSecretKey,
   isFailureCode,
   isRequest,
-  isRequestId,
   isResponse,
   isSecretKeySigner,
   type JsonRpcMessage,
   type JsonRpcRequest,
   parseAddress,
+  parseRequestId,
   randomHex,
   type RequestId,
   secretKeySigner,
-  type Signer,
 } from '@mcp-nostr/core';
 import {
   atMost,
@@ -33,43 +32,11 @@ import { ClientSession } from './client-session.ts';
 import type { Session } from './create-session.ts';
 import { limits } from './limits.ts';
 import { movedFailure } from './moved-failure.ts';
+import type { NostrClientTransportOptions } from './nostr-client-transport-options.ts';
 import { isProbe, Probes } from './probes.ts';
 import { findRelays } from './relay-lookup.ts';
 import { RelayWords } from './relay-words.ts';
 import { SessionKey } from './session-key.ts';
-
-export interface NostrClientTransportOptions {
-  /** The server: nprofile, npub or hex, with or without `nostr:`. */
-  server: string;
-  /** Who calls. @default a throw-away key */
-  signer?: Signer | undefined;
-  /**
-   * `session`: the signer is asked once, and lets a session key carry the traffic; `signer`: it signs and decrypts each
-   * frame. @default 'signer' for what `secretKeySigner` has made, 'session' for others
-   */
-  identity?: 'session' | 'signer' | undefined;
-  /**
-   * A session that was granted before (`createSession`, `onsession`), or where one may be kept; the signer is asked when it
-   * ends and no later one is kept.
-   */
-  session?: Session | (() => Session | undefined) | undefined;
-  /** How long a session lasts that the signer is asked for. @default 86,400 */
-  sessionSeconds?: number | undefined;
-  /** The signer has granted a session: with it another transport, or another process, need not ask. */
-  onsession?: ((session: Session) => void) | undefined;
-  /** What the server's operator has given to be let in with; shown until the server has answered. */
-  invite?: string | undefined;
-  /** Used instead of the relays of the address. */
-  relays?: readonly string[] | undefined;
-  /** Where the relay list of a bare key is looked up. @default a few public relays */
-  lookupRelays?: readonly string[] | undefined;
-  /** `none` sends and takes plain text; there is no fall-back between the two. @default 'required' */
-  encryption?: 'required' | 'none' | undefined;
-  /** A relay's connection changed. */
-  onrelay?: ((state: RelayState) => void) | undefined;
-  /** Milliseconds since 1970. @default Date.now */
-  now?: (() => number) | undefined;
-}
 
 /**
  * The client's end of MCP over Nostr: a `Transport` for the `Client` of `@modelcontextprotocol/sdk` 1.x and
@@ -132,7 +99,9 @@ export class NostrClientTransport {
       moved: (statement) => movedFailure(statement, this.#address, this.#nowSeconds()),
       onmessage: (message, relation) => {
         if (this.#probes.takes(message)) return;
-        this.#tasks.add(() => this.onmessage?.(message, { relatedRequestId: idOf(relation) }));
+        this.#tasks.add(() =>
+          this.onmessage?.(message, { relatedRequestId: relation && parseRequestId(relation) }),
+        );
       },
       onerror: (error) => this.#report(error),
       onlost: (reason) => this.#lost(reason),
@@ -258,7 +227,7 @@ export class NostrClientTransport {
       kept: typeof session === 'function' ? session : () => session,
       sessionSeconds,
       server: this.#address.pubkey,
-      nowSeconds: () => (this.#endpoint?.nowSeconds() ?? 0) + this.#session.clockOffsetSeconds,
+      nowSeconds: () => this.#nowSeconds() + this.#session.clockOffsetSeconds,
       isInUse: () => this.#session.expects,
       onsession: (each, isNew) => this.#granted(each, isNew),
       onerror: (error) => this.#report(error),
@@ -314,11 +283,4 @@ export class NostrClientTransport {
       // Whoever takes the errors must not be able to stop the transport.
     }
   }
-}
-
-/** The id behind a key of the wire: 1 and "1" are two ids. */
-function idOf(key: string | undefined): RequestId | undefined {
-  if (key === undefined) return undefined;
-  const id: unknown = JSON.parse(key);
-  return isRequestId(id) ? id : undefined;
 }

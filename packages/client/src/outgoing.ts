@@ -2,9 +2,9 @@ import {
   failureResponse,
   isHarmless,
   isRequest,
-  isRequestId,
   isResponse,
   type JsonRpcMessage,
+  parseRequestId,
   type RequestId,
 } from '@mcp-nostr/core';
 import {
@@ -50,17 +50,8 @@ export function checkRoom({ text }: OutgoingMessage, queuedBytes: number): void 
  * server has written something else there.
  */
 export function busyAnswer(key: string, reason: string): OutgoingMessage | undefined {
-  const id = parseId(key);
+  const id = parseRequestId(key);
   return id === undefined ? undefined : toOutgoing(failureResponse(id, 'busy', reason));
-}
-
-function parseId(text: string): RequestId | undefined {
-  try {
-    const id: unknown = JSON.parse(text);
-    return isRequestId(id) ? id : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What tells an application that nobody waits for its answer any more. */

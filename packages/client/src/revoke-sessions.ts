@@ -9,7 +9,8 @@ import {
 import { TransportError } from '@mcp-nostr/transport';
 
 import { signPaper } from './create-session.ts';
-import { NostrClientTransport, type NostrClientTransportOptions } from './nostr-client-transport.ts';
+import { NostrClientTransport } from './nostr-client-transport.ts';
+import type { NostrClientTransportOptions } from './nostr-client-transport-options.ts';
 import { REVOKED } from './refusal-failure.ts';
 
 export interface RevokeSessionsOptions extends Pick<

@@ -49,6 +49,7 @@ export {
   type JsonRpcRequest,
   type JsonRpcResultResponse,
   parseJsonRpc,
+  parseRequestId,
   type RequestId,
 } from './json-rpc.ts';
 export {

@@ -99,6 +99,16 @@ export function cancelledId(message: JsonRpcMessage): RequestId | undefined {
   return isRequestId(id) ? id : undefined;
 }
 
+/** The id behind its JSON, as tags have it: 1 and "1" are two ids. Undefined where a peer has written something else. */
+export function parseRequestId(text: string): RequestId | undefined {
+  try {
+    const id: unknown = JSON.parse(text);
+    return isRequestId(id) ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export function isRequestId(value: unknown): value is RequestId {
   return typeof value === 'string' ? value.length <= limits.maxIdLength : Number.isInteger(value);
 }

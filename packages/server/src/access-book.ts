@@ -131,6 +131,16 @@ export class AccessBook {
     return this.#revocations.covers(applicant);
   }
 
+  /** Those that may call. */
+  current(nowSeconds: number): AllowedKey[] {
+    return this.allowed.filter((entry) => isCurrent(entry, nowSeconds));
+  }
+
+  /** Those that let somebody in. */
+  openInvites(nowSeconds: number): Invite[] {
+    return this.invites.filter((invite) => isOpen(invite, nowSeconds));
+  }
+
   hasOpenInvite(nowSeconds: number): boolean {
     for (const invite of this.#invites.values()) if (isOpen(invite, nowSeconds)) return true;
     return false;

@@ -19,4 +19,5 @@ export type {
 } from './policy.ts';
 export type { Predecessor } from './predecessor.ts';
 export type { RequestOutcome } from './requests.ts';
-export { type NostrServer, type Refusal, type RequestReport, serve, type ServeOptions } from './serve.ts';
+export { serve } from './serve.ts';
+export type { NostrServer, Refusal, RequestReport, ServeOptions } from './serve-options.ts';

@@ -3,20 +3,19 @@ import {
   DecodeError,
   failureResponse,
   isRequest,
-  isRequestId,
   isResponse,
   type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
   type JsonRpcResultResponse,
   parseMessage,
+  parseRequestId,
   type RequestId,
   utf8Bytes,
 } from '@mcp-nostr/core';
 import type { FilterRules } from '@mcp-nostr/core/filter';
 import {
   checkMessageSize,
-  type Link,
   linkLimits,
   type LostMessage,
   messageText,
@@ -29,29 +28,13 @@ import { Inbox } from './inbox.ts';
 import type { KeyUsage } from './key-usage.ts';
 import { limits } from './limits.ts';
 import { ListNews } from './list-news.ts';
-import { type Authorize, MessageCheck, Refused } from './message-check.ts';
+import { MessageCheck, Refused } from './message-check.ts';
 import { Meter } from './meter.ts';
+import type { NostrServerTransportOptions } from './nostr-server-transport-options.ts';
 import type { Permission } from './policy.ts';
-import { Requests, type RequestSummary } from './requests.ts';
+import { Requests } from './requests.ts';
 import { LISTEN_METHOD, subscriptionEnd, subscriptionOf } from './subscription.ts';
 import type { VersionGate } from './version-gate.ts';
-
-export interface NostrServerTransportOptions {
-  caller: Caller;
-  permission: Permission;
-  /** What its key has used, where that is bounded. */
-  usage?: KeyUsage | undefined;
-  authorize?: Authorize | undefined;
-  link: Link;
-  /** The link has something to send. */
-  onsend: () => void;
-  onrequest: (summary: RequestSummary) => void;
-  onerror: (error: Error) => void;
-  /** More waits, for the client or from it, than a connection may keep. */
-  onoverflow: () => void;
-  /** `close()` was called, by the MCP server or by us. */
-  onclosed: () => void;
-}
 
 interface Delivery {
   readonly message: JsonRpcMessage;
@@ -187,7 +170,7 @@ export class NostrServerTransport {
   lost({ sort, id, reason }: LostMessage): void {
     this.#report(new Error(`a ${sort} of ${this.caller.npub} was dropped: ${reason}`));
     if (id === undefined || sort === 'notification') return;
-    const requestId = parseId(id);
+    const requestId = parseRequestId(id);
     if (requestId === undefined) return;
     const failure = failureResponse(requestId, 'busy', reason);
     if (sort === 'request') void this.#try(failure, undefined);
@@ -347,13 +330,4 @@ export class NostrServerTransport {
       // A stranger's message must not end the process by way of whoever takes the errors.
     }
   };
-}
-
-function parseId(text: string): RequestId | undefined {
-  try {
-    const id: unknown = JSON.parse(text);
-    return isRequestId(id) ? id : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,103 +1,21 @@
-import { formatAddress, formatNpub, randomHex, type Signer } from '@mcp-nostr/core';
-import {
-  atMost,
-  type Encryption,
-  Endpoint,
-  type IncomingFrame,
-  type RelayState,
-  TransportError,
-} from '@mcp-nostr/transport';
+import { formatAddress, formatNpub, randomHex } from '@mcp-nostr/core';
+import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { limits } from './limits.ts';
-import { checkPredecessors, type CheckedPredecessor, type Predecessor } from './predecessor.ts';
-import type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
-import type { Authorize } from './message-check.ts';
+import { checkPredecessors, type CheckedPredecessor } from './predecessor.ts';
+import type { McpServerFactory, McpServerLike } from './mcp-server.ts';
 import { Papers } from './papers.ts';
-import {
-  type Access,
-  type Applicant,
-  isDenial,
-  type Permission,
-  permitOrDeny,
-  type Policy,
-  policyOf,
-} from './policy.ts';
+import { type Applicant, isDenial, type Permission, permitOrDeny, type Policy, policyOf } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 import { rivalError } from './rival-error.ts';
+import type { NostrServer, ServeOptions } from './serve-options.ts';
 import { ServerConnection } from './server-connection.ts';
 import { sessionPolicy } from './session-policy.ts';
 import { Uploads } from './uploads.ts';
 import { Usages } from './usages.ts';
-
-/** One request, answered or not. */
-export interface RequestReport extends RequestSummary {
-  caller: Caller;
-}
-
-/** Somebody who was not let in. */
-export interface Refusal {
-  applicant: Applicant;
-  /** `not_allowed`, `invite_required`, `busy` and so on. */
-  code: string;
-}
-
-export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
-  /** The server's identity. */
-  signer: Signer;
-  /** Where it listens: ws:// or wss:// URLs. */
-  relays: readonly string[];
-  /** Who may call; there is no default, so that nothing is open by accident. */
-  allow: Access;
-  /** Asked about each message that the policy and its bounds let through; it may take its time. */
-  authorize?: Authorize | undefined;
-  /**
-   * What strangers can take of connections, rates and bytes, from 0 to 1; the rest is for known keys.
-   * @default 0.75; 1 with `'public'`, where nobody is known
-   */
-  strangersShare?: number | undefined;
-  /** Whether keys that may not connect are told so, and why, or hear nothing. @default 'answer' */
-  refusals?: 'answer' | 'silent' | undefined;
-  /** Keys that the server had before: whoever may call is told there which key it has now. @default none */
-  predecessors?: readonly Predecessor[] | undefined;
-  /** `optional` also takes connections in plain text, `none` only those. @default 'required' */
-  encryption?: Encryption | undefined;
-  /**
-   * `serveStdio` of `@modelcontextprotocol/server/stdio` (SDK 2.x): each connection is served in the era in which its
-   * client begins. Without it what the factory makes speaks MCP 2025-11-25 and earlier only.
-   */
-  serveStdio?: ServeStdio<Mcp> | undefined;
-  /** @default 100 */
-  maxConnections?: number | undefined;
-  /** A relay's connection changed. */
-  onrelay?: ((state: RelayState) => void) | undefined;
-  /** A request was answered, refused or cancelled. */
-  onrequest?: ((report: RequestReport) => void) | undefined;
-  /** Reports have the `params` of their requests, in which callers may have written secrets. @default false */
-  reportParams?: boolean | undefined;
-  /** A connection was refused. Strangers can bring this about as often as they like. */
-  onrefused?: ((refusal: Refusal) => void) | undefined;
-  /** What went wrong without ending anything. */
-  onerror?: ((error: Error) => void) | undefined;
-  /** Milliseconds since 1970. @default Date.now */
-  now?: (() => number) | undefined;
-}
-
-export interface NostrServer<Mcp extends McpServerLike = McpServerLike> {
-  readonly pubkey: string;
-  readonly npub: string;
-  /** The nprofile to share: key and relays. */
-  readonly address: string;
-  readonly relays: RelayState[];
-  /** Open connections. */
-  readonly connections: number;
-  /** The MCP servers of all connections, for what concerns every client: `mcp.sendToolListChanged()`. */
-  readonly servers: Mcp[];
-  /** Says goodbye to every client and frees everything; resolves when the MCP servers have ended, or after 11 s. */
-  close(): Promise<void>;
-}
 
 /**
  * Puts an MCP server on Nostr. `factory` makes a server for each connection, that is for each program of each

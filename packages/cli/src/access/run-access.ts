@@ -14,10 +14,8 @@ export async function runAccess(options: AccessListOptions): Promise<void> {
   const { npub, file } = await whichServer(options);
   const book = readAccessFile(file);
   const now = Math.floor(Date.now() / 1_000);
-  const allowed = book.allowed.filter(({ pubkey }) => book.find(pubkey, now) !== undefined);
-  const invites = book.invites.filter(
-    ({ expiresAt, uses, redeemedBy }) => expiresAt > now && redeemedBy.length < uses,
-  );
+  const allowed = book.current(now);
+  const invites = book.openInvites(now);
   const { denied } = book;
   if (options.json === true) {
     const document = {

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { resolveAddress } from '../address-book/resolve-address.ts';
 import type { ClientTransport } from '../client-transport.ts';
 import { RelayBoard } from '../connect/relay-board.ts';
-import { CliError, describeError, exitCodes, usageError } from '../errors.ts';
+import { CliError, describeError, usageError } from '../errors.ts';
 import { firstAnswerTimeoutMs, openSigner } from '../keys/open-signer.ts';
 import { pinned, type PinMode, pinOption } from '../pins/pin-options.ts';
 import { clientRelays, collectRelays } from '../relay-options.ts';
@@ -15,6 +15,7 @@ import { followOnce } from '../successors/follow-once.ts';
 import { exitAfter, signalExitCodes, type StopSignal, untilSignal } from '../shutdown.ts';
 import { paintFor } from '../terminal.ts';
 import { packageVersion } from '../version.ts';
+import { unreachable } from '../unreachable.ts';
 import { wayIn } from '../way-in.ts';
 import { readArgs } from './read-args.ts';
 import type { ToolOptions } from './tools.ts';
@@ -145,16 +146,6 @@ async function callOnce(
 function interrupt(signal: StopSignal): never {
   exitAfter(CLOSE_LIMIT_MS, signalExitCodes[signal]);
   throw new CliError('interrupted', signalExitCodes[signal], `stopped by ${signal}`);
-}
-
-/** It is not the server that was slow, and no longer wait would help. */
-function unreachable(board: RelayBoard, cause: unknown): CliError {
-  return new CliError(
-    'relays_unreachable',
-    exitCodes.unreachable,
-    `the server was not reached: ${board.describe()}`,
-    { hint: 'check the network; --relay <url> tries another relay that the server may be on', cause },
-  );
 }
 
 /** The owner needs our key to let us in. */

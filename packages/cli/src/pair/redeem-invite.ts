@@ -7,6 +7,7 @@ import { CliError, describeError, exitCodes } from '../errors.ts';
 import { firstAnswerTimeoutMs, type OpenedKey } from '../keys/open-signer.ts';
 import { McpRequestError, McpRequests } from '../mcp-requests.ts';
 import { clientRelays } from '../relay-options.ts';
+import { unreachable } from '../unreachable.ts';
 import { TooSlow } from '../within.ts';
 
 export interface RedeemOptions {
@@ -68,21 +69,12 @@ async function ask(
 
 /** It may have taken the invite: a key that has redeemed one can do it again. */
 function notHeard(cause: TooSlow, board: RelayBoard): CliError {
+  if (board.areDown) return unreachable(board, cause);
   const hint = 'is it running? the same invite can be tried again, with the same key';
-  return board.areDown
-    ? new CliError(
-        'relays_unreachable',
-        exitCodes.unreachable,
-        `the server was not reached: ${board.describe()}`,
-        {
-          hint: 'check the network; --relay <url> tries another relay that the server may be on',
-          cause,
-        },
-      )
-    : new CliError('timed_out', exitCodes.timedOut, `the server did not answer: ${cause.message}`, {
-        hint,
-        cause,
-      });
+  return new CliError('timed_out', exitCodes.timedOut, `the server did not answer: ${cause.message}`, {
+    hint,
+    cause,
+  });
 }
 
 /** What only a server can say that has taken the connection: MCP's own errors, and that its program failed. */

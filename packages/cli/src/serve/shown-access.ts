@@ -16,11 +16,9 @@ export interface ShownAccess extends AccessSettings {
 export function countAccess(settings: AccessSettings, book: AccessBook, nowSeconds: number): ShownAccess {
   return {
     ...settings,
-    keys: book.allowed.filter(({ pubkey }) => book.find(pubkey, nowSeconds) !== undefined).length,
+    keys: book.current(nowSeconds).length,
     denied: book.denied.length,
-    invites: book.invites.filter(
-      ({ expiresAt, uses, redeemedBy }) => expiresAt > nowSeconds && redeemedBy.length < uses,
-    ).length,
+    invites: book.openInvites(nowSeconds).length,
   };
 }
 

@@ -4,6 +4,8 @@ import { linkLimits } from './limits.ts';
 export interface Unfinished {
   /** What has really been received, with what keeping it costs. */
   bytes: number;
+  /** It is given up before all others that are not. */
+  goesFirst?: boolean;
   /** Frees it and tells whoever waits for it. */
   giveUp: () => void;
 }
@@ -14,7 +16,10 @@ export interface UnfinishedCount {
   remove(message: Unfinished): void;
 }
 
-/** Unfinished messages of all connections of an endpoint: when they are too large together, the largest goes. */
+/**
+ * Unfinished messages of all connections of an endpoint: when they are too large together, the largest goes, of equal ones
+ * the one that has just grown.
+ */
 export class UnfinishedMessages implements UnfinishedCount {
   readonly #messages: Set<Unfinished> = new Set();
   readonly #maxBytes: number;
@@ -33,14 +38,19 @@ export class UnfinishedMessages implements UnfinishedCount {
     message.bytes += bytes;
     this.#bytes += bytes;
     while (this.#bytes > this.#maxBytes) {
-      let largest = message;
-      for (const each of this.#messages) if (each.bytes > largest.bytes) largest = each;
-      this.remove(largest);
-      largest.giveUp();
+      let first = message;
+      for (const each of this.#messages) if (isBefore(each, first)) first = each;
+      this.remove(first);
+      first.giveUp();
     }
   }
 
   remove(message: Unfinished): void {
     if (this.#messages.delete(message)) this.#bytes -= message.bytes;
   }
+}
+
+function isBefore(a: Unfinished, b: Unfinished): boolean {
+  const goesFirst = a.goesFirst === true;
+  return goesFirst === (b.goesFirst === true) ? a.bytes > b.bytes : goesFirst;
 }
