@@ -32,7 +32,7 @@ export type LinkControl = 'ack' | 'probe' | 'bye' | 'reset' | 'refuse';
 /** More ranges than this are not written: what lies beyond is sent again at worst. */
 export const MAX_HELD_RANGES = 16;
 
-const LINK_TAG = 'link';
+export const LINK_TAG = 'link';
 const CONNECTION = /^[0-9a-f]{32}$/;
 const INSTANCE = /^(?:[0-9a-f]{16})?$/;
 const NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;

@@ -1,4 +1,4 @@
-import type { Link } from '@mcp-nostr/transport';
+import type { Channel } from '@mcp-nostr/transport';
 
 import type { Caller } from './caller.ts';
 import type { KeyUsage } from './key-usage.ts';
@@ -12,7 +12,8 @@ export interface NostrServerTransportOptions {
   /** What its key has used, where that is bounded. */
   usage?: KeyUsage | undefined;
   authorize?: Authorize | undefined;
-  link: Link;
+  /** The way to the client. */
+  link: Channel;
   /** The link has something to send. */
   onsend: () => void;
   onrequest: (summary: RequestSummary) => void;

@@ -1,5 +1,5 @@
 import { isRequest, type JsonRpcMessage, parseMessage } from '@mcp-nostr/core';
-import { type Link, type OutgoingMessage, TransportError } from '@mcp-nostr/transport';
+import { type Channel, type OutgoingMessage, TransportError } from '@mcp-nostr/transport';
 import { describe, expect, it, vi } from 'vitest';
 
 import { KeyUsage } from './key-usage.ts';
@@ -16,11 +16,10 @@ function open(
     sent.push(message);
     onsettled?.(settle(message));
   };
-  const link: Pick<Link, 'queuedBytes' | 'send' | 'withdraw' | 'undelivered'> = {
+  const link: Channel = {
     queuedBytes: 0,
     send,
     withdraw: () => [],
-    undelivered: () => new Map(),
   };
   const onerror = vi.fn<(error: Error) => void>();
   const onoverflow = vi.fn<() => void>();
@@ -28,7 +27,7 @@ function open(
     caller: { pubkey: 'a'.repeat(64), npub: 'npub1', connectionId: 'c'.repeat(32) },
     permission: { isKnown: true },
     usage,
-    link: link as Link,
+    link,
     onsend: () => {},
     onoverflow,
     onrequest: () => {},

@@ -241,7 +241,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       const createdAt = Math.max(this.#endpoint.nowSeconds(), control === 'refuse' ? 0 : event.created_at);
       const successor = detail === 'moved' ? { successor: this.#moved?.json ?? '' } : {};
       const answer = await this.#endpoint.sign({ link, content: '', ...successor }, event.pubkey, createdAt);
-      await this.#endpoint.publish(answer, event.pubkey, encrypted, { isLast: true });
+      const form = encrypted ? 'ephemeral' : 'plain';
+      await this.#endpoint.publish(answer, event.pubkey, form, { isLast: true });
     } catch (error) {
       if (!(error instanceof TransportError) || error.code !== 'closed') this.#report(error);
     }
@@ -251,7 +252,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   async #announce(): Promise<void> {
     const { statement, isPublished } = this.#moved ?? {};
     if (statement === undefined || isPublished !== true) return;
-    await this.#endpoint.publish(statement, '', false).catch(this.#report);
+    await this.#endpoint.publish(statement, '', 'plain').catch(this.#report);
   }
 
   /** Handlers whose caller is gone are aborted, and their connection is free; what was allowed for a time ends. */

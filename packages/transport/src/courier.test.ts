@@ -96,7 +96,7 @@ describe('a courier', () => {
     queue.push(out({ event }));
     await run();
     expect(endpoint.sign).not.toHaveBeenCalled();
-    expect(endpoint.publish).toHaveBeenCalledWith(event, PEER, true, expect.anything());
+    expect(endpoint.publish).toHaveBeenCalledWith(event, PEER, 'ephemeral', expect.anything());
   });
 
   it('does not publish what was given up while it was signed', async () => {

@@ -173,7 +173,8 @@ export class Courier {
 
   #offerTo(event: NostrEvent, relay?: string): Promise<PublishOutcome> {
     const { endpoint, peer, encrypted } = this.#options;
-    return endpoint.publish(event, peer, encrypted, { signal: this.#aborter.signal, relay });
+    const form = encrypted ? 'ephemeral' : 'plain';
+    return endpoint.publish(event, peer, form, { signal: this.#aborter.signal, relay });
   }
 
   #arm(): void {

@@ -2,6 +2,7 @@ import {
   encodeFrame,
   EPHEMERAL_GIFT_WRAP_KIND,
   type Frame,
+  GIFT_WRAP_KIND,
   type LinkTag,
   limits as wire,
   MESSAGE_KIND,
@@ -12,9 +13,10 @@ import {
   wrapJson,
   type WrapKey,
 } from '@mcp-nostr/core';
+import { type BareMessage, encodeBare } from '@mcp-nostr/core/contextvm';
 
 import { boundedSigner } from './bounded-signer.ts';
-import { type Encryption, type IncomingFrame, Receiver } from './receiver.ts';
+import { type Encryption, type Form, type IncomingBare, type IncomingFrame, Receiver } from './receiver.ts';
 import type { RelayState } from './relay-connection-options.ts';
 import { type PublishOptions, RelayPool } from './relay-pool.ts';
 import type { PublishOutcome } from './relay-publisher.ts';
@@ -28,6 +30,12 @@ export interface EndpointOptions {
   encryption: Encryption;
   accepts: (author: string, link: LinkTag) => boolean;
   onframe: (frame: IncomingFrame) => void;
+  /** Messages without a link are taken, see `ReceiverOptions`. */
+  acceptsBare?: ((author: string, message: BareMessage) => boolean) | undefined;
+  onbare?: ((incoming: IncomingBare) => void) | undefined;
+  hearsPlain?: boolean | undefined;
+  /** Stored gift wraps are asked for from the start; see `hearStored()`. */
+  storedWraps?: boolean | undefined;
   /** The set of usable relays changed; `isNew` when one became usable. */
   onreach: (isReachable: boolean, isNew: boolean) => void;
   /** An event that was dropped, and why. */
@@ -43,27 +51,29 @@ export interface EndpointPublishOptions extends Omit<PublishOptions, 'json'> {
   isLast?: boolean;
 }
 
+type WrapKind = typeof GIFT_WRAP_KIND | typeof EPHEMERAL_GIFT_WRAP_KIND;
+
 /** One key on some relays: frames to anyone, frames from anyone. */
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #signer: Signer;
   readonly #pool: RelayPool;
   readonly #wrapKeys = new WrapKeys();
+  readonly #receiver: Receiver;
+  #hearsStored = false;
   #isClosed = false;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
     this.#signer = boundedSigner(options.signer);
-    const receiver = new Receiver({ ...options, signer: this.#signer });
+    this.#receiver = new Receiver({ ...options, signer: this.#signer });
     this.#pool = new RelayPool({
       ...options,
       signer: this.#signer,
       onstate: (state) => this.#onstate(state),
     });
-    this.#pool.subscribe(
-      () => [this.#filter()],
-      (event, relay) => void receiver.receive(event, relay), // it never rejects
-    );
+    this.#subscribe(this.#kinds());
+    if (options.storedWraps === true) this.hearStored();
   }
 
   get relays(): RelayState[] {
@@ -89,6 +99,21 @@ export class Endpoint {
     return Math.floor((this.#options.now ?? Date.now)() / 1000);
   }
 
+  /**
+   * From now on relays are asked for stored gift wraps (1059) too: some peers know no other. Not before, and not without
+   * need: they are their owner's private mail as well.
+   */
+  hearStored(): void {
+    if (this.#hearsStored || this.#options.encryption === 'none') return;
+    this.#hearsStored = true;
+    this.#subscribe([GIFT_WRAP_KIND]);
+  }
+
+  /** Signs a message without a link for its recipient. `createdAt` in seconds. */
+  signBare(message: BareMessage, recipient: string, createdAt: number): Promise<NostrEvent> {
+    return this.#signer.signEvent(encodeBare(message, recipient, createdAt));
+  }
+
   /** Signs a frame for its recipient. `createdAt` in seconds. */
   sign(frame: Frame, recipient: string, createdAt: number): Promise<NostrEvent> {
     return this.#signer.signEvent(encodeFrame(frame, recipient, createdAt));
@@ -101,11 +126,12 @@ export class Endpoint {
   publish(
     event: NostrEvent,
     recipient: string,
-    encrypted: boolean,
+    form: Form,
     options: EndpointPublishOptions = {},
   ): Promise<PublishOutcome> {
-    if (!encrypted) return this.#pool.publish(event, options);
-    const wrap = this.#wrap(event, recipient, options.isLast);
+    if (form === 'plain') return this.#pool.publish(event, options);
+    const kind = form === 'stored' ? GIFT_WRAP_KIND : EPHEMERAL_GIFT_WRAP_KIND;
+    const wrap = this.#wrap(event, recipient, kind, options.isLast);
     return this.#pool.publish(wrap, { ...options, json: wrapJson(wrap) });
   }
 
@@ -115,9 +141,9 @@ export class Endpoint {
     this.#pool.close();
   }
 
-  #wrap(event: NostrEvent, recipient: string, isLast = false): NostrEvent {
+  #wrap(event: NostrEvent, recipient: string, kind: WrapKind, isLast = false): NostrEvent {
     const createdAt = Math.max(event.created_at, this.nowSeconds());
-    return wrapEvent(event, recipient, { createdAt, key: this.#wrapKey(event, recipient, isLast) });
+    return wrapEvent(event, recipient, { kind, createdAt, key: this.#wrapKey(event, recipient, isLast) });
   }
 
   #wrapKey(event: NostrEvent, recipient: string, isLast: boolean): WrapKey {
@@ -131,12 +157,23 @@ export class Endpoint {
     this.#options.onstate?.(state);
   }
 
-  #filter(): Filter {
-    const { encryption, pubkey } = this.#options;
-    const kinds = [
+  #subscribe(kinds: number[]): void {
+    this.#pool.subscribe(
+      () => [this.#filter(kinds)],
+      (event, relay) => void this.#receiver.receive(event, relay), // it never rejects
+    );
+  }
+
+  #kinds(): number[] {
+    const { encryption, hearsPlain } = this.#options;
+    return [
       ...(encryption === 'none' ? [] : [EPHEMERAL_GIFT_WRAP_KIND]),
-      ...(encryption === 'required' ? [] : [MESSAGE_KIND]),
+      ...(encryption === 'required' && hearsPlain !== true ? [] : [MESSAGE_KIND]),
     ];
-    return { kinds, '#p': [pubkey], since: this.nowSeconds() - wire.subscriptionLookbackSeconds };
+  }
+
+  #filter(kinds: number[]): Filter {
+    const since = this.nowSeconds() - wire.subscriptionLookbackSeconds;
+    return { kinds, '#p': [this.#options.pubkey], since };
   }
 }

@@ -12,7 +12,7 @@ export {
 export { linkLimits } from './link/limits.ts';
 export { Link } from './link/link.ts';
 export type { LinkOptions } from './link/link-options.ts';
-export { checkMessageSize, messageText, type OutgoingMessage } from './link/message.ts';
+export { type Channel, checkMessageSize, messageText, type OutgoingMessage } from './link/message.ts';
 export type { LostMessage } from './link/parts.ts';
 export type {
   Arrival,
@@ -24,7 +24,7 @@ export type {
   ReceivedMessage,
 } from './link/traffic.ts';
 export { type Unfinished, type UnfinishedCount, UnfinishedMessages } from './link/unfinished.ts';
-export type { Encryption, IncomingFrame } from './receiver.ts';
+export type { Encryption, Form, IncomingBare, IncomingFrame } from './receiver.ts';
 export type { RelayConnectionOptions, RelayState } from './relay-connection-options.ts';
 export { type PublishOptions, RelayPool, type RelayPoolOptions } from './relay-pool.ts';
 export type { PublishOutcome } from './relay-publisher.ts';

@@ -28,6 +28,15 @@ export interface OutgoingMessage {
   readonly onsettled?: ((error?: TransportError) => void) | undefined;
 }
 
+/** What takes messages for a peer: a link, or what stands in its place for a peer that knows none. */
+export interface Channel {
+  /** Characters that wait to be sent. */
+  readonly queuedBytes: number;
+  send(message: OutgoingMessage): void;
+  /** Takes back what has not left whole, and returns it. */
+  withdraw(matches: (message: OutgoingMessage) => boolean): OutgoingMessage[];
+}
+
 /** Messages of one lane keep their order, even a small one behind a large one: nothing after an answer. */
 export function laneOf(message: OutgoingMessage): string | undefined {
   return message.relation ?? (message.sort === 'response' ? message.id : undefined);

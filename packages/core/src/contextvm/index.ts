@@ -1,0 +1,1 @@
+export { type BareMessage, decodeBare, encodeBare, isBare } from './bare-message.ts';
