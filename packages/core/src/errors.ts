@@ -11,7 +11,9 @@ export type DecodeErrorCode =
   | 'bad_json_rpc'
   | 'bad_grant'
   | 'grant_expired'
-  | 'bad_successor';
+  | 'bad_successor'
+  | 'bad_transfer'
+  | 'bad_stream';
 
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';

@@ -10,4 +10,16 @@ export const contextvmLimits = {
   maxAboutLength: 4_096,
   /** Characters of a web address. */
   maxUrlLength: 2_048,
+  /** Characters of a progress token: it is repeated in each frame of a transfer or stream. */
+  maxTokenLength: 256,
+  /** Characters of a reason, a nonce, a type: what peers say beside the data. */
+  maxNoteLength: 1_024,
+  /** Chunks of one transfer. ContextVM's receivers take as many. */
+  maxTransferChunks: 10_000,
+  /** What a chunk costs beyond its text, in bytes: a place in a table. Empty ones would be for nothing otherwise. */
+  chunkOverheadBytes: 128,
+  /** Chunks of a stream that have come before one that is missing: a relay may mix up a few. */
+  maxStreamChunksAhead: 64,
+  /** And their bytes; ContextVM's receivers hold as many. */
+  maxStreamBytesAhead: 524_288,
 } as const;
