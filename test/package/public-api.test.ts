@@ -84,6 +84,7 @@ const names = {
     'wrapJson',
   ],
   transport: [
+    'BareSender',
     'Courier',
     'Endpoint',
     'Link',

@@ -16,6 +16,8 @@ import {
 import { type BareMessage, encodeBare } from '@mcp-nostr/core/contextvm';
 
 import { boundedSigner } from './bounded-signer.ts';
+import { TransportError } from './errors.ts';
+import { Reach } from './reach.ts';
 import { type Encryption, type Form, type IncomingBare, type IncomingFrame, Receiver } from './receiver.ts';
 import type { RelayState } from './relay-connection-options.ts';
 import { type PublishOptions, RelayPool } from './relay-pool.ts';
@@ -60,6 +62,7 @@ export class Endpoint {
   readonly #pool: RelayPool;
   readonly #wrapKeys = new WrapKeys();
   readonly #receiver: Receiver;
+  readonly #reach = new Reach();
   #hearsStored = false;
   #isClosed = false;
 
@@ -87,6 +90,15 @@ export class Endpoint {
   /** A relay is connected and our subscription on it is live. */
   get isReachable(): boolean {
     return !this.#isClosed && this.#pool.isReady;
+  }
+
+  /**
+   * Resolves when a relay can be used.
+   * @throws {TransportError} `relays_unreachable` when none could within this time, `closed`
+   */
+  async reached(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    if (!this.isReachable && !this.#isClosed) await this.#reach.wait(timeoutMs, signal);
+    if (this.#isClosed) throw new TransportError('closed', 'the connections to the relays are closed');
   }
 
   /** Bytes of plaintext that every relay in use takes, as far as is known now. */
@@ -139,6 +151,7 @@ export class Endpoint {
     this.#isClosed = true;
     this.#wrapKeys.close();
     this.#pool.close();
+    this.#reach.release();
   }
 
   #wrap(event: NostrEvent, recipient: string, kind: WrapKind, isLast = false): NostrEvent {
@@ -153,6 +166,7 @@ export class Endpoint {
   }
 
   #onstate(state: RelayState): void {
+    if (this.isReachable) this.#reach.release();
     this.#options.onreach(this.isReachable, state.status === 'ready');
     this.#options.onstate?.(state);
   }
