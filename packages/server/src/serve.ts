@@ -4,6 +4,7 @@ import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError }
 import { applicantOf, type Caller } from './caller.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
+import { Entrance } from './entrance.ts';
 import { limits } from './limits.ts';
 import { checkPredecessors, type CheckedPredecessor } from './predecessor.ts';
 import type { McpServerFactory, McpServerLike } from './mcp-server.ts';
@@ -82,18 +83,23 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       strangersShare,
     });
     this.#usages = new Usages({ clock, onblocked: (key) => queueMicrotask(() => this.#block(key)) }); // the request has its answer first
-    this.#doorkeeper = new Doorkeeper({
-      instance: this.#instance,
-      policy,
-      hasMoved: moved !== undefined,
+    const entrance = new Entrance({
       refusals: options.refusals ?? 'answer',
       strangersShare,
-      nowSeconds,
+      hasMoved: moved !== undefined,
       clock,
       makeRoom: (key, isKnown) => this.#connections.makeRoom(key, isKnown),
       blockedMs: (key) => this.#usages.blockedMs(key),
-      onrival: () => this.#report(rivalError(this.npub)),
       onrefused: (applicant, code) => this.#tell(() => options.onrefused?.({ applicant, code })),
+    });
+    this.#doorkeeper = new Doorkeeper({
+      instance: this.#instance,
+      policy,
+      entrance,
+      strangersShare,
+      nowSeconds,
+      clock,
+      onrival: () => this.#report(rivalError(this.npub)),
     });
     this.#endpoint = new Endpoint({
       pubkey,
