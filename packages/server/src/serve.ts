@@ -5,6 +5,7 @@ import { applicantOf, type Caller } from './caller.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { Entrance } from './entrance.ts';
+import type { Hosting } from './hosted-session.ts';
 import { limits } from './limits.ts';
 import { checkPredecessors, type CheckedPredecessor } from './predecessor.ts';
 import type { McpServerFactory, McpServerLike } from './mcp-server.ts';
@@ -41,7 +42,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly pubkey: string;
   readonly npub: string;
   readonly #options: ServeOptions<Mcp>;
-  readonly #factory: McpServerFactory<Mcp>;
+  readonly #hosting: Hosting<Mcp>;
   /** Its former keys. */
   readonly #former: readonly Server<Mcp>[];
   /** Set on a former key: nothing is served there. */
@@ -68,7 +69,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.pubkey = pubkey;
     this.npub = formatNpub(pubkey);
     this.#options = options;
-    this.#factory = factory;
+    const { authorize, serveStdio } = options;
+    this.#hosting = { factory, authorize, serveStdio, onerror: this.#report };
     this.#former = former;
     this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.
@@ -202,14 +204,11 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       caller,
       permission,
       usage: this.#usages.of(pubkey, permission),
-      authorize: this.#options.authorize,
+      hosting: this.#hosting,
       instance: this.#instance,
       encrypted: opening.encrypted,
       unfinished: this.#unfinished,
-      factory: this.#factory,
-      serveStdio: this.#options.serveStdio,
       onrequest: (summary) => this.#onrequest(summary, caller),
-      onerror: this.#report,
       onended: (received, gone) => {
         this.#connections.remove(key, gone);
         this.#doorkeeper.ended(key, createdAt, received);
