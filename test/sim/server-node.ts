@@ -2,6 +2,7 @@ import { isRequest, isResponse, type JsonRpcMessage, type NostrEvent, parseMessa
 import { Link, type OutgoingMessage, UnfinishedMessages } from '@mcp-nostr/transport';
 
 import { Doorkeeper } from '../../packages/server/src/doorkeeper.ts';
+import { Entrance } from '../../packages/server/src/entrance.ts';
 import { policyOf } from '../../packages/server/src/policy.ts';
 import { Arrivals } from './arrivals.ts';
 import { type Ledger, Order } from './ledger.ts';
@@ -53,15 +54,20 @@ export class ServerNode implements Station {
     this.#options = options;
     const { scheduler, network } = options;
     this.#instance = options.hex(8);
+    const clock = (): number => scheduler.now;
     this.#doorkeeper = new Doorkeeper({
       instance: this.#instance,
       policy: policyOf('public'),
-      refusals: 'answer',
+      entrance: new Entrance({
+        refusals: 'answer',
+        strangersShare: 1,
+        clock,
+        makeRoom: () => true,
+        blockedMs: () => 0,
+      }),
       strangersShare: 1,
       nowSeconds: () => this.#nowSeconds(),
-      clock: () => scheduler.now,
-      makeRoom: () => true,
-      blockedMs: () => 0,
+      clock,
       onrival: () => options.ledger.violated('a rival was seen where there is none'),
     });
     network.join(this);

@@ -1,6 +1,7 @@
 import type { Frame, JsonRpcMessage, LinkTag } from '@mcp-nostr/core';
 
 import { Doorkeeper, type DoorkeeperOptions, type Verdict, type Visitor } from './doorkeeper.ts';
+import { Entrance, type EntranceOptions } from './entrance.ts';
 import { policyOf } from './policy.ts';
 
 const CONNECTION = '00112233445566778899aabbccddeeff';
@@ -33,25 +34,34 @@ export interface Door {
 }
 
 export function make(
-  options: Partial<Pick<DoorkeeperOptions, 'policy' | 'refusals' | 'strangersShare'>> & {
+  options: Partial<
+    Pick<DoorkeeperOptions, 'policy'> & Pick<EntranceOptions, 'refusals' | 'strangersShare'>
+  > & {
     makeRoom?: () => boolean;
   } = {},
 ): Door {
   const state = { now: 1_000, rivals: [] as string[], refused: [] as string[], rooms: 0, blockedMs: 0 };
-  const doorkeeper = new Doorkeeper({
-    instance: OURS,
-    policy: options.policy ?? policyOf('public'),
+  const strangersShare = options.strangersShare ?? 1;
+  const clock = (): number => state.now;
+  const entrance = new Entrance({
     refusals: options.refusals ?? 'answer',
-    strangersShare: options.strangersShare ?? 1,
-    nowSeconds: () => NOW_SECONDS + Math.floor(state.now / 1_000) - 1,
-    clock: () => state.now,
+    strangersShare,
+    clock,
     makeRoom: () => {
       state.rooms++;
       return options.makeRoom?.() ?? true;
     },
     blockedMs: () => state.blockedMs,
-    onrival: (instance) => state.rivals.push(instance),
     onrefused: (_applicant, code) => state.refused.push(code),
+  });
+  const doorkeeper = new Doorkeeper({
+    instance: OURS,
+    policy: options.policy ?? policyOf('public'),
+    entrance,
+    strangersShare,
+    nowSeconds: () => NOW_SECONDS + Math.floor(state.now / 1_000) - 1,
+    clock,
+    onrival: (instance) => state.rivals.push(instance),
   });
   const visit = (given: Visit): Verdict => {
     const {

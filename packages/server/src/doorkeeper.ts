@@ -1,9 +1,9 @@
 import { type Frame, isHarmless, type LinkTag, parseMessage, splitMessages } from '@mcp-nostr/core';
 
+import type { Entrance, Reason } from './entrance.ts';
 import { limits } from './limits.ts';
 import { Openings } from './openings.ts';
 import { type Applicant, type Denial, isDenial, type Permission, type Policy } from './policy.ts';
-import { Refusals } from './refusals.ts';
 import { ReservedBucket } from './reserved-bucket.ts';
 
 /** What arrived, as far as it decides whether it may come in. */
@@ -41,23 +41,14 @@ export interface DoorkeeperOptions {
   /** This process of the server. */
   instance: string;
   policy: Policy;
-  /** Whether keys that the policy denies are told so. */
-  refusals: 'answer' | 'silent';
+  entrance: Entrance;
   /** From 0 to 1: what strangers can use of what all share. */
   strangersShare: number;
-  /** The server has another key: whoever may open a connection is told so instead. */
-  hasMoved?: boolean | undefined;
   nowSeconds: () => number;
   /** Milliseconds that only grow. */
   clock: () => number;
-  /** Whether a connection of this key can be had, if need be by ending an idle one. */
-  makeRoom: (pubkey: string, isKnown: boolean) => boolean;
-  /** Milliseconds that a key is not served for, since it went on beyond its bounds; 0 when it is. */
-  blockedMs: (pubkey: string) => number;
   /** Another process serves our key. */
   onrival: (instance: string) => void;
-  /** Somebody was not let in, whether it was told so or not. */
-  onrefused?: (applicant: Applicant, code: string) => void;
 }
 
 interface Resets {
@@ -75,9 +66,7 @@ export class Doorkeeper {
   readonly #options: DoorkeeperOptions;
   readonly #openings = new Openings();
   /** Resets have a rate of their own, so that a flood of refusals keeps no client from learning of a restart. */
-  readonly #refusals: Refusals;
   readonly #resets: ReservedBucket;
-  readonly #admissions: ReservedBucket;
   readonly #byes: ReservedBucket;
   /** Which connections were told that we do not know them. */
   readonly #resetsOf: Map<string, Resets> = new Map();
@@ -86,13 +75,9 @@ export class Doorkeeper {
   constructor(options: DoorkeeperOptions) {
     const { refusalsPerSecond, refusalBurst, openingsPerSecond, openingBurst } = limits;
     const { clock, strangersShare } = options;
-    const reserved = (perSecond: number, burst: number): ReservedBucket =>
-      new ReservedBucket(perSecond, burst, clock, strangersShare);
     this.#options = options;
-    this.#refusals = new Refusals(clock, strangersShare);
-    this.#resets = reserved(refusalsPerSecond, refusalBurst);
-    this.#admissions = reserved(openingsPerSecond, openingBurst);
-    this.#byes = reserved(openingsPerSecond, openingBurst);
+    this.#resets = new ReservedBucket(refusalsPerSecond, refusalBurst, clock, strangersShare);
+    this.#byes = new ReservedBucket(openingsPerSecond, openingBurst, clock, strangersShare);
   }
 
   /** `key`: of the connection; `isOpen`: it is there. */
@@ -125,7 +110,7 @@ export class Doorkeeper {
     const { control, sequence } = frame.link;
     const isOpening = sequence === 0 && control === undefined;
     if (isRepeat || (!isOpening && control !== 'probe')) return { kind: 'drop' };
-    if (code === 'revoked') return this.#refuse(applicant, code, isKnown === true);
+    if (code === 'revoked') return this.#refuse(applicant, { code }, isKnown === true);
     if (this.#openings.isTimely(createdAt, this.#options.nowSeconds()))
       return this.#deny(applicant, { code });
     // Its grant may be one of the present by the right time.
@@ -161,7 +146,7 @@ export class Doorkeeper {
 
   #onopening(key: string, visitor: Visitor): Verdict {
     const { applicant, createdAt, frame, isRepeat } = visitor;
-    const { policy, makeRoom, blockedMs, nowSeconds, hasMoved } = this.#options;
+    const { policy, entrance, nowSeconds } = this.#options;
     // A repeat has had its answer; a client that has not heard it signs its opening anew.
     if (frame.link.control !== undefined || isRepeat) return { kind: 'drop' };
     // Nothing is kept about a sender that policy has not admitted.
@@ -169,20 +154,17 @@ export class Doorkeeper {
     const isInvited = frame.invite !== undefined && visitor.isEncrypted && policy.redeem !== undefined;
     if (isDenial(known) && !isInvited) return this.#deny(applicant, known);
     // A stranger who makes up an invite must not hear either that anybody is here.
-    const refuse = (code: string, by = known): Verdict =>
-      isDenial(by) ? this.#deny(applicant, { code }) : this.#refuse(applicant, code, by.isKnown);
+    const refuse = (reason: Reason, by = known): Verdict =>
+      isDenial(by) ? this.#deny(applicant, reason) : this.#refuse(applicant, reason, by.isKnown);
     const verdict = this.#openings.check(key, createdAt, nowSeconds());
     // Its client has not heard how it ended.
     if (verdict === 'ended') return answerOrDrop(this.#reset(key, visitor));
-    if (verdict === 'clock') return refuse('clock');
-    if (!this.#mayOpen(frame)) return refuse('opening_not_harmless');
+    if (verdict === 'clock') return refuse({ code: 'clock' });
+    if (!this.#mayOpen(frame)) return refuse({ code: 'opening_not_harmless' });
     const permission = isInvited ? this.#redeem(applicant, frame.invite ?? '', known) : known;
     if (isDenial(permission)) return this.#deny(applicant, permission);
-    if (hasMoved === true) return this.#refuse(applicant, 'moved', permission.isKnown);
-    const blocked = blockedMs(applicant.pubkey);
-    if (blocked > 0) return refuse(`rate_limited ${blocked}`, permission);
-    if (!this.#admissions.take(permission.isKnown) || !makeRoom(applicant.pubkey, permission.isKnown))
-      return refuse('busy', permission);
+    const obstacle = entrance.obstacle(applicant, permission);
+    if (obstacle !== undefined) return refuse(obstacle, permission);
     return { kind: 'open', permission };
   }
 
@@ -213,25 +195,12 @@ export class Doorkeeper {
     }
   }
 
-  #deny(
-    applicant: Applicant,
-    { code, retryAfterMs }: Pick<Denial, 'retryAfterMs'> & { code: string },
-  ): Verdict {
-    // Who has taken sessions back may call: it is no stranger who hears that.
-    if (this.#options.refusals === 'silent' && code !== 'revoked') {
-      this.#options.onrefused?.(applicant, code);
-      return { kind: 'drop' };
-    }
-    const hasTime = code === 'rate_limited' && retryAfterMs !== undefined;
-    const detail = hasTime ? `${code} ${Math.ceil(retryAfterMs)}` : code;
-    return this.#refuse(applicant, detail, false);
+  #deny(applicant: Applicant, reason: Reason): Verdict {
+    return refusalOrDrop(reason, this.#options.entrance.deny(applicant, reason.code));
   }
 
-  #refuse(applicant: Applicant, detail: string, isKnown: boolean): Verdict {
-    const [code = ''] = detail.split(' ');
-    this.#options.onrefused?.(applicant, code);
-    if (!this.#refusals.take(applicant.pubkey, isKnown)) return { kind: 'drop' };
-    return { kind: 'answer', answer: { control: 'refuse', detail, acknowledged: 0 } };
+  #refuse(applicant: Applicant, reason: Reason, isKnown: boolean): Verdict {
+    return refusalOrDrop(reason, this.#options.entrance.refuse(applicant, reason.code, isKnown));
   }
 
   #reset(key: string, { applicant, createdAt, frame }: Visitor): Answer | undefined {
@@ -269,4 +238,12 @@ export class Doorkeeper {
 
 function answerOrDrop(answer: Answer | undefined): Verdict {
   return answer === undefined ? { kind: 'drop' } : { kind: 'answer', answer };
+}
+
+function refusalOrDrop({ code, retryAfterMs }: Reason, isTold: boolean): Verdict {
+  const detail =
+    code === 'rate_limited' && retryAfterMs !== undefined ? `${code} ${Math.ceil(retryAfterMs)}` : code;
+  return isTold
+    ? { kind: 'answer', answer: { control: 'refuse', detail, acknowledged: 0 } }
+    : { kind: 'drop' };
 }

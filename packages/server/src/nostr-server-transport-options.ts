@@ -1,3 +1,4 @@
+import type { JsonRpcMessage, RequestId } from '@mcp-nostr/core';
 import type { Channel } from '@mcp-nostr/transport';
 
 import type { Caller } from './caller.ts';
@@ -5,6 +6,14 @@ import type { KeyUsage } from './key-usage.ts';
 import type { Authorize } from './message-check.ts';
 import type { Permission } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
+
+/** Where the MCP server knows requests by other ids than the client does. */
+export interface Naming {
+  /** The message as the client knows its requests. */
+  toClient(message: JsonRpcMessage): JsonRpcMessage;
+  /** The request that a notification names in its own way. */
+  requestOf(message: JsonRpcMessage): RequestId | undefined;
+}
 
 export interface NostrServerTransportOptions {
   caller: Caller;
@@ -14,6 +23,7 @@ export interface NostrServerTransportOptions {
   authorize?: Authorize | undefined;
   /** The way to the client. */
   link: Channel;
+  naming?: Naming | undefined;
   /** The link has something to send. */
   onsend: () => void;
   onrequest: (summary: RequestSummary) => void;

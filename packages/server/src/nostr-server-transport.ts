@@ -122,7 +122,8 @@ export class NostrServerTransport {
     const message = this.#check.toClient(said);
     if (message === undefined) return;
     if (isResponse(message)) return this.#answer(message);
-    const related = options?.relatedRequestId ?? subscriptionOf(message);
+    const { naming } = this.#options;
+    const related = options?.relatedRequestId ?? subscriptionOf(message) ?? naming?.requestOf(message);
     // The SDKs do not wait for news that they send: a rejection would end the process.
     if (related === undefined)
       return isRequest(message) ? this.#transmit(message) : this.#try(message, undefined);
@@ -162,8 +163,26 @@ export class NostrServerTransport {
       void this.#try({ jsonrpc: '2.0', error: { code, message: reason } }, event);
       return true;
     }
-    this.#take(message, event, utf8Bytes(text));
+    this.take(message, event, utf8Bytes(text));
     return isRequest(message);
+  }
+
+  /** The same of one that was read. */
+  take(message: JsonRpcMessage, event: string, bytes: number): void {
+    const route = isRequest(message) ? this.#admit(message, event, bytes) : undefined;
+    if (isRequest(message) && route === undefined) return;
+    if (route === undefined) this.#meter.unrefused(bytes);
+    // At once: a client may use the id again in the same frame.
+    const cancelled = cancelledId(message);
+    if (cancelled !== undefined) this.#cancel(cancelled);
+    // Without a word it would be lost: the client has it acknowledged.
+    if (this.#inbox.isFull) this.#options.onoverflow();
+    else this.#inbox.add({ message, bytes, route });
+  }
+
+  /** What the MCP server hears in place of the client's answer. */
+  deny(failure: JsonRpcErrorResponse): void {
+    this.#inbox.add({ message: failure, bytes: 0, route: undefined });
   }
 
   /** A large message of the client will not be had whole. */
@@ -174,7 +193,7 @@ export class NostrServerTransport {
     if (requestId === undefined) return;
     const failure = failureResponse(requestId, 'busy', reason);
     if (sort === 'request') void this.#try(failure, undefined);
-    else this.#inbox.add({ message: failure, bytes: 0, route: undefined });
+    else this.deny(failure);
   }
 
   /** Answers what waits, for a reason of ours. */
@@ -187,18 +206,6 @@ export class NostrServerTransport {
   /** Answers whoever listens that nothing more will come. */
   endSubscriptions(): void {
     for (const [id] of this.#requests.of(LISTEN_METHOD)) this.#answer(subscriptionEnd(id)).catch(() => {}); // its client will take it for lost, as it is
-  }
-
-  #take(message: JsonRpcMessage, event: string, bytes: number): void {
-    const route = isRequest(message) ? this.#admit(message, event, bytes) : undefined;
-    if (isRequest(message) && route === undefined) return;
-    if (route === undefined) this.#meter.unrefused(bytes);
-    // At once: a client may use the id again in the same frame.
-    const cancelled = cancelledId(message);
-    if (cancelled !== undefined) this.#cancel(cancelled);
-    // Without a word it would be lost: the client has it acknowledged.
-    if (this.#inbox.isFull) this.#options.onoverflow();
-    else this.#inbox.add({ message, bytes, route });
   }
 
   /** Undefined for a request that goes no further, and was answered. */
@@ -285,8 +292,8 @@ export class NostrServerTransport {
 
   /** Resolves when a relay or the client has the message. */
   #transmit(message: JsonRpcMessage, requestEvent?: string, relation?: RequestId): Promise<void> {
-    const { link, onsend, onoverflow } = this.#options;
-    const text = messageText(message);
+    const { link, naming, onsend, onoverflow } = this.#options;
+    const text = messageText(naming?.toClient(message) ?? message);
     checkMessageSize(text);
     if (this.#meter.isCounting) this.#meter.spend(utf8Bytes(text));
     if (link.queuedBytes + text.length > linkLimits.maxQueuedBytes) {

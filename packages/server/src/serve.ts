@@ -4,6 +4,8 @@ import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError }
 import { applicantOf, type Caller } from './caller.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
+import { Entrance } from './entrance.ts';
+import type { Hosting } from './hosted-session.ts';
 import { limits } from './limits.ts';
 import { checkPredecessors, type CheckedPredecessor } from './predecessor.ts';
 import type { McpServerFactory, McpServerLike } from './mcp-server.ts';
@@ -40,7 +42,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly pubkey: string;
   readonly npub: string;
   readonly #options: ServeOptions<Mcp>;
-  readonly #factory: McpServerFactory<Mcp>;
+  readonly #hosting: Hosting<Mcp>;
   /** Its former keys. */
   readonly #former: readonly Server<Mcp>[];
   /** Set on a former key: nothing is served there. */
@@ -67,7 +69,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.pubkey = pubkey;
     this.npub = formatNpub(pubkey);
     this.#options = options;
-    this.#factory = factory;
+    const { authorize, serveStdio } = options;
+    this.#hosting = { factory, authorize, serveStdio, onerror: this.#report };
     this.#former = former;
     this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.
@@ -82,18 +85,23 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       strangersShare,
     });
     this.#usages = new Usages({ clock, onblocked: (key) => queueMicrotask(() => this.#block(key)) }); // the request has its answer first
-    this.#doorkeeper = new Doorkeeper({
-      instance: this.#instance,
-      policy,
-      hasMoved: moved !== undefined,
+    const entrance = new Entrance({
       refusals: options.refusals ?? 'answer',
       strangersShare,
-      nowSeconds,
+      hasMoved: moved !== undefined,
       clock,
       makeRoom: (key, isKnown) => this.#connections.makeRoom(key, isKnown),
       blockedMs: (key) => this.#usages.blockedMs(key),
-      onrival: () => this.#report(rivalError(this.npub)),
       onrefused: (applicant, code) => this.#tell(() => options.onrefused?.({ applicant, code })),
+    });
+    this.#doorkeeper = new Doorkeeper({
+      instance: this.#instance,
+      policy,
+      entrance,
+      strangersShare,
+      nowSeconds,
+      clock,
+      onrival: () => this.#report(rivalError(this.npub)),
     });
     this.#endpoint = new Endpoint({
       pubkey,
@@ -196,14 +204,11 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       caller,
       permission,
       usage: this.#usages.of(pubkey, permission),
-      authorize: this.#options.authorize,
+      hosting: this.#hosting,
       instance: this.#instance,
       encrypted: opening.encrypted,
       unfinished: this.#unfinished,
-      factory: this.#factory,
-      serveStdio: this.#options.serveStdio,
       onrequest: (summary) => this.#onrequest(summary, caller),
-      onerror: this.#report,
       onended: (received, gone) => {
         this.#connections.remove(key, gone);
         this.#doorkeeper.ended(key, createdAt, received);

@@ -72,9 +72,8 @@ function open(
     instance,
     encrypted: true,
     unfinished: new Uploads(),
-    factory: options.factory ?? (() => answering()),
+    hosting: { factory: options.factory ?? (() => answering()), onerror },
     onrequest: () => {},
-    onerror,
     onended,
   });
   connection.receive(incoming({ sequence: 0, ...options.opening }, [ping(1)]));
