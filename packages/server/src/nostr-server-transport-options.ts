@@ -12,6 +12,7 @@ export interface NostrServerTransportOptions {
   /** What its key has used, where that is bounded. */
   usage?: KeyUsage | undefined;
   authorize?: Authorize | undefined;
+  injectIdentity?: boolean | undefined;
   /** The way to the client. */
   link: Channel;
   /** The link has something to send. */

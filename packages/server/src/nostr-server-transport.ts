@@ -25,6 +25,7 @@ import {
 
 import { authInfoOf, type Caller, type CallerAuthInfo } from './caller.ts';
 import { Inbox } from './inbox.ts';
+import { withIdentity } from './contextvm/identity-meta.ts';
 import type { KeyUsage } from './key-usage.ts';
 import { limits } from './limits.ts';
 import { ListNews } from './list-news.ts';
@@ -149,7 +150,7 @@ export class NostrServerTransport {
   receive({ text, event }: ReceivedMessage): boolean {
     let message: JsonRpcMessage;
     try {
-      message = parseMessage(text);
+      message = this.#identified(parseMessage(text), event);
     } catch (error) {
       this.#meter.unrefused(utf8Bytes(text));
       // Once for each frame: a frame has room for thousands of lines.
@@ -187,6 +188,11 @@ export class NostrServerTransport {
   /** Answers whoever listens that nothing more will come. */
   endSubscriptions(): void {
     for (const [id] of this.#requests.of(LISTEN_METHOD)) this.#answer(subscriptionEnd(id)).catch(() => {}); // its client will take it for lost, as it is
+  }
+
+  #identified(message: JsonRpcMessage, event: string): JsonRpcMessage {
+    const { caller, injectIdentity } = this.#options;
+    return withIdentity(message, injectIdentity === true ? { pubkey: caller.pubkey, event } : undefined);
   }
 
   #take(message: JsonRpcMessage, event: string, bytes: number): void {

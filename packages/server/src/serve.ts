@@ -197,6 +197,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       permission,
       usage: this.#usages.of(pubkey, permission),
       authorize: this.#options.authorize,
+      injectIdentity: this.#options.injectIdentity,
       instance: this.#instance,
       encrypted: opening.encrypted,
       unfinished: this.#unfinished,

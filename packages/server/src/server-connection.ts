@@ -27,6 +27,7 @@ export interface ServerConnectionOptions<Mcp extends McpServerLike = McpServerLi
   permission: Permission;
   usage?: KeyUsage | undefined;
   authorize?: Authorize | undefined;
+  injectIdentity?: boolean | undefined;
   /** This process of the server. */
   instance: string;
   encrypted: boolean;
@@ -89,6 +90,7 @@ export class ServerConnection<Mcp extends McpServerLike = McpServerLike> {
       permission,
       usage,
       authorize,
+      injectIdentity: options.injectIdentity,
       link: this.#link,
       onsend: () => this.#courier.kick(),
       onrequest: options.onrequest,
