@@ -4,6 +4,7 @@ export type { AllowedKey, DeniedKey, Invite } from './access-entries.ts';
 export { accessPolicy, type AccessPolicyOptions } from './access-policy.ts';
 export type { AccessRules } from './access-rules.ts';
 export type { Caller, CallerAuthInfo, Era } from './caller.ts';
+export type { SeenIds } from './contextvm/seen-ids.ts';
 export type { Authorize } from './message-check.ts';
 export type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';
 export { NostrServerTransport } from './nostr-server-transport.ts';

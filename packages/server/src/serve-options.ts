@@ -2,6 +2,7 @@ import type { Signer } from '@mcp-nostr/core';
 import type { Encryption, RelayState } from '@mcp-nostr/transport';
 
 import type { Caller } from './caller.ts';
+import type { SeenIds } from './contextvm/seen-ids.ts';
 import type { McpServerLike, ServeStdio } from './mcp-server.ts';
 import type { Authorize } from './message-check.ts';
 import type { Access, Applicant } from './policy.ts';
@@ -47,6 +48,10 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   serveStdio?: ServeStdio<Mcp> | undefined;
   /** @default 100 */
   maxConnections?: number | undefined;
+  /** `false`: clients of ContextVM are not served, as if they were not heard. */
+  contextvm?: false | undefined;
+  /** What was executed for clients of ContextVM before this process. @default forgotten with the process */
+  seen?: SeenIds | undefined;
   /** A relay's connection changed. */
   onrelay?: ((state: RelayState) => void) | undefined;
   /** A request was answered, refused or cancelled. */
