@@ -15,6 +15,7 @@ export interface Hosting<Mcp extends McpServerLike = McpServerLike> {
   factory: McpServerFactory<Mcp>;
   serveStdio?: ServeStdio<Mcp> | undefined;
   authorize?: Authorize | undefined;
+  injectIdentity?: boolean | undefined;
   onerror: (error: Error) => void;
 }
 

@@ -21,6 +21,7 @@ export interface NostrServerTransportOptions {
   /** What its key has used, where that is bounded. */
   usage?: KeyUsage | undefined;
   authorize?: Authorize | undefined;
+  injectIdentity?: boolean | undefined;
   /** The way to the client. */
   link: Channel;
   naming?: Naming | undefined;

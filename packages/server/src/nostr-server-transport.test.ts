@@ -9,6 +9,7 @@ import { NostrServerTransport } from './nostr-server-transport.ts';
 function open(
   settle: (message: JsonRpcMessage) => TransportError | undefined = () => undefined,
   usage?: KeyUsage,
+  isInjecting = false,
 ) {
   const sent: JsonRpcMessage[] = [];
   const send = ({ text, onsettled }: OutgoingMessage): void => {
@@ -28,6 +29,7 @@ function open(
     permission: { isKnown: true },
     usage,
     link,
+    injectIdentity: isInjecting,
     onsend: () => {},
     onoverflow,
     onrequest: () => {},
@@ -45,6 +47,18 @@ function open(
 
 const call = (id: number): JsonRpcMessage => ({ jsonrpc: '2.0', id, method: 'tools/call' });
 const calls = (count: number): JsonRpcMessage[] => Array.from({ length: count }, (_, id) => call(id));
+
+it('who calls is in each request, and never what the caller says of itself', async () => {
+  const lie = { clientPubkey: 'b'.repeat(64) };
+  for (const isInjecting of [false, true]) {
+    const { transport, receive, received } = open(undefined, undefined, isInjecting);
+    await transport.start();
+    receive([{ ...call(1), params: { name: 'x', _meta: lie } } as JsonRpcMessage]);
+    await vi.waitFor(() => expect(received).toHaveLength(1));
+    const truth = { clientPubkey: 'a'.repeat(64), requestEventId: 'e'.repeat(64) };
+    expect(received[0]).toHaveProperty('params._meta', isInjecting ? truth : {});
+  }
+});
 
 describe('requests under way', () => {
   it('are bounded: one more is answered with busy, the others finish, and then there is room', async () => {

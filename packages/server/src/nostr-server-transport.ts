@@ -25,6 +25,7 @@ import {
 
 import { authInfoOf, type Caller, type CallerAuthInfo } from './caller.ts';
 import { Inbox } from './inbox.ts';
+import { withIdentity } from './contextvm/identity-meta.ts';
 import type { KeyUsage } from './key-usage.ts';
 import { limits } from './limits.ts';
 import { ListNews } from './list-news.ts';
@@ -168,7 +169,8 @@ export class NostrServerTransport {
   }
 
   /** The same of one that was read. */
-  take(message: JsonRpcMessage, event: string, bytes: number): void {
+  take(said: JsonRpcMessage, event: string, bytes: number): void {
+    const message = this.#identified(said, event);
     const route = isRequest(message) ? this.#admit(message, event, bytes) : undefined;
     if (isRequest(message) && route === undefined) return;
     if (route === undefined) this.#meter.unrefused(bytes);
@@ -206,6 +208,11 @@ export class NostrServerTransport {
   /** Answers whoever listens that nothing more will come. */
   endSubscriptions(): void {
     for (const [id] of this.#requests.of(LISTEN_METHOD)) this.#answer(subscriptionEnd(id)).catch(() => {}); // its client will take it for lost, as it is
+  }
+
+  #identified(message: JsonRpcMessage, event: string): JsonRpcMessage {
+    const { caller, injectIdentity } = this.#options;
+    return withIdentity(message, injectIdentity === true ? { pubkey: caller.pubkey, event } : undefined);
   }
 
   /** Undefined for a request that goes no further, and was answered. */

@@ -56,6 +56,12 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   onrelay?: ((state: RelayState) => void) | undefined;
   /** A request was answered, refused or cancelled. */
   onrequest?: ((report: RequestReport) => void) | undefined;
+  /**
+   * Each request says in `params._meta` who calls: `clientPubkey`, and the `requestEventId` that proves it (CEP-16). For
+   * a server behind a gateway; handlers here have `authInfo`. What a client puts there itself is always taken out.
+   * @default false
+   */
+  injectIdentity?: boolean | undefined;
   /** Reports have the `params` of their requests, in which callers may have written secrets. @default false */
   reportParams?: boolean | undefined;
   /** A connection was refused. Strangers can bring this about as often as they like. */

@@ -69,8 +69,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.pubkey = pubkey;
     this.npub = formatNpub(pubkey);
     this.#options = options;
-    const { authorize, serveStdio } = options;
-    this.#hosting = { factory, authorize, serveStdio, onerror: this.#report };
+    const { authorize, injectIdentity, serveStdio } = options;
+    this.#hosting = { factory, authorize, injectIdentity, serveStdio, onerror: this.#report };
     this.#former = former;
     this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { expect, it, onTestFinished } from 'vitest';
+
+import { SeenIdsFile } from './seen-ids-file.ts';
+
+const pubkey = 'a'.repeat(64);
+const newId = (): string => randomBytes(32).toString('hex');
+
+/** Files of a folder of this test's own, at a time that it sets. */
+function stage() {
+  const home = mkdtempSync(join(tmpdir(), 'mcp-nostr-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  const folder = join(home, 'seen');
+  const time = { ms: 1_800_000_000_000 };
+  const problems: string[] = [];
+  const open = (more: { pubkey?: string; maxIds?: number } = {}): SeenIdsFile => {
+    const file = new SeenIdsFile({
+      pubkey,
+      folder,
+      now: () => time.ms,
+      onproblem: (message) => problems.push(message),
+      ...more,
+    });
+    onTestFinished(() => file.close());
+    return file;
+  };
+  const names = (): string[] => readdirSync(folder).sort();
+  return { folder, time, problems, open, names };
+}
+
+it('knows after a sudden end what it took before, and of which server', () => {
+  const { open, names, folder } = stage();
+  const [id, other] = [newId(), newId()];
+  const before = open();
+  before.add(id);
+  expect([before.has(id), before.has(other)]).toEqual([true, false]);
+  // It was never closed.
+  expect([open().has(id), open().has(other)]).toEqual([true, false]);
+  expect(open({ pubkey: 'b'.repeat(64) }).has(id)).toBe(false);
+  expect(names()).toHaveLength(1);
+  expect(statSync(join(folder, names()[0] ?? '')).mode & 0o777).toBe(0o600);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+});
+
+it('knows an id for longer than its event is fresh, and keeps two files', () => {
+  const { open, time, names } = stage();
+  const ids = Array.from({ length: 100 }, newId);
+  const file = open();
+  for (const [index, id] of ids.entries()) {
+    file.add(id);
+    const fresh = ids.slice(Math.max(0, index - 18), index + 1);
+    expect(fresh.filter((each) => !file.has(each))).toEqual([]);
+    const again = open();
+    expect(fresh.filter((each) => !again.has(each))).toEqual([]);
+    expect(names().length).toBeLessThanOrEqual(2);
+    time.ms += 10_000;
+  }
+  expect(file.has(ids[0] ?? '')).toBe(false);
+  time.ms += 86_400_000;
+  open();
+  expect(names()).toEqual([]);
+});
+
+it('half a line at the end, and what is no id, spoil nothing', () => {
+  const { open, names, folder } = stage();
+  const [first, second] = [newId(), newId()];
+  open().add(first);
+  const path = join(folder, names()[0] ?? '');
+  appendFileSync(path, `no id\n\n${second.slice(0, 9)}`);
+  const after = open();
+  after.add(second);
+  const last = open();
+  expect([last.has(first), last.has(second), last.has('no id')]).toEqual([true, true, false]);
+});
+
+it('two processes with one key write to the same files, and after a restart both are known', () => {
+  const { open } = stage();
+  const [one, two] = [open(), open()];
+  const ids = Array.from({ length: 200 }, newId);
+  for (const [index, id] of ids.entries()) (index % 2 === 0 ? one : two).add(id);
+  const after = open();
+  expect(ids.filter((id) => !after.has(id))).toEqual([]);
+});
+
+it('a clock that is set back forgets nothing', () => {
+  const { open, time } = stage();
+  const id = newId();
+  open().add(id);
+  time.ms -= 3_600_000;
+  const after = open();
+  after.add(newId());
+  expect(after.has(id)).toBe(true);
+});
+
+it('is bounded, and says so once', () => {
+  const { open, problems, names, folder } = stage();
+  const file = open({ maxIds: 10 });
+  for (let i = 0; i < 100; i++) file.add(newId());
+  expect(
+    readFileSync(join(folder, names()[0] ?? ''), 'utf8')
+      .trim()
+      .split('\n'),
+  ).toHaveLength(10);
+  expect(problems).toEqual([expect.stringContaining('10 messages within 240 s')]);
+});
+
+it('a disk that takes nothing is reported once, and the ids are known in this process', () => {
+  const { open, problems, folder, time } = stage();
+  writeFileSync(folder, 'not a folder');
+  const [id, later] = [newId(), newId()];
+  const file = open();
+  file.add(id);
+  expect(file.has(id)).toBe(true);
+  expect(problems).toEqual([expect.stringContaining('may be taken again')]);
+  rmSync(folder);
+  time.ms += 5_000;
+  file.add(later);
+  expect(open().has(later)).toBe(true);
+});

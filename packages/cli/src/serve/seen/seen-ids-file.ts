@@ -1,0 +1,181 @@
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { ourFolder } from '../../folders.ts';
+
+/**
+ * One file for so many seconds. An id has to be known as long as its event is fresh, 180 s at most: it is, in its own
+ * file and in the one that follows.
+ */
+const SLOT_SECONDS = 240;
+/** So much of an id tells it from all others, and a line has half the length. */
+const KEPT_CHARS = 32;
+/** In one file: a thousand a second, all the time, which is 8 MB. */
+const MAX_IDS = 250_000;
+/** Several processes with one key write to the same files. */
+const MAX_READ_BYTES = 67_108_864;
+/** A disk that was full may have room again. */
+const RETRY_MS = 5_000;
+
+export interface SeenIdsFileOptions {
+  /** The server's. */
+  pubkey: string;
+  onproblem: (message: string) => void;
+  /** @default seen in our folder for state */
+  folder?: string;
+  /** Milliseconds since 1970. @default Date.now */
+  now?: () => number;
+  /** @default 250,000 */
+  maxIds?: number;
+}
+
+/**
+ * Ids of messages that a server has taken, on disk: what was executed just before it was killed is not executed again
+ * after. Each is a line of its own, appended before its message is delivered, so several processes can write at once
+ * and half a line at the end spoils nothing.
+ */
+export class SeenIdsFile {
+  readonly #options: SeenIdsFileOptions;
+  readonly #folder: string;
+  /** By the number of their time slot: the one before, the present one, and after a leap of the clock later ones. */
+  readonly #slots: Map<number, Set<string>> = new Map();
+  #current = -Infinity;
+  #file: number | undefined;
+  #retryAt = 0;
+  #hasProblem = false;
+  #isFull = false;
+  #isClosed = false;
+
+  /** Whatever is wrong with the disk is reported: the server starts all the same. */
+  constructor(options: SeenIdsFileOptions) {
+    this.#options = options;
+    this.#folder = options.folder ?? join(ourFolder('state'), 'seen');
+    this.#attempt(() => this.#read());
+  }
+
+  has(id: string): boolean {
+    const key = id.slice(0, KEPT_CHARS);
+    for (const ids of this.#slots.values()) if (ids.has(key)) return true;
+    return false;
+  }
+
+  /** Known as soon as this returns, also after a sudden end of this process. */
+  add(id: string): void {
+    if (this.#isClosed) return;
+    const slot = this.#slotNow();
+    if (slot !== this.#current) this.#turn(slot);
+    const ids = this.#idsOf(slot);
+    if (ids.size >= (this.#options.maxIds ?? MAX_IDS)) return this.#full(ids.size);
+    const key = id.slice(0, KEPT_CHARS);
+    ids.add(key);
+    if (this.#file === undefined && (this.#options.now ?? Date.now)() < this.#retryAt) return;
+    this.#attempt(() => {
+      this.#file ??= this.#open(slot);
+      writeSync(this.#file, `${key}\n`);
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#closeFile();
+  }
+
+  #read(): void {
+    const slot = this.#slotNow();
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    for (const { path, slot: each } of this.#files()) {
+      if (each < slot - 1) unlinkSync(path);
+      else if (statSync(path).size > MAX_READ_BYTES) throw new Error(`${path} is too large to be read`);
+      else
+        for (const line of readFileSync(path, 'utf8').split('\n'))
+          if (isKey(line)) this.#idsOf(each).add(line);
+    }
+  }
+
+  /** The next file: what was in the one before the last is too old to be taken again. */
+  #turn(slot: number): void {
+    this.#closeFile();
+    this.#current = slot;
+    this.#isFull = false;
+    for (const each of this.#slots.keys()) if (each < slot - 1) this.#slots.delete(each);
+    this.#attempt(() => {
+      for (const { path, slot: each } of this.#files()) if (each < slot - 1) unlinkSync(path);
+    });
+  }
+
+  #open(slot: number): number {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const path = join(this.#folder, `${this.#options.pubkey}.${slot}`);
+    const file = openSync(path, 'a', 0o600);
+    // Its last line may be half of one.
+    if (statSync(path).size > 0) writeSync(file, '\n');
+    return file;
+  }
+
+  #files(): { path: string; slot: number }[] {
+    return readdirSync(this.#folder).flatMap((name) => {
+      const [pubkey, slot = ''] = name.split('.');
+      const isOurs = pubkey === this.#options.pubkey && /^\d+$/.test(slot);
+      return isOurs ? [{ path: join(this.#folder, name), slot: Number(slot) }] : [];
+    });
+  }
+
+  #idsOf(slot: number): Set<string> {
+    const known = this.#slots.get(slot);
+    if (known !== undefined) return known;
+    const ids = new Set<string>();
+    this.#slots.set(slot, ids);
+    return ids;
+  }
+
+  /** What is not written is known as long as this process lives. */
+  #attempt(write: () => void): void {
+    try {
+      write();
+      this.#hasProblem = false;
+    } catch (error) {
+      this.#closeFile();
+      this.#retryAt = (this.#options.now ?? Date.now)() + RETRY_MS;
+      if (this.#hasProblem) return;
+      this.#hasProblem = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.onproblem(`after a restart calls of the last minutes may be taken again: ${reason}`);
+    }
+  }
+
+  #full(count: number): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    this.#options.onproblem(
+      `${count} messages within ${SLOT_SECONDS} s: after a restart those beyond may be taken again`,
+    );
+  }
+
+  #closeFile(): void {
+    if (this.#file === undefined) return;
+    const file = this.#file;
+    this.#file = undefined;
+    try {
+      closeSync(file);
+    } catch {
+      // Nothing that was written waits for it.
+    }
+  }
+
+  #slotNow(): number {
+    return Math.floor((this.#options.now ?? Date.now)() / 1_000 / SLOT_SECONDS);
+  }
+}
+
+function isKey(line: string): boolean {
+  return line.length === KEPT_CHARS && /^[0-9a-f]+$/.test(line);
+}
