@@ -1,1 +1,13 @@
 export { type BareMessage, decodeBare, encodeBare, isBare } from './bare-message.ts';
+export { type Introduction, introductionTags, readIntroduction } from './introduction.ts';
+export { contextvmLimits } from './limits.ts';
+export {
+  isPaymentInteraction,
+  isPmi,
+  learnSupport,
+  noSupport,
+  type PaymentInteraction,
+  type PeerSupport,
+  readSupport,
+  supportTags,
+} from './support.ts';
