@@ -99,7 +99,14 @@ const names = {
     'linkLimits',
     'messageText',
   ],
-  client: ['NostrClientTransport', 'createSession', 'defaultLookupRelays', 'findRelays', 'revokeSessions'],
+  client: [
+    'NostrClientTransport',
+    'createSession',
+    'defaultLookupRelays',
+    'findRelays',
+    'readPaymentError',
+    'revokeSessions',
+  ],
   'client/remote-signer': [
     'connectBunker',
     'grantPermissions',
