@@ -100,7 +100,14 @@ const names = {
     'linkLimits',
     'messageText',
   ],
-  client: ['NostrClientTransport', 'createSession', 'defaultLookupRelays', 'findRelays', 'revokeSessions'],
+  client: [
+    'NostrClientTransport',
+    'createSession',
+    'defaultLookupRelays',
+    'findRelays',
+    'readPaymentError',
+    'revokeSessions',
+  ],
   'client/remote-signer': [
     'connectBunker',
     'grantPermissions',

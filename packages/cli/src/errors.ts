@@ -10,6 +10,7 @@ export const exitCodes = {
   toolFailed: 5,
   timedOut: 6,
   verificationFailed: 7,
+  notPaid: 8,
 } as const;
 
 export type CliErrorCode =
@@ -108,6 +109,11 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
     exitCode: exitCodes.verificationFailed,
     hint: 'nothing was executed; look at what has changed before it is accepted',
   },
+  payment_required: {
+    exitCode: exitCodes.notPaid,
+    hint: 'nothing was executed; --pay shows what to pay, and waits until it is paid',
+  },
+  payment_rejected: { exitCode: exitCodes.notPaid, hint: 'nothing was executed' },
 };
 
 /** Errors of the address and the machine that the person at the keyboard can put right. */

@@ -1,3 +1,11 @@
+export {
+  type PaymentError,
+  type PaymentInteraction,
+  type PaymentRequest,
+  readPaymentError,
+} from '@mcp-nostr/core/contextvm';
+
+export type { PaymentContext, PaymentOptions, PaymentOutcome } from './contextvm/payment-options.ts';
 export { createSession, type CreateSessionOptions, type Session } from './create-session.ts';
 export { NostrClientTransport } from './nostr-client-transport.ts';
 export type { NostrClientTransportOptions } from './nostr-client-transport-options.ts';

@@ -1,6 +1,7 @@
 import type { Signer } from '@mcp-nostr/core';
 import type { RelayState } from '@mcp-nostr/transport';
 
+import type { PaymentOptions } from './contextvm/payment-options.ts';
 import type { Session } from './create-session.ts';
 
 export interface NostrClientTransportOptions {
@@ -30,6 +31,8 @@ export interface NostrClientTransportOptions {
   lookupRelays?: readonly string[] | undefined;
   /** `none` sends and takes plain text; there is no fall-back between the two. @default 'required' */
   encryption?: 'required' | 'none' | undefined;
+  /** Who pays what ContextVM servers ask for; without it such requests fail with `payment_required`. */
+  payments?: PaymentOptions | undefined;
   /** A relay's connection changed. */
   onrelay?: ((state: RelayState) => void) | undefined;
   /** Milliseconds since 1970. @default Date.now */

@@ -33,6 +33,10 @@ export const failureCodes = {
   server_moved: -31_013,
   /** What the server shows is not what was seen of it before. Local. */
   pin_mismatch: -31_014,
+  /** The server wants to be paid first: `data.payment`. Nothing was executed. Local. */
+  payment_required: -31_015,
+  /** The server did not go on with a request for a reason of its payment. Local. */
+  payment_rejected: -31_016,
 } as const;
 
 export type FailureCode = keyof typeof failureCodes;

@@ -51,6 +51,8 @@ const failureStatus: Record<FailureCode, number> = {
   grant_expired: 403,
   server_moved: 502,
   pin_mismatch: 502,
+  payment_required: 402,
+  payment_rejected: 402,
 };
 
 /** Errors whose status MCP 2026-07-28 fixes (Streamable HTTP, "Sending Messages to the Server"). */

@@ -13,6 +13,15 @@ export {
   type StreamPart,
 } from './stream-frame.ts';
 export {
+  type PaymentError,
+  type PaymentNews,
+  type PaymentRequest,
+  paymentRequestJson,
+  readPaymentError,
+  readPaymentNews,
+  readPaymentRequest,
+} from './payment.ts';
+export {
   isPaymentInteraction,
   isPmi,
   learnSupport,

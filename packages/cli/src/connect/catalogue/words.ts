@@ -38,6 +38,8 @@ const consequences: Record<FailureCode, string> = {
   grant_expired: 'Nothing was executed; the owner of the identity has to approve again.',
   server_moved: 'Nothing was executed; the new key of the server has to be accepted first.',
   pin_mismatch: 'Nothing was executed; what has changed has to be looked at and accepted first.',
+  payment_required: 'Nothing was executed; whoever pays has to be there while the request waits.',
+  payment_rejected: 'Nothing was executed; the server says why.',
 };
 
 /** What the host's person or model reads where the server cannot answer. */

@@ -1,0 +1,246 @@
+import { type JsonRpcErrorResponse, type JsonRpcMessage, type JsonRpcRequest } from '@mcp-nostr/core';
+import type { PaymentRequest } from '@mcp-nostr/core/contextvm';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { PaymentOptions, PaymentOutcome } from './payment-options.ts';
+import { Payments } from './payments.ts';
+
+const request: JsonRpcRequest = {
+  jsonrpc: '2.0',
+  id: 7,
+  method: 'tools/call',
+  params: { name: 'dear', _meta: { progressToken: 'seven' } },
+};
+const key = '7';
+const invoice = { amount: 21, pay_req: 'lnbc1', pmi: 'bitcoin-lightning-bolt11', ttl: 100 };
+
+function news(what: string, params: Record<string, unknown> = invoice) {
+  return { jsonrpc: '2.0' as const, method: `notifications/payment_${what}`, params };
+}
+
+function gated(...options: Record<string, unknown>[]): JsonRpcErrorResponse {
+  const error = { code: -32_042, message: 'Payment Required', data: { payment_options: options } };
+  return { jsonrpc: '2.0', id: 7, error };
+}
+
+function pending(retryAfter: number): JsonRpcErrorResponse {
+  const error = { code: -32_043, message: 'Payment Pending', data: { retry_after: retryAfter } };
+  return { jsonrpc: '2.0', id: 7, error };
+}
+
+/** Payments, what was asked of whoever pays, and what became of it. */
+function setting(given?: Partial<PaymentOptions>) {
+  const asked: PaymentRequest[] = [];
+  const settled: PaymentOutcome[] = [];
+  const heard: JsonRpcMessage[] = [];
+  const resent: string[] = [];
+  const failed: { key: string; code: string; reason: string; data: Record<string, unknown> }[] = [];
+  const purse: { pay: () => void; decline: (error: Error) => void; signal?: AbortSignal } = {
+    pay: () => {},
+    decline: () => {},
+  };
+  const payments = new Payments({
+    given: given && {
+      pmis: ['bitcoin-lightning-bolt11'],
+      onrequired: (payment, { signal }) => {
+        asked.push(payment);
+        return new Promise<void>((resolve, reject) => {
+          Object.assign(purse, { pay: resolve, decline: reject, signal });
+        });
+      },
+      onsettled: (outcome) => settled.push(outcome),
+      ...given,
+    },
+    onmessage: (message) => heard.push(message),
+    onerror: () => {},
+    resend: (each) => resent.push(each),
+    fail: (each, code, reason, data) => failed.push({ key: each, code, reason, data }),
+  });
+  return { payments, asked, settled, heard, resent, failed, purse };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** What follows a promise has happened. */
+const soon = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+
+describe('a request that is to be paid, where nobody pays,', () => {
+  it('fails at once, and says what was to be paid', () => {
+    const { payments, failed } = setting();
+    expect(payments.notified(news('required'), request)).toBe(true);
+    expect(failed).toEqual([
+      {
+        key,
+        code: 'payment_required',
+        reason: 'the server has not executed the request: it wants 21 by bitcoin-lightning-bolt11 first',
+        data: { payment: invoice },
+      },
+    ]);
+    expect(payments.isWaiting(key)).toBe(false);
+  });
+
+  it('has the error of the server as it is', () => {
+    const { payments, failed } = setting();
+    expect(payments.answered(gated(invoice), request)).toBe(false);
+    expect(payments.answered(pending(2), request)).toBe(false);
+    expect(failed).toEqual([]);
+  });
+
+  it('tells servers nothing of payments', () => {
+    expect(setting().payments.tags).toEqual([]);
+  });
+});
+
+describe('a request that is to be paid', () => {
+  it('is asked about once, however often the server asks', async () => {
+    const { payments, asked, failed, purse } = setting({});
+    payments.notified(news('required'), request);
+    payments.notified(news('required', { ...invoice, pay_req: 'lnbc2' }), request);
+    purse.pay();
+    await soon();
+    payments.notified(news('required', { ...invoice, pay_req: 'lnbc3' }), request);
+    expect(payments.answered(gated({ ...invoice, pay_req: 'lnbc4' }), request)).toBe(false);
+    expect(asked.map(({ payRequest }) => payRequest)).toEqual(['lnbc1']);
+    expect(failed).toEqual([]);
+  });
+
+  it('is kept alive by progress every 30 s as long as the server waits for the payment', async () => {
+    const { payments, heard } = setting({});
+    payments.notified(news('required'), request);
+    expect(payments.isWaiting(key)).toBe(true);
+    await vi.advanceTimersByTimeAsync(99_000);
+    expect(heard.map((each) => ('params' in each ? each.params : {}))).toEqual(
+      [1, 2, 3, 4].map((count) => ({
+        progressToken: 'seven',
+        progress: count / 1_000,
+        message: 'waiting for the payment of 21 by bitcoin-lightning-bolt11',
+      })),
+    );
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(heard).toHaveLength(4);
+    expect(payments.isWaiting(key)).toBe(false);
+  });
+
+  it('is told of no progress that it has not asked for', async () => {
+    const { payments, heard } = setting({});
+    payments.notified(news('required'), { ...request, params: { name: 'dear' } });
+    await vi.advanceTimersByTimeAsync(99_000);
+    expect(heard).toEqual([]);
+    payments.close();
+  });
+
+  it('waits an hour at most, and five minutes where the server does not say', async () => {
+    const { payments, heard } = setting({});
+    payments.notified(news('required', { ...invoice, ttl: 1e9 }), request);
+    await vi.advanceTimersByTimeAsync(10_000_000);
+    expect(heard).toHaveLength(120);
+    payments.forget(key);
+    payments.notified(news('required', { ...invoice, ttl: undefined }), request);
+    await vi.advanceTimersByTimeAsync(10_000_000);
+    expect(heard).toHaveLength(130);
+  });
+
+  it('fails when whoever pays declines, with the words', async () => {
+    const { payments, failed, purse } = setting({});
+    payments.notified(news('required'), request);
+    purse.decline(new Error('too dear'));
+    await soon();
+    expect(failed).toMatchObject([{ code: 'payment_required', data: { payment: invoice } }]);
+    expect(failed[0]?.reason).toMatch(/21 by bitcoin-lightning-bolt11, which was declined: too dear$/);
+  });
+
+  it('fails where it can be paid only by what there is not, and where nobody can read what', () => {
+    const { payments, asked, failed } = setting({});
+    payments.notified(news('required', { ...invoice, pmi: 'gold' }), request);
+    payments.notified(news('required', { amount: 21 }), request);
+    expect(failed.map(({ reason }) => reason)).toEqual([
+      'the server has not executed the request: it wants 21 by gold, and there is only bitcoin-lightning-bolt11',
+      'the server has not executed the request: it asks for a payment in a way that cannot be read',
+    ]);
+    expect(asked).toEqual([]);
+  });
+
+  it('ends when the server rejects the payment, with its words', async () => {
+    const { payments, settled, failed, purse } = setting({});
+    payments.notified(news('required'), request);
+    purse.pay();
+    await soon();
+    payments.notified(news('accepted', { amount: 21, pmi: 'bitcoin-lightning-bolt11' }), request);
+    payments.notified(news('rejected', { pmi: 'bitcoin-lightning-bolt11', message: 'expired' }), request);
+    expect(settled.map(({ outcome, amount, message }) => [outcome, amount, message])).toEqual([
+      ['accepted', 21, undefined],
+      ['rejected', undefined, 'expired'],
+    ]);
+    expect(failed).toMatchObject([
+      { code: 'payment_rejected', reason: 'the server does not go on with the request: expired' },
+    ]);
+  });
+
+  it('may be given up: whoever pays is told, and neither failure nor repetition follows', async () => {
+    const { payments, resent, failed, purse } = setting({});
+    payments.answered(gated(invoice), request);
+    payments.forget(key);
+    expect(purse.signal?.aborted).toBe(true);
+    purse.decline(new Error('given up'));
+    await soon();
+    payments.answered(gated(invoice), request);
+    payments.close();
+    purse.pay();
+    await vi.advanceTimersByTimeAsync(99_000);
+    expect([resent, failed]).toEqual([[], []]);
+  });
+});
+
+describe('with explicit gating', () => {
+  it('the mode is named in each request, beside what can be paid with', () => {
+    const { payments } = setting({ pmis: ['fake', 'gold'], interaction: 'explicit_gating' });
+    expect(payments.tags).toEqual([
+      ['pmi', 'fake'],
+      ['pmi', 'gold'],
+      ['payment_interaction', 'explicit_gating'],
+    ]);
+    expect(setting({ interaction: 'transparent' }).payments.tags).toEqual([
+      ['pmi', 'bitcoin-lightning-bolt11'],
+    ]);
+  });
+
+  it('a request is sent again when it is paid, by what is preferred', async () => {
+    const { payments, asked, resent, purse } = setting({ pmis: ['gold', 'fake'] });
+    const options = [{ ...invoice, pmi: 'fake' }, invoice, { ...invoice, pmi: 'gold' }];
+    expect(payments.answered(gated(...options), request)).toBe(true);
+    expect(asked.map(({ pmi }) => pmi)).toEqual(['gold']);
+    expect(resent).toEqual([]);
+    purse.pay();
+    await soon();
+    expect(resent).toEqual([key]);
+  });
+
+  it('a request is sent once more when the server asks for patience, after the time that it names, within bounds', async () => {
+    const { payments, resent, purse } = setting({});
+    payments.answered(gated({ ...invoice, ttl: 50 }), request);
+    purse.pay();
+    await soon();
+    expect(payments.answered(pending(2), request)).toBe(true);
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(resent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(resent).toHaveLength(2);
+    expect(payments.answered(pending(0), request)).toBe(true);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(resent).toHaveLength(2);
+    expect(payments.answered(pending(1e6), request)).toBe(true);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(resent).toHaveLength(3);
+    // The server would not wait for so long: its error is the answer.
+    expect(payments.answered(pending(1e6), request)).toBe(false);
+  });
+
+  it('an error that offers nothing to pay with is passed on', () => {
+    const { payments, asked } = setting({});
+    expect(payments.answered(gated(), request)).toBe(false);
+    expect(payments.answered(gated({ ...invoice, pmi: 'gold' }), request)).toBe(false);
+    expect(payments.answered(pending(2), request)).toBe(false);
+    expect(asked).toEqual([]);
+  });
+});

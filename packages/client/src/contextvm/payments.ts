@@ -1,0 +1,193 @@
+import type {
+  FailureCode,
+  JsonRpcErrorResponse,
+  JsonRpcMessage,
+  JsonRpcNotification,
+  JsonRpcRequest,
+  JsonRpcResultResponse,
+} from '@mcp-nostr/core';
+import {
+  type PaymentError,
+  type PaymentNews,
+  type PaymentRequest,
+  paymentRequestJson,
+  readPaymentError,
+  readPaymentNews,
+  supportTags,
+} from '@mcp-nostr/core/contextvm';
+
+import { limits } from '../limits.ts';
+import { keyOf } from '../outgoing.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { PaymentOptions } from './payment-options.ts';
+
+export interface PaymentsOptions {
+  /** Absent where nobody pays. */
+  given: PaymentOptions | undefined;
+  /** To the application. */
+  onmessage: (message: JsonRpcMessage) => void;
+  onerror: (error: unknown) => void;
+  /** Sends a request, by the JSON of its id, as another event: the server has not executed it. */
+  resend: (key: string) => void;
+  /** Answers a request with a failure of the way. */
+  fail: (key: string, code: FailureCode, reason: string, data: Record<string, unknown>) => void;
+}
+
+/** A request that is being paid for. */
+interface Purchase {
+  readonly request: JsonRpcRequest;
+  readonly aborter: AbortController;
+  readonly heartbeat: Heartbeat;
+  /** The server waits no longer, by `performance.now()`. */
+  readonly endsAt: number;
+  retry?: ReturnType<typeof setTimeout>;
+}
+
+/**
+ * What ContextVM servers want to be paid before they execute a request: asked of the application, once for each
+ * request, however often the server asks. Where nobody pays, the request fails at once (CEP-8).
+ */
+export class Payments {
+  /** Told with every request. */
+  readonly tags: readonly string[][];
+  readonly #options: PaymentsOptions;
+  readonly #purchases: Map<string, Purchase> = new Map();
+
+  constructor(options: PaymentsOptions) {
+    this.#options = options;
+    const { pmis = [], interaction } = options.given ?? {};
+    // A server that does not know the other mode refuses every request that names it.
+    const isGated = interaction === 'explicit_gating';
+    this.tags = supportTags({ pmis: [...pmis], ...(isGated ? { paymentInteraction: interaction } : {}) });
+  }
+
+  /** Whether the request, by the JSON of its id, waits for a payment and not for the server. */
+  isWaiting(key: string): boolean {
+    const purchase = this.#purchases.get(key);
+    return purchase !== undefined && performance.now() < purchase.endsAt;
+  }
+
+  /** What the server says of this request before it answers it. Returns whether it was about a payment. */
+  notified(message: JsonRpcNotification, request: JsonRpcRequest): boolean {
+    const news = readPaymentNews(message);
+    if (news === undefined) return false;
+    if (news.kind === 'required') this.#onrequired(request, news.payment);
+    else this.#onsettled(request, news);
+    return true;
+  }
+
+  /** The answer to this request. True where it is not the last word: the request is going to be sent again. */
+  answered(response: JsonRpcResultResponse | JsonRpcErrorResponse, request: JsonRpcRequest): boolean {
+    const error = 'error' in response ? readPaymentError(response.error) : undefined;
+    const { given } = this.#options;
+    if (error === undefined || given === undefined) return false;
+    const purchase = this.#purchases.get(keyOf(request.id));
+    if (error.kind === 'pending') return purchase !== undefined && this.#waitAgain(purchase, error);
+    const payment = preferred(error.options, given.pmis);
+    // What was paid and is asked for again is the application's to settle with the server.
+    if (purchase !== undefined || payment === undefined) return false;
+    void this.#buy(given, request, payment, true); // it never rejects
+    return true;
+  }
+
+  /** Nobody waits for this request any more, by the JSON of its id. */
+  forget(key: string): void {
+    const purchase = this.#purchases.get(key);
+    if (purchase === undefined) return;
+    this.#purchases.delete(key);
+    purchase.heartbeat.close();
+    clearTimeout(purchase.retry);
+    purchase.aborter.abort();
+  }
+
+  close(): void {
+    for (const key of this.#purchases.keys()) this.forget(key);
+  }
+
+  #onrequired(request: JsonRpcRequest, payment: PaymentRequest | undefined): void {
+    // A server that has seen two copies of a request asks for each; only one is paid.
+    if (this.#purchases.has(keyOf(request.id))) return;
+    const { given } = this.#options;
+    if (payment === undefined)
+      return this.#fail(request, 'it asks for a payment in a way that cannot be read');
+    if (given === undefined) return this.#fail(request, `it wants ${sumOf(payment)} first`, payment);
+    if (preferred([payment], given.pmis) !== undefined) void this.#buy(given, request, payment, false); // it never rejects
+    else
+      this.#fail(request, `it wants ${sumOf(payment)}, and there is only ${given.pmis.join(', ')}`, payment);
+  }
+
+  #onsettled(request: JsonRpcRequest, news: Exclude<PaymentNews, { kind: 'required' }>): void {
+    const { kind: outcome, ...rest } = news;
+    try {
+      this.#options.given?.onsettled?.({ outcome, request, ...rest });
+    } catch (error) {
+      this.#options.onerror(error);
+    }
+    if (news.kind === 'accepted') return;
+    const { pmi, amount, message = 'it gives no reason' } = news;
+    const data = { payment: { pmi, amount } };
+    this.#end(request, 'payment_rejected', `the server does not go on with the request: ${message}`, data);
+  }
+
+  async #buy(
+    { onrequired }: PaymentOptions,
+    request: JsonRpcRequest,
+    payment: PaymentRequest,
+    isGated: boolean,
+  ): Promise<void> {
+    const key = keyOf(request.id);
+    const { onmessage, resend } = this.#options;
+    const lastsMs = timeFor(payment);
+    const text = `waiting for the payment of ${sumOf(payment)}`;
+    const aborter = new AbortController();
+    const heartbeat = new Heartbeat({ request, text, lastsMs, onmessage });
+    const purchase = { request, aborter, heartbeat, endsAt: performance.now() + lastsMs };
+    this.#purchases.set(key, purchase);
+    try {
+      await onrequired(payment, { request, signal: aborter.signal });
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      if (!aborter.signal.aborted)
+        this.#fail(request, `it wants ${sumOf(payment)}, which was declined: ${words}`, payment);
+      return;
+    }
+    if (isGated && !aborter.signal.aborted) resend(key);
+  }
+
+  /** The server has not seen the payment yet. */
+  #waitAgain(purchase: Purchase, { retryAfterSeconds = 0 }: PaymentError & { kind: 'pending' }): boolean {
+    const { minPaymentRetryMs, maxPaymentRetryMs } = limits;
+    const waitMs = Math.min(Math.max(retryAfterSeconds * 1_000, minPaymentRetryMs), maxPaymentRetryMs);
+    if (performance.now() + waitMs > purchase.endsAt) return false;
+    clearTimeout(purchase.retry);
+    purchase.retry = setTimeout(() => this.#options.resend(keyOf(purchase.request.id)), waitMs);
+    return true;
+  }
+
+  #fail(request: JsonRpcRequest, reason: string, payment?: PaymentRequest): void {
+    const data = payment === undefined ? {} : { payment: paymentRequestJson(payment) };
+    this.#end(request, 'payment_required', `the server has not executed the request: ${reason}`, data);
+  }
+
+  #end(request: JsonRpcRequest, code: FailureCode, reason: string, data: Record<string, unknown>): void {
+    const key = keyOf(request.id);
+    this.forget(key);
+    this.#options.fail(key, code, reason, data);
+  }
+}
+
+/** Of the options one that can be paid, as it is preferred. */
+function preferred(options: PaymentRequest[], pmis: readonly string[]): PaymentRequest | undefined {
+  if (pmis.length === 0) return options[0];
+  const [first] = pmis.flatMap((pmi) => options.filter((each) => each.pmi === pmi));
+  return first;
+}
+
+function timeFor({ ttlSeconds }: PaymentRequest): number {
+  const { defaultPaymentMs, maxPaymentMs } = limits;
+  return ttlSeconds === undefined ? defaultPaymentMs : Math.min(ttlSeconds * 1_000, maxPaymentMs);
+}
+
+function sumOf({ amount, pmi }: PaymentRequest): string {
+  return `${amount} by ${pmi}`;
+}
