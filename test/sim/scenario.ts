@@ -10,6 +10,8 @@ export interface Scenario {
   isWrapped: boolean;
   /** MCP 2026-07-28: there is no handshake, and nothing to take up again. */
   isStateless: boolean;
+  /** Whether clients know the server's process from its announcement, and of which time that is. */
+  announced: 'not' | 'present' | 'stale';
   /** Milliseconds of the run at which the server is started anew, and at which a client is. */
   serverRestarts: number[];
   /** How long it takes until the server is there again. */
@@ -25,7 +27,10 @@ export interface Scenario {
 }
 
 /** No loss: what is lost is sent again, so a failure can only be the link's. */
-export function isFair({ weathers, serverRestarts, clientRestarts, evictions }: Scenario): boolean {
+export function isFair(scenario: Scenario): boolean {
+  const { weathers, serverRestarts, clientRestarts, evictions, announced } = scenario;
+  // What tells that an opening to a process of the past was not executed may get lost.
+  if (announced === 'stale' && weathers.some(({ loss, silentOk }) => loss + silentOk > 0)) return false;
   const isGood = ({ loss, congested, away }: Weather): boolean =>
     loss <= 0.1 && congested === 0 && away.length === 0;
   return weathers.every(isGood) && serverRestarts.length + clientRestarts.length + evictions.length === 0;
@@ -64,5 +69,6 @@ export function makeScenario(random: () => number): Scenario {
     busyMs,
     maxSignMs: pick([0, 1, 20]),
     frameBytes: pick([2_600, 8_192, 40_960]),
+    announced: pick(['not', 'not', 'present', 'present', 'stale']),
   };
 }

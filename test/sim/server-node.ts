@@ -43,7 +43,7 @@ export class ServerNode implements Station {
   readonly pubkey: string = SERVER_KEY;
   readonly reconnectMs = 1_000;
   readonly #options: ServerNodeOptions;
-  readonly #instance: string;
+  readonly instance: string;
   readonly #doorkeeper: Doorkeeper;
   readonly #arrivals = new Arrivals();
   readonly #connections: Map<string, Connection> = new Map();
@@ -53,10 +53,10 @@ export class ServerNode implements Station {
   constructor(options: ServerNodeOptions) {
     this.#options = options;
     const { scheduler, network } = options;
-    this.#instance = options.hex(8);
+    this.instance = options.hex(8);
     const clock = (): number => scheduler.now;
     this.#doorkeeper = new Doorkeeper({
-      instance: this.#instance,
+      instance: this.instance,
       policy: policyOf('public'),
       entrance: new Entrance({
         refusals: 'answer',
@@ -87,8 +87,9 @@ export class ServerNode implements Station {
       const { network, scheduler, hex } = this.#options;
       const { control, detail, acknowledged } = verdict.answer;
       const { connection } = frame.link;
-      const tag = ['link', connection, '', String(acknowledged), this.#instance, control, detail];
-      const tags = [['p', event.pubkey], tag];
+      const tag = ['link', connection, '', String(acknowledged), this.instance, control, detail];
+      const refused = control === 'refuse' ? [['e', event.id]] : [];
+      const tags = [['p', event.pubkey], ...refused, tag];
       const createdAt = Math.max(this.#nowSeconds(), control === 'refuse' ? 0 : event.created_at);
       const answer = { id: hex(32), pubkey: this.pubkey, kind: 0, sig: '', tags, content: '' };
       scheduler.after(0, () =>
@@ -151,7 +152,7 @@ export class ServerNode implements Station {
     const link = new Link({
       role: 'server',
       connection: tags.find(([name]) => name === 'link')?.[1] ?? '',
-      instance: this.#instance,
+      instance: this.instance,
       isWrapped: scenario.isWrapped,
       clock: () => scheduler.now,
       random: () => hex(8),

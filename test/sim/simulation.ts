@@ -54,8 +54,10 @@ export function simulate(seed: number, change: Partial<Scenario> = {}): Verdict 
     const name = `client ${index}`;
     const pubkey = String(index).repeat(64);
     const mayFail = (since: number): boolean => restarts.some((at) => at >= since);
+    const instances = { not: undefined, present: server.instance, stale: hex(8) };
+    const instance = instances[scenario.announced];
     const start = (generation: number): ClientNode =>
-      new ClientNode({ ...shared, name: `${name}.${generation}`, pubkey, skewSeconds, mayFail });
+      new ClientNode({ ...shared, name: `${name}.${generation}`, pubkey, skewSeconds, instance, mayFail });
     return { node: start(0), start, isFinished: false };
   });
   type Client = (typeof clients)[number];

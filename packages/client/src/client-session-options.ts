@@ -15,6 +15,8 @@ export interface ClientSessionOptions {
   random: () => number;
   /** So many random bytes in hex. */
   randomHex: (bytes: number) => string;
+  /** The server's process, as it has announced itself: with it the first opening may carry anything. */
+  instance?: string | undefined;
   frameBytes: () => number;
   /** See `LinkOptions`. */
   credentialBytes?: (() => number) | undefined;

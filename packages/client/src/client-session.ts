@@ -40,10 +40,14 @@ export class ClientSession {
   readonly #incoming: Incoming;
   readonly #leaving = new Leaving();
   #link: Link | undefined;
+  /** The process that the server is said to be now. */
+  #instance: string;
   #isReachable = false;
   /** When what has not left, because no relay is there, fails. */
   #strandedAt = Infinity;
   #resetAt = Infinity;
+  /** What waits for that is no reset, but surely was not executed by whoever has said so. */
+  #isOpeningRefused = false;
   #reopenAt = Infinity;
   #isClosed = false;
   /** Added to our clock in what is signed, in seconds, since the server's clock refused ours. */
@@ -51,7 +55,8 @@ export class ClientSession {
 
   constructor(options: ClientSessionOptions) {
     this.#options = options;
-    const { randomHex, onerror, onmessage, describe } = options;
+    const { randomHex, onerror, onmessage, describe, instance = '' } = options;
+    this.#instance = instance;
     this.#requests = new Requests(onmessage, () => ({ relays: describe().relays }));
     this.#resumption = new Resumption(() => `resume-${randomHex(8)}`, onerror);
     this.#incoming = new Incoming({
@@ -116,7 +121,7 @@ export class ClientSession {
     if (control === 'reset') return this.#onreset(link, incoming);
     if (control === 'refuse') return this.#onrefusal(link, incoming);
     // Another process with the server's key has answered the same opening; the first one heard is ours.
-    if (link.instance !== '' && instance !== link.instance) return;
+    if (link.isOpen && instance !== link.instance) return;
     link.instance = instance;
     this.#resetAt = Infinity;
     link.receive(frame, { id: event.id, createdAt: event.created_at, bytes });
@@ -131,7 +136,7 @@ export class ClientSession {
 
   poll(): Outgoing | undefined {
     const now = this.#options.clock();
-    if (this.#resetAt <= now) this.#lose('the server was restarted', false);
+    if (this.#resetAt <= now) this.#lose('the server was restarted', this.#isOpeningRefused);
     if (this.#reopenAt <= now) this.#open();
     if (this.#strandedAt <= now) this.#failStranded();
     return this.#leaving.poll() ?? this.#link?.poll();
@@ -167,7 +172,7 @@ export class ClientSession {
     const link: Link = new Link({
       role: 'client',
       connection: randomHex(16),
-      instance: '',
+      instance: this.#takeInstance(),
       isWrapped,
       clock,
       random: () => randomHex(8),
@@ -184,6 +189,13 @@ export class ClientSession {
     this.#resumption.begin(link);
   }
 
+  /** Of the announcement: for one connection, since a later one has a reason to be. */
+  #takeInstance(): string {
+    const instance = this.#instance;
+    this.#instance = '';
+    return instance;
+  }
+
   #cancel(id: RequestId): void {
     // Nothing for a cancelled request is delivered any more, its answer included.
     const pending = this.#requests.settle(keyOf(id));
@@ -198,24 +210,32 @@ export class ClientSession {
   #onreset(link: Link, { frame }: IncomingFrame): void {
     const { instance, detail, acknowledged } = frame.link;
     // Before the server was heard only an opening was sent: one that it remembers has ended.
-    if (link.instance === '' && detail !== 'ended') return;
-    if (link.instance === '' || instance === link.instance) {
+    if (!link.isOpen && detail !== 'ended') return;
+    if (!link.isOpen || instance === link.instance) {
       if (detail === 'ended') link.acknowledge(acknowledged);
       return this.#lose('the server has let the connection go', detail === 'ended');
     }
-    // Two processes may serve one key: believed only when ours leaves one more question unanswered.
-    if (this.#resetAt === Infinity) this.#resetAt = this.#options.clock() + limits.resetProbeMs;
+    this.#doubt(false);
     link.probe();
+  }
+
+  /** Two processes may serve one key: another one is believed only when ours leaves one more question unanswered. */
+  #doubt(isOpeningRefused: boolean): void {
+    if (this.#resetAt !== Infinity) return;
+    this.#isOpeningRefused = isOpeningRefused;
+    this.#resetAt = this.#options.clock() + limits.resetProbeMs;
   }
 
   #onrefusal(link: Link, { event, frame }: IncomingFrame): void {
     const detail = frame.link.detail ?? '';
-    if (detail === 'grant_expired') return this.#onungranted(link);
+    const mayBeTaken = !link.isOpen && link.mayBeTaken(frame);
+    if (detail === 'grant_expired') return this.#onungranted(link.isOpen || mayBeTaken);
     if (link.isOpen) return;
-    if (detail === 'moved') return this.#onmoved(frame.successor);
+    if (detail === 'moved') return this.#onmoved(frame.successor, mayBeTaken);
+    if (detail === 'opening_not_harmless' && link.instance !== '') return this.#doubt(!mayBeTaken);
     if (detail !== 'clock') {
       const { code, reason, data } = refusalFailure(detail, this.#options.describe().server);
-      return this.#abandon(code, reason, false, data);
+      return this.#abandon(code, reason, mayBeTaken, data);
     }
     const offset = event.created_at - this.#options.nowSeconds();
     // Each opening that was on its way with the old time earns a refusal too.
@@ -225,15 +245,15 @@ export class ClientSession {
   }
 
   /** What follows goes over another connection, under another grant if there is one. */
-  #onungranted(link: Link): void {
+  #onungranted(isExecutable: boolean): void {
     const { code, reason } = refusalFailure('grant_expired', this.#options.describe().server);
-    if (this.#options.regrant?.() === true) this.#lose(reason, !link.isOpen);
-    else this.#abandon(code, reason, link.isOpen);
+    if (this.#options.regrant?.() === true) this.#lose(reason, !isExecutable);
+    else this.#abandon(code, reason, isExecutable);
   }
 
-  #onmoved(statement: string | undefined): void {
+  #onmoved(statement: string | undefined, isExecutable: boolean): void {
     const { code, reason, data } = this.#options.moved(statement);
-    this.#abandon(code, reason, false, data);
+    this.#abandon(code, reason, isExecutable, data);
   }
 
   #onend(end: LinkEnd): void {

@@ -245,7 +245,9 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       const link = { connection, acknowledged, instance: this.#instance, control, detail };
       const createdAt = Math.max(this.#endpoint.nowSeconds(), control === 'refuse' ? 0 : event.created_at);
       const successor = detail === 'moved' ? { successor: this.#moved?.json ?? '' } : {};
-      const answer = await this.#endpoint.sign({ link, content: '', ...successor }, event.pubkey, createdAt);
+      const refused = control === 'refuse' ? { requestEvent: event.id } : {};
+      const said = { link, content: '', ...refused, ...successor };
+      const answer = await this.#endpoint.sign(said, event.pubkey, createdAt);
       const form = encrypted ? 'ephemeral' : 'plain';
       await this.#endpoint.publish(answer, event.pubkey, form, { isLast: true });
     } catch (error) {

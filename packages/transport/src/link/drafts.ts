@@ -32,7 +32,10 @@ export class Drafts {
 
   opening(now: number): Outgoing {
     const contentBytes = this.#contentBytes - (this.#options.credentialBytes?.() ?? 0);
-    return this.#number(this.#outbound.opening(contentBytes, now), true);
+    const isBold = this.#link.instance !== '';
+    const sent = this.#outbound.opening(contentBytes, isBold, now);
+    // A refusal names the event that it refuses, so no two may be the same where it matters which one that was.
+    return this.#number(sent, true, isBold && sent.attempts > 0 ? { detail: this.#options.random() } : {});
   }
 
   /** What the peer lacks, once more. */

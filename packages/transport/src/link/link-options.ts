@@ -5,7 +5,7 @@ import type { Expectation } from './traffic.ts';
 export interface LinkOptions extends InboundOptions {
   /** 32 lower-case hex characters, drawn by the client. */
   connection: string;
-  /** The server's process: its own at the server, empty at a client. */
+  /** The server's process: its own at the server; at a client the one that it takes the server for, empty without. */
   instance: string;
   /** The same signed event can travel again in a fresh wrap; in plain text it has to be signed anew. */
   isWrapped: boolean;

@@ -63,6 +63,12 @@ export class Link {
     return this.#isOver && this.#farewell === undefined && this.#signing === undefined;
   }
 
+  /** Whether another process than the one that refuses our opening can have taken it. */
+  mayBeTaken({ link, requestEvent }: Frame): boolean {
+    const isWitnessed = this.#opening.isWitnessed(link.instance, requestEvent);
+    return this.instance !== '' && link.instance !== this.instance && !isWitnessed;
+  }
+
   /** The peer has all that was sent. */
   get isQuiet(): boolean {
     return !this.#outbound.isUnacknowledged && this.#outbound.isQueueEmpty;
@@ -172,7 +178,7 @@ export class Link {
     if (signing !== undefined && signing === this.#givenUp) return false;
     if (signing === 'probe') this.#probing.sent(now);
     else if (typeof signing === 'object') this.#outbound.signed(signing, event, now);
-    if (!this.#schedule.isOpen) this.#opening.sent(now);
+    if (!this.#schedule.isOpen) this.#opening.sent(now, event.id);
     return true;
   }
 
@@ -203,6 +209,7 @@ export class Link {
     }
     if (outcome === 'lost') return this.#lost(sent);
     if (sent !== undefined) sent.inVain++;
+    if (!this.#schedule.isOpen) this.#opening.inVain();
     if (outcome === 'congested') this.#outbound.congested(this.#probing.isResting ? undefined : sent, now);
     if (outcome === 'muted') this.#schedule.muted(now);
   }

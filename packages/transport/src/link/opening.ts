@@ -4,6 +4,10 @@ import { linkLimits } from './limits.ts';
 export class Opening {
   #startedAt: number | undefined;
   #attempts = 0;
+  #inVain = 0;
+  /** The first that somebody can have had, and who has refused it. */
+  #firstEvent: string | undefined;
+  #witness: string | undefined;
   #nextAt = 0;
 
   /** When it is signed next. */
@@ -13,6 +17,15 @@ export class Opening {
 
   get isSent(): boolean {
     return this.#attempts > 0;
+  }
+
+  /**
+   * A process has refused one of the openings. Returns whether it has the first of them: then no other process was there
+   * when that came, and could have taken it.
+   */
+  isWitnessed(instance: string, refusedEvent: string | undefined): boolean {
+    if (refusedEvent !== undefined && refusedEvent === this.#firstEvent) this.#witness = instance;
+    return this.#witness === instance;
   }
 
   /** When nobody is there. A person may have to allow the signature: counted from the first that left. */
@@ -36,10 +49,16 @@ export class Opening {
     if (this.#attempts === 0) this.#startedAt = undefined;
   }
 
-  sent(now: number): void {
+  sent(now: number, event?: string): void {
     this.#startedAt ??= now;
+    this.#firstEvent ??= event;
     const { openRetryMs } = linkLimits;
     this.#nextAt = now + (this.#attempts++ === 0 ? openRetryMs : 2 * openRetryMs);
+  }
+
+  /** Nobody has had one of them; where that holds for all, the next is the first. */
+  inVain(): void {
+    if (++this.#inVain === this.#attempts) this.#firstEvent = undefined;
   }
 
   /** Nobody listened: asked again sooner. */

@@ -67,8 +67,8 @@ export class Outbound {
   }
 
   /** The opening: frame 0, always the same. */
-  opening(maxBytes: number, now: number): SentFrame {
-    return this.#sent.get(0) ?? this.number(this.#outbox.opening(maxBytes), now);
+  opening(maxBytes: number, takesAny: boolean, now: number): SentFrame {
+    return this.#sent.get(0) ?? this.number(this.#outbox.opening(maxBytes, takesAny), now);
   }
 
   /** The next frame that was not sent yet, as far as the window allows. */

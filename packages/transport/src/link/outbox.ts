@@ -69,10 +69,14 @@ export class Outbox {
     this.#laterAborts.push(number);
   }
 
-  /** What an opening carries: one message whose repetition does no harm, or nothing (WIRE.md, section 5). */
-  opening(maxBytes: number): Content {
+  /**
+   * What an opening carries: one message, or nothing (WIRE.md, section 5). `takesAny`: it names the server's process, and
+   * not only what does no harm when it is repeated may ride on it.
+   */
+  opening(maxBytes: number, takesAny: boolean = false): Content {
     const [first] = this.#small;
-    if (first?.isHarmless !== true || sizeOf(first, maxBytes) > maxBytes) return emptyContent();
+    if (first === undefined || !(takesAny || first.isHarmless === true)) return emptyContent();
+    if (sizeOf(first, maxBytes) > maxBytes) return emptyContent();
     this.#small.shift();
     this.#bytes -= first.text.length;
     return contentOf([first], sizeOf(first, maxBytes));
