@@ -53,7 +53,7 @@ it('who calls is in each request, and never what the caller says of itself', asy
   for (const isInjecting of [false, true]) {
     const { transport, receive, received } = open(undefined, undefined, isInjecting);
     await transport.start();
-    receive([{ ...call(1), params: { name: 'x', _meta: lie } } as JsonRpcMessage]);
+    receive([{ ...call(1), params: { name: 'x', _meta: lie } }]);
     await vi.waitFor(() => expect(received).toHaveLength(1));
     const truth = { clientPubkey: 'a'.repeat(64), requestEventId: 'e'.repeat(64) };
     expect(received[0]).toHaveProperty('params._meta', isInjecting ? truth : {});

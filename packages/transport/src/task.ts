@@ -37,7 +37,7 @@ export class TaskQueue {
   // setImmediate where there is one: as fast, and Node does not exit over a task that is queued, as it would over an
   // unreferenced port. In browsers setTimeout would wait 4 ms, and much longer in a background tab.
   #schedule(): void {
-    if ('setImmediate' in globalThis) {
+    if (typeof globalThis.setImmediate === 'function') {
       globalThis.setImmediate(this.#runNext);
       return;
     }
