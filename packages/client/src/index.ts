@@ -1,10 +1,6 @@
-export {
-  type PaymentError,
-  type PaymentInteraction,
-  type PaymentRequest,
-  readPaymentError,
-} from '@mcp-nostr/core/contextvm';
+export type { PaymentError, PaymentInteraction, PaymentRequest } from '@mcp-nostr/core/contextvm';
 
+export { readPaymentError } from './contextvm/payment-errors.ts';
 export type { PaymentContext, PaymentOptions, PaymentOutcome } from './contextvm/payment-options.ts';
 export { createSession, type CreateSessionOptions, type Session } from './create-session.ts';
 export { NostrClientTransport } from './nostr-client-transport.ts';

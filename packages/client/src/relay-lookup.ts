@@ -1,4 +1,4 @@
-import { type Address, formatNpub, parseRelayUrl, RELAY_LIST_KIND } from '@mcp-nostr/core';
+import { type Address, formatNpub, readRelayList, RELAY_LIST_KIND } from '@mcp-nostr/core';
 import { RelayPool, type RelayPoolOptions, TransportError } from '@mcp-nostr/transport';
 
 import { limits } from './limits.ts';
@@ -47,15 +47,7 @@ export async function findRelays(
   }
 }
 
-/** NIP-65: a key is reached where it reads; an entry without a marker is for both directions. */
+/** No more of them than a client keeps open. */
 export function readRelays(tags: string[][]): string[] {
-  const urls = tags.flatMap(([name, url, marker]) => {
-    if (name !== 'r' || url === undefined || (marker && marker !== 'read')) return [];
-    try {
-      return [parseRelayUrl(url)];
-    } catch {
-      return [];
-    }
-  });
-  return [...new Set(urls)].slice(0, limits.maxRelays);
+  return readRelayList(tags).slice(0, limits.maxRelays);
 }

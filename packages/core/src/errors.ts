@@ -13,7 +13,8 @@ export type DecodeErrorCode =
   | 'grant_expired'
   | 'bad_successor'
   | 'bad_transfer'
-  | 'bad_stream';
+  | 'bad_stream'
+  | 'bad_schema';
 
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';

@@ -1,4 +1,5 @@
 export { type Address, formatAddress, formatNpub, parseAddress, parseRelayUrl } from './address.ts';
+export { canonicalJson } from './canonical-json.ts';
 export { AddressError, type AddressErrorCode, DecodeError, type DecodeErrorCode } from './errors.ts';
 export {
   eventId,
@@ -53,7 +54,9 @@ export {
   type RequestId,
 } from './json-rpc.ts';
 export {
+  ANNOUNCEMENT_KIND,
   AUTH_KIND,
+  DELETION_KIND,
   EPHEMERAL_GIFT_WRAP_KIND,
   GIFT_WRAP_KIND,
   GRANT_KIND,
@@ -61,8 +64,13 @@ export {
   isEphemeral,
   isReplaceable,
   MESSAGE_KIND,
+  PROFILE_KIND,
+  PROMPTS_KIND,
   RELAY_LIST_KIND,
+  RESOURCE_TEMPLATES_KIND,
+  RESOURCES_KIND,
   SUCCESSOR_KIND,
+  TOOLS_KIND,
 } from './kinds.ts';
 export { isDeeperThan } from './json-depth.ts';
 export { frameBytesFor, limits } from './limits.ts';
@@ -75,7 +83,9 @@ export {
   parseLinkTag,
 } from './link-tag.ts';
 export { claimedVersion, isProgressOf, metaKeys, metaOf, progressToken } from './mcp-meta.ts';
+export { isDiscoverResult, isInitializeResult } from './mcp-results.ts';
 export { randomHex } from './random-hex.ts';
+export { readRelayList, relayListTemplate } from './relay-list.ts';
 export { engineName, generateSecretKey, getPublicKey, verifyId } from './schnorr.ts';
 export { parseSecretKey } from './secret-key.ts';
 export { isListening, SessionReplay } from './session-replay.ts';

@@ -8,6 +8,16 @@ export const GIFT_WRAP_KIND = 1059;
 export const EPHEMERAL_GIFT_WRAP_KIND = 21_059;
 /** The relays on which a key can be reached (NIP-65). */
 export const RELAY_LIST_KIND = 10_002;
+/** What a key says of itself to people (NIP-01). */
+export const PROFILE_KIND = 0;
+/** Its author takes events back (NIP-09). */
+export const DELETION_KIND = 5;
+/** A server announces itself: what it answers to `initialize` (CEP-6). The four lists follow it. */
+export const ANNOUNCEMENT_KIND = 11_316;
+export const TOOLS_KIND = 11_317;
+export const RESOURCES_KIND = 11_318;
+export const RESOURCE_TEMPLATES_KIND = 11_319;
+export const PROMPTS_KIND = 11_320;
 /** A server's former key names the one that follows it (WIRE.md, section 9). */
 export const SUCCESSOR_KIND = 15_911;
 /** The answer to a relay's challenge (NIP-42). */

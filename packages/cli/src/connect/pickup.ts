@@ -1,5 +1,6 @@
 import {
   cancelledId,
+  canonicalJson,
   isProgressOf,
   isRequest,
   isResponse,
@@ -12,7 +13,6 @@ import {
 } from '@mcp-nostr/core';
 
 import type { ClientTransport, OpenTransport } from '../client-transport.ts';
-import { canonicalJson } from './canonical.ts';
 import { KeptResults } from './kept-results.ts';
 import { pickupLimits } from './pickup-limits.ts';
 

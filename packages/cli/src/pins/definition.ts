@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import { canonicalJson } from '../connect/canonical.ts';
+import { canonicalJson } from '@mcp-nostr/core';
+
 import { limits } from './limits.ts';
 
 export type Fields = Record<string, unknown>;

@@ -32,5 +32,5 @@ export interface PaymentOutcome {
   pmi?: string | undefined;
   amount?: number | undefined;
   /** Why it was rejected, in the server's words. */
-  message?: string | undefined;
+  reason?: string | undefined;
 }

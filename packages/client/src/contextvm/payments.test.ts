@@ -1,8 +1,14 @@
-import { type JsonRpcErrorResponse, type JsonRpcMessage, type JsonRpcRequest } from '@mcp-nostr/core';
+import {
+  failureResponse,
+  type JsonRpcErrorResponse,
+  type JsonRpcMessage,
+  type JsonRpcRequest,
+} from '@mcp-nostr/core';
 import type { PaymentRequest } from '@mcp-nostr/core/contextvm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { PaymentOptions, PaymentOutcome } from './payment-options.ts';
+import { readPaymentError } from './payment-errors.ts';
 import { Payments } from './payments.ts';
 
 const request: JsonRpcRequest = {
@@ -168,7 +174,7 @@ describe('a request that is to be paid', () => {
     await soon();
     payments.notified(news('accepted', { amount: 21, pmi: 'bitcoin-lightning-bolt11' }), request);
     payments.notified(news('rejected', { pmi: 'bitcoin-lightning-bolt11', message: 'expired' }), request);
-    expect(settled.map(({ outcome, amount, message }) => [outcome, amount, message])).toEqual([
+    expect(settled.map(({ outcome, amount, reason }) => [outcome, amount, reason])).toEqual([
       ['accepted', 21, undefined],
       ['rejected', undefined, 'expired'],
     ]);
@@ -242,5 +248,18 @@ describe('with explicit gating', () => {
     expect(payments.answered(gated({ ...invoice, pmi: 'gold' }), request)).toBe(false);
     expect(payments.answered(pending(2), request)).toBe(false);
     expect(asked).toEqual([]);
+  });
+});
+
+describe('an error', () => {
+  it('of this client and of a server is read by the same means, and any other says nothing', () => {
+    const { error } = failureResponse(1, 'payment_required', 'pay first', { payment: invoice });
+    const options = [{ amount: 21, payRequest: 'lnbc1', pmi: 'bitcoin-lightning-bolt11', ttlSeconds: 100 }];
+    expect(readPaymentError(error)).toMatchObject({ type: 'required', options });
+    expect(readPaymentError(gated(invoice).error)).toMatchObject({ type: 'required', options });
+    expect(readPaymentError(pending(2).error)).toMatchObject({ type: 'pending', retryAfterSeconds: 2 });
+    // MCP has the number for a page that a person has to open, too.
+    const page = { code: -32_042, message: 'URL required', data: { elicitations: [{ mode: 'url' }] } };
+    for (const other of [undefined, new Error('no'), page]) expect(readPaymentError(other)).toBeUndefined();
   });
 });

@@ -8,17 +8,17 @@ import type {
 } from '@mcp-nostr/core';
 import {
   type PaymentError,
-  type PaymentNews,
+  type PaymentNotice,
   type PaymentRequest,
-  paymentRequestJson,
   readPaymentError,
-  readPaymentNews,
+  readPaymentNotice,
   supportTags,
 } from '@mcp-nostr/core/contextvm';
 
 import { limits } from '../limits.ts';
 import { keyOf } from '../outgoing.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { paymentData } from './payment-errors.ts';
 import type { PaymentOptions } from './payment-options.ts';
 
 export interface PaymentsOptions {
@@ -69,20 +69,24 @@ export class Payments {
 
   /** What the server says of this request before it answers it. Returns whether it was about a payment. */
   notified(message: JsonRpcNotification, request: JsonRpcRequest): boolean {
-    const news = readPaymentNews(message);
-    if (news === undefined) return false;
-    if (news.kind === 'required') this.#onrequired(request, news.payment);
-    else this.#onsettled(request, news);
+    const notice = readPaymentNotice(message);
+    if (notice === undefined) {
+      if (message.method !== 'notifications/payment_required') return false;
+      this.#fail(request, 'it asks for a payment in a way that cannot be read');
+    } else if (notice.type === 'required') {
+      const { type: _, ...payment } = notice;
+      this.#onrequired(request, payment);
+    } else this.#onsettled(request, notice);
     return true;
   }
 
   /** The answer to this request. True where it is not the last word: the request is going to be sent again. */
   answered(response: JsonRpcResultResponse | JsonRpcErrorResponse, request: JsonRpcRequest): boolean {
-    const error = 'error' in response ? readPaymentError(response.error) : undefined;
+    const error = 'error' in response ? readPaymentError(response) : undefined;
     const { given } = this.#options;
     if (error === undefined || given === undefined) return false;
     const purchase = this.#purchases.get(keyOf(request.id));
-    if (error.kind === 'pending') return purchase !== undefined && this.#waitAgain(purchase, error);
+    if (error.type === 'pending') return purchase !== undefined && this.#waitAgain(purchase, error);
     const payment = preferred(error.options, given.pmis);
     // What was paid and is asked for again is the application's to settle with the server.
     if (purchase !== undefined || payment === undefined) return false;
@@ -104,7 +108,7 @@ export class Payments {
     for (const key of this.#purchases.keys()) this.forget(key);
   }
 
-  #onrequired(request: JsonRpcRequest, payment: PaymentRequest | undefined): void {
+  #onrequired(request: JsonRpcRequest, payment: PaymentRequest): void {
     // A server that has seen two copies of a request asks for each; only one is paid.
     if (this.#purchases.has(keyOf(request.id))) return;
     const { given } = this.#options;
@@ -116,17 +120,17 @@ export class Payments {
       this.#fail(request, `it wants ${sumOf(payment)}, and there is only ${given.pmis.join(', ')}`, payment);
   }
 
-  #onsettled(request: JsonRpcRequest, news: Exclude<PaymentNews, { kind: 'required' }>): void {
-    const { kind: outcome, ...rest } = news;
+  #onsettled(request: JsonRpcRequest, notice: Exclude<PaymentNotice, { type: 'required' }>): void {
+    const { type: outcome, pmi, amount } = notice;
+    const reason = notice.type === 'rejected' ? notice.reason : undefined;
     try {
-      this.#options.given?.onsettled?.({ outcome, request, ...rest });
+      this.#options.given?.onsettled?.({ outcome, request, pmi, amount, reason });
     } catch (error) {
       this.#options.onerror(error);
     }
-    if (news.kind === 'accepted') return;
-    const { pmi, amount, message = 'it gives no reason' } = news;
-    const data = { payment: { pmi, amount } };
-    this.#end(request, 'payment_rejected', `the server does not go on with the request: ${message}`, data);
+    if (outcome === 'accepted') return;
+    const said = reason ?? 'it gives no reason';
+    this.#end(request, 'payment_rejected', `the server does not go on with the request: ${said}`, {});
   }
 
   async #buy(
@@ -155,7 +159,7 @@ export class Payments {
   }
 
   /** The server has not seen the payment yet. */
-  #waitAgain(purchase: Purchase, { retryAfterSeconds = 0 }: PaymentError & { kind: 'pending' }): boolean {
+  #waitAgain(purchase: Purchase, { retryAfterSeconds = 0 }: PaymentError & { type: 'pending' }): boolean {
     const { minPaymentRetryMs, maxPaymentRetryMs } = limits;
     const waitMs = Math.min(Math.max(retryAfterSeconds * 1_000, minPaymentRetryMs), maxPaymentRetryMs);
     if (performance.now() + waitMs > purchase.endsAt) return false;
@@ -165,7 +169,7 @@ export class Payments {
   }
 
   #fail(request: JsonRpcRequest, reason: string, payment?: PaymentRequest): void {
-    const data = payment === undefined ? {} : { payment: paymentRequestJson(payment) };
+    const data = payment === undefined ? {} : { payment: paymentData(payment) };
     this.#end(request, 'payment_required', `the server has not executed the request: ${reason}`, data);
   }
 

@@ -1,7 +1,42 @@
+export {
+  type AnnouncedList,
+  announcedLists,
+  type Announcement,
+  announcementKinds,
+  listKinds,
+  readAnnouncement,
+} from './announcement.ts';
+export {
+  announcementTemplates,
+  profileTemplate,
+  type ServerOffer,
+  withdrawalTemplate,
+} from './announcement-templates.ts';
 export { type BareMessage, decodeBare, encodeBare, isBare } from './bare-message.ts';
 export { type Introduction, introductionTags, readIntroduction } from './introduction.ts';
 export { contextvmLimits } from './limits.ts';
+export {
+  PAYMENT_PENDING,
+  PAYMENT_REQUIRED,
+  type PaymentError,
+  type PaymentNotice,
+  type PaymentRequest,
+  type Price,
+  readPaymentError,
+  readPaymentNotice,
+  readPrices,
+} from './payment.ts';
 export { type FrameFamily, frameFamily, tokenText } from './progress-frame.ts';
+export {
+  COMMON_SCHEMA,
+  commonSchemaMeta,
+  commonSchemaTags,
+  readCommonSchemas,
+  type SchemaClaim,
+  schemaHash,
+  type ToolSchema,
+} from './schema-hash.ts';
+export { sha256Hex } from './sha256.ts';
 export { StreamAssembly } from './stream-assembly.ts';
 export {
   formatStreamFrame,
@@ -12,15 +47,6 @@ export {
   StreamNumbering,
   type StreamPart,
 } from './stream-frame.ts';
-export {
-  type PaymentError,
-  type PaymentNews,
-  type PaymentRequest,
-  paymentRequestJson,
-  readPaymentError,
-  readPaymentNews,
-  readPaymentRequest,
-} from './payment.ts';
 export {
   isPaymentInteraction,
   isPmi,
@@ -38,4 +64,4 @@ export {
   type TransferFrame,
   type TransferStart,
 } from './transfer-frame.ts';
-export { sha256Hex, splitTwiceEscaped, transferFrames } from './transfer-split.ts';
+export { splitTwiceEscaped, transferFrames } from './transfer-split.ts';

@@ -16,12 +16,17 @@ const FIELDS = [
   ['picture', contextvmLimits.maxUrlLength],
 ] as const;
 
-/** What is empty or too long to be shown is left out. */
 export function readIntroduction(tags: string[][]): Introduction {
+  const values = FIELDS.map(([field]) => [field, tags.find(([name]) => name === field)?.[1]]);
+  return introductionFrom(Object.fromEntries(values));
+}
+
+/** What is no text, empty, or too long to be shown is left out. */
+export function introductionFrom(fields: Record<string, unknown>): Introduction {
   const introduction: Introduction = {};
   for (const [field, maxLength] of FIELDS) {
-    const value = tags.find((tag) => tag[0] === field)?.[1];
-    if (value && value.length <= maxLength) introduction[field] = value;
+    const value = fields[field];
+    if (typeof value === 'string' && value !== '' && value.length <= maxLength) introduction[field] = value;
   }
   return introduction;
 }

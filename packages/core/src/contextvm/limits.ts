@@ -10,6 +10,20 @@ export const contextvmLimits = {
   maxAboutLength: 4_096,
   /** Characters of a web address. */
   maxUrlLength: 2_048,
+  /** Characters of one announcement. Relays take less: a list of a few hundred tools has 200,000. */
+  maxAnnouncementLength: 524_288,
+  /** Tools, resources, templates or prompts that are read of one list. */
+  maxListed: 2_000,
+  /** Relays that are read of a relay list; a server has a handful. */
+  maxRelays: 16,
+  /** Claims, prices and categories that are read of one announcement, of each sort. */
+  maxClaims: 2_000,
+  /** Characters of a category. */
+  maxCategoryLength: 64,
+  /** Characters of what a wallet is given; a Lightning invoice has a few hundred, tokens of a mint some thousand. */
+  maxPayRequestLength: 16_384,
+  /** How long a payment may take, in seconds: what a server says becomes a timer. */
+  maxPaymentSeconds: 86_400,
   /** Characters of a progress token: it is repeated in each frame of a transfer or stream. */
   maxTokenLength: 256,
   /** Characters of a reason, a nonce, a type: what peers say beside the data. */

@@ -1,104 +1,133 @@
 import { describe, expect, it } from 'vitest';
 
-import { failureResponse } from '../failure.ts';
-import { paymentRequestJson, readPaymentError, readPaymentNews, readPaymentRequest } from './payment.ts';
+import { parseMessage } from '../frame.ts';
+import type { JsonRpcErrorResponse } from '../json-rpc.ts';
+import { readPaymentError, readPaymentNotice, readPrices } from './payment.ts';
 
-/** As ContextVM's SDK writes it. */
-const invoice = {
+const notice = (type: string, params?: object) =>
+  parseMessage(JSON.stringify({ jsonrpc: '2.0', method: `notifications/payment_${type}`, params }));
+const asked = {
   amount: 21,
-  pay_req: 'lnbc210n1',
+  pay_req: 'lnbc',
   pmi: 'bitcoin-lightning-bolt11',
-  description: 'one call',
+  description: 'echo',
   ttl: 600,
-  _meta: { order: 7 },
+  _meta: { a: 1 },
 };
-const payment = {
+const read = {
   amount: 21,
-  pmi: 'bitcoin-lightning-bolt11',
-  payRequest: 'lnbc210n1',
-  description: 'one call',
+  payRequest: 'lnbc',
+  pmi: asked.pmi,
+  description: 'echo',
   ttlSeconds: 600,
-  meta: { order: 7 },
+  meta: { a: 1 },
 };
 
-function notification(what: string, params: Record<string, unknown>) {
-  return { jsonrpc: '2.0' as const, method: `notifications/payment_${what}`, params };
-}
-
-describe('what a server wants to be paid', () => {
-  it('is read, and written again as it was', () => {
-    expect(readPaymentRequest(invoice)).toEqual(payment);
-    expect(paymentRequestJson(payment)).toEqual(invoice);
-    const least = { amount: 0, pay_req: 'x', pmi: 'fake' };
-    expect(paymentRequestJson(readPaymentRequest(least) ?? payment)).toEqual(least);
-  });
-
-  it.each([
-    ['no amount', { amount: undefined }],
-    ['an amount below 0', { amount: -1 }],
-    ['an amount without an end', { amount: Infinity }],
-    ['an amount in words', { amount: '21' }],
-    ['nothing to pay', { pay_req: '' }],
-    ['a method of payment that is none', { pmi: 'Bitcoin Lightning' }],
-    ['a method of payment that is too long', { pmi: 'a'.repeat(65) }],
-  ])('cannot be paid with %s', (_, change) => {
-    expect(readPaymentRequest({ ...invoice, ...change })).toBeUndefined();
-  });
-
-  it.each([undefined, null, [], 'invoice', 21])('is not %j', (value) => {
-    expect(readPaymentRequest(value)).toBeUndefined();
-  });
-});
-
-describe('news of a payment', () => {
-  it('are required, accepted and rejected', () => {
-    expect(readPaymentNews(notification('required', invoice))).toEqual({ kind: 'required', payment });
-    const accepted = { pmi: 'fake', amount: 21 };
-    expect(readPaymentNews(notification('accepted', accepted))).toEqual({ kind: 'accepted', ...accepted });
-    const rejected = { pmi: 'fake', amount: 21, message: 'too late' };
-    expect(readPaymentNews(notification('rejected', rejected))).toEqual({ kind: 'rejected', ...rejected });
-  });
-
-  it('say that something is to be paid where it cannot be read what', () => {
-    expect(readPaymentNews(notification('required', { amount: 21 }))).toEqual({ kind: 'required' });
-  });
-
-  it('are no other message, and no request', () => {
-    expect(readPaymentNews(notification('refunded', invoice))).toBeUndefined();
-    expect(readPaymentNews({ ...notification('required', invoice), id: 1 })).toBeUndefined();
-    expect(readPaymentNews({ jsonrpc: '2.0', id: 1, result: {} })).toBeUndefined();
-  });
-});
-
-describe('an error', () => {
-  it('says what to pay', () => {
-    const data = { instructions: 'pay', payment_options: [invoice, { amount: 1 }] };
-    expect(readPaymentError({ code: -32_042, message: 'Payment Required', data })).toEqual({
-      kind: 'required',
-      options: [payment],
-      instructions: 'pay',
+describe('a notice of a payment', () => {
+  it('asks for it, with what a wallet needs', () => {
+    expect(readPaymentNotice(notice('required', asked))).toEqual({ type: 'required', ...read });
+    const least = { amount: 0.5, pay_req: 'x', pmi: 'cashu' };
+    expect(readPaymentNotice(notice('required', least))).toEqual({
+      type: 'required',
+      amount: 0.5,
+      payRequest: 'x',
+      pmi: 'cashu',
     });
   });
 
-  it('is not taken for one where MCP has the same number for what a person has to open in a browser', () => {
-    const data = { elicitations: [{ mode: 'url', url: 'https://example.org' }] };
-    expect(readPaymentError({ code: -32_042, message: 'URL required', data })).toBeUndefined();
+  it('says that it was seen, or why not', () => {
+    expect(readPaymentNotice(notice('accepted', { amount: 21, pmi: asked.pmi, _meta: {} }))).toEqual({
+      type: 'accepted',
+      amount: 21,
+      pmi: asked.pmi,
+      meta: {},
+    });
+    expect(readPaymentNotice(notice('rejected', { pmi: 'Not One', message: 'too dear' }))).toEqual({
+      type: 'rejected',
+      reason: 'too dear',
+    });
+    expect(readPaymentNotice(notice('rejected'))).toEqual({ type: 'rejected' });
   });
 
-  it('says that a payment is on its way', () => {
-    const error = { code: -32_043, message: 'Payment Pending', data: { retry_after: 2 } };
-    expect(readPaymentError(error)).toEqual({ kind: 'pending', retryAfterSeconds: 2 });
+  it('cannot set a timer for years, nor give a reason without end', () => {
+    expect(readPaymentNotice(notice('required', { ...asked, ttl: 1e12 }))).toMatchObject({
+      ttlSeconds: 86_400,
+    });
+    const rejected = readPaymentNotice(notice('rejected', { message: 'x'.repeat(9_999) }));
+    expect(rejected).toMatchObject({ reason: 'x'.repeat(1_024) });
   });
 
-  it('of our own client is read by the same means', () => {
-    const { error } = failureResponse(1, 'payment_required', 'pay first', { payment: invoice });
-    expect(readPaymentError(error)).toEqual({ kind: 'required', options: [payment] });
+  it.each([
+    [notice('required')],
+    [notice('required', { ...asked, amount: '21' })],
+    [notice('required', { ...asked, amount: -1 })],
+    [notice('required', { ...asked, pmi: 'Bitcoin' })],
+    [notice('required', { ...asked, pay_req: '' })],
+    [notice('required', { ...asked, pay_req: 'x'.repeat(16_385) })],
+    [notice('pending', asked)],
+    [
+      parseMessage(
+        JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'notifications/payment_required', params: asked }),
+      ),
+    ],
+    [parseMessage('{"jsonrpc":"2.0","id":1,"result":{}}')],
+  ])('is none: %j', (message) => {
+    expect(readPaymentNotice(message)).toBeUndefined();
+  });
+});
+
+describe('an error for a payment', () => {
+  const error = (code: number, data?: unknown): JsonRpcErrorResponse => ({
+    jsonrpc: '2.0',
+    id: 1,
+    error: { code, message: 'Payment', data },
   });
 
-  it.each([undefined, new Error('no'), { code: -32_602, message: 'bad', data: {} }])(
-    'says nothing of it otherwise: %s',
-    (error) => {
-      expect(readPaymentError(error)).toBeUndefined();
-    },
-  );
+  it('asks for it, in one of several ways; those that make no sense are left out', () => {
+    const data = { instructions: 'pay', payment_options: [asked, { ...asked, pmi: '' }, null] };
+    expect(readPaymentError(error(-32_042, data))).toEqual({
+      type: 'required',
+      instructions: 'pay',
+      options: [read],
+    });
+  });
+
+  it('says that it has not been seen yet', () => {
+    expect(readPaymentError(error(-32_043, { instructions: 'wait', retry_after: 2 }))).toEqual({
+      type: 'pending',
+      instructions: 'wait',
+      retryAfterSeconds: 2,
+    });
+    expect(readPaymentError(error(-32_043))).toEqual({ type: 'pending' });
+  });
+
+  it.each([
+    [error(-32_042)],
+    [error(-32_042, { payment_options: [{ ...asked, amount: NaN }] })],
+    [error(-32_042, { payment_options: {} })],
+    [error(-32_602, { payment_options: [asked] })],
+  ])('is none: %j', (other) => {
+    expect(readPaymentError(other)).toBeUndefined();
+  });
+});
+
+describe('a price', () => {
+  it('is an amount or a range, of a tool, a prompt or a resource', () => {
+    expect(
+      readPrices([
+        ['cap', 'tool:echo', '10', 'sats'],
+        ['cap', 'resource:file:///a', '10-50.5', 'sats'],
+        ['cap', 'prompt:greet', '0', ''],
+        ['cap', 'tool:', '10', 'sats'],
+        ['cap', 'other:echo', '10', 'sats'],
+        ['cap', 'tool:echo', '10-', 'sats'],
+        ['cap', 'tool:echo'],
+        ['pmi', 'tool:echo', '10', 'sats'],
+      ]),
+    ).toEqual([
+      { capability: 'tool:echo', price: '10', unit: 'sats' },
+      { capability: 'resource:file:///a', price: '10-50.5', unit: 'sats' },
+      { capability: 'prompt:greet', price: '0', unit: '' },
+    ]);
+  });
 });

@@ -1,117 +1,141 @@
 import { isRecord } from '../event.ts';
-import { failureCodes } from '../failure.ts';
-import type { JsonRpcMessage } from '../json-rpc.ts';
+import type { JsonRpcErrorResponse, JsonRpcMessage } from '../json-rpc.ts';
+import { contextvmLimits } from './limits.ts';
 import { isPmi } from './support.ts';
 
-/** What a server wants to be paid before it executes a request (CEP-8). */
+/** What a server asks for before it does something (CEP-8). Nothing here has been checked but its shape. */
 export interface PaymentRequest {
-  /** In the unit of the method of payment. */
+  /** In the unit of the way to pay; of the usual one, Lightning, satoshis. */
   amount: number;
-  /** The method of payment: `bitcoin-lightning-bolt11`. */
+  /** The way to pay (CEP-21). */
   pmi: string;
-  /** What to pay, in the form of that method: an invoice. */
+  /** What a wallet is given, an invoice for example. */
   payRequest: string;
   description?: string | undefined;
-  /** How long the server waits for it. */
+  /** How long the server waits for it, in seconds. */
   ttlSeconds?: number | undefined;
   meta?: Record<string, unknown> | undefined;
 }
 
-/** What a server says of the payment for a request that is under way. */
-export type PaymentNews =
-  /** Without `payment`: it cannot be read. */
-  | { kind: 'required'; payment?: PaymentRequest | undefined }
-  | { kind: 'accepted'; pmi?: string | undefined; amount?: number | undefined }
-  | { kind: 'rejected'; pmi?: string | undefined; amount?: number | undefined; message?: string | undefined };
+/** What a server says of a payment while the request waits (`transparent`). */
+export type PaymentNotice =
+  | ({ type: 'required' } & PaymentRequest)
+  | {
+      type: 'accepted';
+      amount?: number | undefined;
+      pmi?: string | undefined;
+      meta?: Record<string, unknown> | undefined;
+    }
+  | { type: 'rejected'; amount?: number | undefined; pmi?: string | undefined; reason?: string | undefined };
 
-/** What the error of a request says of its payment. */
+/** What a server answers instead of a result (`explicit_gating`). */
 export type PaymentError =
-  /** Nothing was executed; each of the options pays for it. */
-  | { kind: 'required'; options: PaymentRequest[]; instructions?: string | undefined }
-  /** A payment is on its way; to be asked again. */
-  | { kind: 'pending'; retryAfterSeconds?: number | undefined; instructions?: string | undefined };
+  | {
+      type: 'required';
+      /** For people. */
+      instructions?: string | undefined;
+      /** Any of them will do. */
+      options: PaymentRequest[];
+    }
+  /** It was asked for and has not been seen yet. */
+  | { type: 'pending'; instructions?: string | undefined; retryAfterSeconds?: number | undefined };
 
-/** The numbers that CEP-8 gives them. MCP has the first for another purpose: what is with it decides. */
-const REQUIRED = -32_042;
-const PENDING = -32_043;
+/** What a server takes for one of its capabilities. */
+export interface Price {
+  /** `tool:<name>`, `prompt:<name>`, `resource:<uri>`. */
+  capability: string;
+  /** An amount, or the least and the most of it: `10`, `10-50`. */
+  price: string;
+  unit: string;
+}
 
-/** Undefined for a message that is about something else. */
-export function readPaymentNews(message: JsonRpcMessage): PaymentNews | undefined {
+export const PAYMENT_REQUIRED = -32_042;
+export const PAYMENT_PENDING = -32_043;
+
+const METHOD = /^notifications\/payment_(required|accepted|rejected)$/;
+const PRICE = /^\d{1,15}(?:\.\d{1,15})?(?:-\d{1,15}(?:\.\d{1,15})?)?$/;
+const CAPABILITY = /^(?:tool|prompt|resource):./s;
+
+/** What a notification says of a payment; undefined of any other message, and of one that cannot be acted upon. */
+export function readPaymentNotice(message: JsonRpcMessage): PaymentNotice | undefined {
   if (!('method' in message) || 'id' in message) return undefined;
+  const type = METHOD.exec(message.method)?.[1];
   const params = message.params ?? {};
-  const { pmi, amount } = { pmi: textIn(params, 'pmi'), amount: numberIn(params, 'amount') };
-  switch (message.method) {
-    case 'notifications/payment_required':
-      return { kind: 'required', payment: readPaymentRequest(params) };
-    case 'notifications/payment_accepted':
-      return { kind: 'accepted', pmi, amount };
-    case 'notifications/payment_rejected':
-      return { kind: 'rejected', pmi, amount, message: textIn(params, 'message') };
-    default:
-      return undefined;
+  if (type === 'required') {
+    const request = readRequest(params);
+    return request && { type, ...request };
   }
+  const paid = { amount: amountOf(params['amount']), pmi: isPmi(params['pmi']) ? params['pmi'] : undefined };
+  if (type === 'accepted') return { type, ...paid, meta: metaOf(params) };
+  if (type === 'rejected') return { type, ...paid, reason: noteOf(params['message']) };
+  return undefined;
 }
 
-/**
- * What an error that a request was answered with says of its payment: the server's own (-32042, -32043) and the failure
- * `payment_required` of a client that had nobody to pay. Undefined for any other.
- */
-export function readPaymentError(error: unknown): PaymentError | undefined {
-  if (!isRecord(error) || !isRecord(error['data'])) return undefined;
-  const { code, data } = error;
-  const instructions = textIn(data, 'instructions');
-  if (code === REQUIRED && Array.isArray(data['payment_options'])) {
-    const options = data['payment_options'].map(readPaymentRequest).filter((each) => each !== undefined);
-    return { kind: 'required', options, instructions };
-  }
-  if (code === failureCodes.payment_required) {
-    const payment = readPaymentRequest(data['payment']);
-    return { kind: 'required', options: payment === undefined ? [] : [payment] };
-  }
-  if (code !== PENDING) return undefined;
-  return { kind: 'pending', retryAfterSeconds: numberIn(data, 'retry_after'), instructions };
+/** What an error says of a payment; undefined of any other error, and of one that cannot be acted upon. */
+export function readPaymentError({ error }: JsonRpcErrorResponse): PaymentError | undefined {
+  const data = isRecord(error.data) ? error.data : {};
+  const instructions = noteOf(data['instructions']);
+  if (error.code === PAYMENT_PENDING)
+    return { type: 'pending', instructions, retryAfterSeconds: secondsOf(data['retry_after']) };
+  if (error.code !== PAYMENT_REQUIRED) return undefined;
+  const listed: unknown[] = Array.isArray(data['payment_options']) ? data['payment_options'] : [];
+  const options = listed
+    .slice(0, contextvmLimits.maxPmis)
+    .map(readRequest)
+    .filter((each) => each !== undefined);
+  return options.length > 0 || instructions !== undefined
+    ? { type: 'required', instructions, options }
+    : undefined;
 }
 
-/** Undefined for what cannot be paid as it is written. */
-export function readPaymentRequest(value: unknown): PaymentRequest | undefined {
+/** The prices among the tags of an announcement or of a list. */
+export function readPrices(tags: string[][]): Price[] {
+  const { maxClaims, maxNoteLength, maxUrlLength } = contextvmLimits;
+  return tags
+    .flatMap(([name, capability = '', price = '', unit = '']) =>
+      name === 'cap' &&
+      capability.length <= maxUrlLength &&
+      CAPABILITY.test(capability) &&
+      PRICE.test(price) &&
+      unit.length <= maxNoteLength
+        ? [{ capability, price, unit }]
+        : [],
+    )
+    .slice(0, maxClaims);
+}
+
+function readRequest(value: unknown): PaymentRequest | undefined {
   if (!isRecord(value)) return undefined;
-  const amount = numberIn(value, 'amount');
-  const pmi = value['pmi'];
-  const payRequest = textIn(value, 'pay_req');
-  if (amount === undefined || !isPmi(pmi) || !payRequest) return undefined;
-  const meta = isRecord(value['_meta']) ? value['_meta'] : undefined;
-  const description = textIn(value, 'description');
-  const ttlSeconds = numberIn(value, 'ttl');
+  const { pmi, pay_req } = value;
+  const amount = amountOf(value['amount']);
+  if (amount === undefined || !isPmi(pmi)) return undefined;
+  if (typeof pay_req !== 'string' || pay_req === '' || pay_req.length > contextvmLimits.maxPayRequestLength)
+    return undefined;
   return {
     amount,
     pmi,
-    payRequest,
-    ...(description === undefined ? {} : { description }),
-    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
-    ...(meta === undefined ? {} : { meta }),
+    payRequest: pay_req,
+    description: noteOf(value['description']),
+    ttlSeconds: secondsOf(value['ttl']),
+    meta: metaOf(value),
   };
 }
 
-/** As CEP-8 writes it. */
-export function paymentRequestJson(payment: PaymentRequest): Record<string, unknown> {
-  const { amount, pmi, payRequest, description, ttlSeconds, meta } = payment;
-  return {
-    amount,
-    pmi,
-    pay_req: payRequest,
-    ...(description === undefined ? {} : { description }),
-    ...(ttlSeconds === undefined ? {} : { ttl: ttlSeconds }),
-    ...(meta === undefined ? {} : { _meta: meta }),
-  };
-}
-
-function textIn(record: Record<string, unknown>, name: string): string | undefined {
-  const value = record[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** No amount and no time is below 0 or without an end. */
-function numberIn(record: Record<string, unknown>, name: string): number | undefined {
-  const value = record[name];
+function amountOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+/** No more than a day: it becomes a timer. */
+function secondsOf(value: unknown): number | undefined {
+  const seconds = amountOf(value);
+  return seconds === undefined ? undefined : Math.min(seconds, contextvmLimits.maxPaymentSeconds);
+}
+
+function noteOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.slice(0, contextvmLimits.maxNoteLength) : undefined;
+}
+
+function metaOf(params: Record<string, unknown>): Record<string, unknown> | undefined {
+  const { _meta } = params;
+  return isRecord(_meta) ? _meta : undefined;
 }

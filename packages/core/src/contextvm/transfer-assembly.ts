@@ -1,8 +1,8 @@
 import { DecodeError } from '../errors.ts';
 import { utf8Bytes } from '../text-bytes.ts';
 import { contextvmLimits } from './limits.ts';
+import { sha256Hex } from './sha256.ts';
 import type { TransferFrame, TransferStart } from './transfer-frame.ts';
-import { sha256Hex } from './transfer-split.ts';
 
 /**
  * What has come of one transfer (CEP-22), whatever the order it came in: relays mix frames up, and ContextVM's senders

@@ -1,8 +1,5 @@
-import { bytesToHex } from '@noble/hashes/utils.js';
-
-import { engine } from '#engine';
-
 import { utf8Bytes } from '../text-bytes.ts';
+import { sha256Hex } from './sha256.ts';
 import type { TransferFrame } from './transfer-frame.ts';
 
 const QUOTE = 0x22;
@@ -47,11 +44,6 @@ export function transferFrames(
     ...chunks.map((data, index) => ({ token, progress: first + index, frameType: 'chunk' as const, data })),
     { token, progress: first + chunks.length, frameType: 'end' },
   ];
-}
-
-/** Of a text's UTF-8, lower-case hex. */
-export function sha256Hex(text: string): string {
-  return bytesToHex(engine.sha256(text));
 }
 
 function twiceEscapedBytes(code: number): number {

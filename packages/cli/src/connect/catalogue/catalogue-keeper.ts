@@ -1,7 +1,7 @@
-import type { JsonRpcRequest } from '@mcp-nostr/core';
+import { isDiscoverResult, isInitializeResult, type JsonRpcRequest } from '@mcp-nostr/core';
 
 import type { Answer } from '../../answer.ts';
-import { type Catalogue, type Fields, isDiscoverResult, isInitializeResult } from './catalogue.ts';
+import type { Catalogue, Fields } from './catalogue.ts';
 import type { ListMethod } from './lists.ts';
 import { requestedVersion } from './stand-in.ts';
 

@@ -1,4 +1,4 @@
-import { isRecord } from '@mcp-nostr/core';
+import { isDiscoverResult, isInitializeResult, isRecord } from '@mcp-nostr/core';
 
 import { type ListMethod, listMethods } from './lists.ts';
 
@@ -46,19 +46,6 @@ export function formatCatalogue(catalogue: Catalogue): string {
 
 /** Of the file: another one is not read. */
 const FORMAT = 1;
-
-export function isInitializeResult(value: unknown): value is Fields {
-  return (
-    isRecord(value) &&
-    typeof value['protocolVersion'] === 'string' &&
-    isRecord(value['capabilities']) &&
-    isRecord(value['serverInfo'])
-  );
-}
-
-export function isDiscoverResult(value: unknown): value is Fields {
-  return isRecord(value) && Array.isArray(value['supportedVersions']) && isRecord(value['capabilities']);
-}
 
 function parseDiscovery(value: unknown): Discovery | undefined {
   if (!isRecord(value)) return undefined;

@@ -1,4 +1,5 @@
 import {
+  isInitializeResult,
   isRecord,
   type JsonRpcMessage,
   type JsonRpcRequest,
@@ -8,7 +9,7 @@ import {
 
 import type { Answer } from '../../answer.ts';
 import type { OpenTransport } from '../../client-transport.ts';
-import { type Fields, isInitializeResult } from './catalogue.ts';
+import type { Fields } from './catalogue.ts';
 import { claimsOf } from './host-requests.ts';
 import { type ListMethod, lists } from './lists.ts';
 import { ownId } from './own-id.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { canonicalJson } from './canonical.ts';
+import { canonicalJson } from './canonical-json.ts';
 
 describe('canonicalJson', () => {
   it('sorts members by the UTF-16 code units of their names, as RFC 8785 has it', () => {

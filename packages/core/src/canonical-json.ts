@@ -1,4 +1,4 @@
-import { isRecord } from '@mcp-nostr/core';
+import { isRecord } from './event.ts';
 
 /**
  * JSON that is the same for equal values, whatever the order of their members (RFC 8785, JSON Canonicalization Scheme):
