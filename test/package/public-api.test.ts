@@ -147,6 +147,7 @@ const names = {
     'RelayError',
     'RelayPool',
     'TaskQueue',
+    'Transfers',
     'TransportError',
     'UnfinishedMessages',
     'asSignerError',
