@@ -2,6 +2,8 @@ import { formatAddress, formatNpub, randomHex } from '@mcp-nostr/core';
 import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
+import { BareClients } from './contextvm/bare-clients.ts';
+import type { BareSession } from './contextvm/bare-session.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { Entrance } from './entrance.ts';
@@ -50,7 +52,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly #doorkeeper: Doorkeeper;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
-  readonly #connections: Connections<ServerConnection<Mcp>>;
+  readonly #connections: Connections<ServerConnection<Mcp> | BareSession<Mcp>>;
+  readonly #bare: BareClients<Mcp> | undefined;
   readonly #policy: Policy;
   readonly #papers: Papers;
   readonly #usages: Usages;
@@ -110,14 +113,35 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       encryption: options.encryption ?? 'required',
       accepts: () => true,
       onframe: (frame) => this.#onframe(frame),
+      ...(options.contextvm !== false && {
+        onbare: (incoming) => this.#isClosed || this.#bare?.receive(incoming),
+        storedWraps: true,
+        // Whoever asks in plain text is told that it must not.
+        hearsPlain: options.refusals !== 'silent',
+      }),
       onreach: (isReachable, isNew) => {
-        for (const connection of this.#connections.all) connection.relaysChanged(isReachable, isNew);
+        for (const each of this.#connections.all)
+          if (each instanceof ServerConnection) each.relaysChanged(isReachable, isNew);
         if (isNew) void this.#announce(); // it never rejects
       },
       ondropped: this.#report,
       onstate: options.onrelay,
       now: options.now,
     });
+    if (options.contextvm !== false)
+      this.#bare = new BareClients({
+        endpoint: this.#endpoint,
+        encryption: options.encryption ?? 'required',
+        instance: this.#instance,
+        policy,
+        entrance,
+        connections: this.#connections,
+        hosting: this.#hosting,
+        usage: (key, permission) => this.#usages.of(key, permission),
+        seen: options.seen,
+        successor: moved && formatAddress(moved.successor),
+        onrequest: (summary, caller) => this.#onrequest(summary, caller),
+      });
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
     this.#unwatch = this.#policy.watch?.(() => this.#permitAgain());
   }
@@ -154,7 +178,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     if (this.#isClosed) return;
     const { event, frame, isRepeat } = incoming;
     const key = `${event.pubkey}:${frame.link.connection}`;
-    const connection = this.#connections.get(key);
+    const found = this.#connections.get(key);
+    const connection = found instanceof ServerConnection ? found : undefined;
     const identified = this.#identify(incoming, connection);
     if (identified === undefined) return;
     const { created_at: createdAt } = event;
