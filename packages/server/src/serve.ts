@@ -136,6 +136,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
         policy,
         entrance,
         connections: this.#connections,
+        unfinished: this.#unfinished,
         hosting: this.#hosting,
         usage: (key, permission) => this.#usages.of(key, permission),
         seen: options.seen,

@@ -17,7 +17,7 @@ export interface Said {
   text: string;
   /** The event of the request that it belongs to, and what is known of that. */
   requestEvent?: string | undefined;
-  route?: Route | undefined;
+  route?: (Pick<Route, 'form' | 'relay' | 'createdAt'> & Partial<Route>) | undefined;
   isAnswer: boolean;
   signal?: AbortSignal | undefined;
 }
@@ -25,7 +25,8 @@ export interface Said {
 /** One key without a link: what it has shown of itself, and the way to it. */
 export class BarePeer {
   readonly #introduction: string[][];
-  readonly #sender: BareSender;
+  /** The way to it, for its transfers. */
+  readonly sender: BareSender;
   readonly #sending: Set<Promise<void>> = new Set();
   #support: PeerSupport = noSupport;
   #last: Pick<IncomingBare, 'form' | 'relay'>;
@@ -36,7 +37,7 @@ export class BarePeer {
   constructor({ endpoint, first, introduction, onerror }: BarePeerOptions) {
     this.#introduction = introduction;
     this.#last = first;
-    this.#sender = new BareSender({
+    this.sender = new BareSender({
       endpoint,
       peer: first.event.pubkey,
       takesOversized: () => (this.#support === noSupport ? undefined : this.#support.oversized),
@@ -50,13 +51,14 @@ export class BarePeer {
     return this.#heardAt;
   }
 
-  get support(): PeerSupport {
-    return this.#support;
+  /** It has had our introduction. */
+  get isIntroduced(): boolean {
+    return this.#isIntroduced;
   }
 
   /** Characters that wait to be sent. */
   get queuedBytes(): number {
-    return this.#sender.queuedBytes;
+    return this.sender.queuedBytes;
   }
 
   heard({ event, message, form, relay }: IncomingBare): void {
@@ -74,32 +76,35 @@ export class BarePeer {
   async send({ text, requestEvent, route, isAnswer, signal }: Said): Promise<void> {
     const { form, relay } = route ?? this.#last;
     const introduces = !this.#isIntroduced || (isAnswer && route?.method === 'initialize');
-    this.#isIntroduced = true;
-    const sending = this.#sender.send({
-      text,
-      requestEvent,
-      tags: introduces ? this.#introduction : [],
-      form: formFor(form, this.#support),
-      relay,
-      // Its relays leave out what is older than its subscription, and its clock may be ahead of ours.
-      notBefore: route?.createdAt ?? this.#latestSeconds,
-      token: tokenOf(route),
-      isRepeatable: isAnswer,
-      signal,
-    });
-    const settled = sending.then(
-      () => {},
-      () => {},
+    await this.#track(
+      this.sender.send({
+        text,
+        requestEvent,
+        tags: introduces ? this.#introduction : [],
+        form: formFor(form, this.#support),
+        relay,
+        // Its relays leave out what is older than its subscription, and its clock may be ahead of ours.
+        notBefore: route?.createdAt ?? this.#latestSeconds,
+        token: tokenOf(route),
+        isRepeatable: isAnswer,
+        signal,
+      }),
     );
-    this.#sending.add(settled);
-    void settled.then(() => this.#sending.delete(settled));
-    return sending;
+    this.#isIntroduced = true;
   }
 
   /** Frees it when what is being said has left. Never rejects. */
   async release(): Promise<void> {
     await Promise.all(this.#sending);
-    this.#sender.close();
+    this.sender.close();
+  }
+
+  #track(sending: Promise<void>): Promise<void> {
+    const settled: Promise<void> = sending
+      .catch(() => {}) // whoever sends hears of it
+      .finally(() => this.#sending.delete(settled));
+    this.#sending.add(settled);
+    return sending;
   }
 }
 
@@ -108,7 +113,7 @@ export function formFor(form: Form, { ephemeral }: PeerSupport): Form {
   return form === 'stored' && ephemeral ? 'ephemeral' : form;
 }
 
-function tokenOf(route: Route | undefined): string | number | undefined {
+function tokenOf(route: Said['route']): string | number | undefined {
   const token = route?.token;
   return typeof token === 'string' || typeof token === 'number' ? token : undefined;
 }
