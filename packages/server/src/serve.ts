@@ -1,9 +1,11 @@
 import { formatAddress, formatNpub, randomHex } from '@mcp-nostr/core';
+import { supportTags } from '@mcp-nostr/core/contextvm';
 import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
 import { BareClients } from './contextvm/bare-clients.ts';
 import type { BareSession } from './contextvm/bare-session.ts';
+import { ownSupport } from './contextvm/own-support.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { Entrance } from './entrance.ts';
@@ -72,7 +74,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.pubkey = pubkey;
     this.npub = formatNpub(pubkey);
     this.#options = options;
-    const { authorize, injectIdentity, serveStdio } = options;
+    const { authorize, contextvm, encryption = 'required', injectIdentity, serveStdio } = options;
     this.#hosting = { factory, authorize, injectIdentity, serveStdio, onerror: this.#report };
     this.#former = former;
     this.#moved = moved;
@@ -110,10 +112,10 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       pubkey,
       signer: options.signer,
       relays: [...options.relays],
-      encryption: options.encryption ?? 'required',
+      encryption,
       accepts: () => true,
       onframe: (frame) => this.#onframe(frame),
-      ...(options.contextvm !== false && {
+      ...(contextvm !== false && {
         onbare: (incoming) => this.#isClosed || this.#bare?.receive(incoming),
         storedWraps: true,
         // Whoever asks in plain text is told that it must not.
@@ -128,11 +130,11 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       onstate: options.onrelay,
       now: options.now,
     });
-    if (options.contextvm !== false)
+    if (contextvm !== false)
       this.#bare = new BareClients({
         endpoint: this.#endpoint,
-        encryption: options.encryption ?? 'required',
-        instance: this.#instance,
+        encryption,
+        introduction: supportTags(ownSupport({ encryption, contextvm, instance: this.#instance })),
         policy,
         entrance,
         connections: this.#connections,

@@ -10,7 +10,7 @@ import {
   randomHex,
   utf8Bytes,
 } from '@mcp-nostr/core';
-import { frameFamily, parseTransferFrame, supportTags, type TransferFrame } from '@mcp-nostr/core/contextvm';
+import { frameFamily, parseTransferFrame, type TransferFrame } from '@mcp-nostr/core/contextvm';
 import type { Encryption, Endpoint, IncomingBare } from '@mcp-nostr/transport';
 
 import type { Caller } from '../caller.ts';
@@ -32,8 +32,8 @@ import { SeenRequests } from './seen-requests.ts';
 export interface BareClientsOptions<Mcp extends McpServerLike> {
   endpoint: Endpoint;
   encryption: Encryption;
-  /** This process of the server. */
-  instance: string;
+  /** What we say of ourselves to each. */
+  introduction: string[][];
   policy: Policy;
   entrance: Entrance;
   connections: Pick<Connections<BareSession<Mcp>>, 'add' | 'remove'>;
@@ -57,22 +57,14 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
   readonly #options: BareClientsOptions<Mcp>;
   readonly #door: BareDoor;
   readonly #replies: BareReplies;
-  readonly #introduction: string[][];
   readonly #clients: Map<string, BareClient<Mcp>> = new Map();
 
   constructor(options: BareClientsOptions<Mcp>) {
     this.#options = options;
-    const { endpoint, encryption, instance, seen } = options;
+    const { endpoint, seen } = options;
     const nowSeconds = (): number => endpoint.nowSeconds();
     this.#door = new BareDoor({ ...options, seen: new SeenRequests(seen, nowSeconds()), nowSeconds });
     this.#replies = new BareReplies(endpoint, this.#report);
-    const wraps = encryption !== 'none';
-    this.#introduction = supportTags({
-      encryption: wraps,
-      ephemeral: wraps,
-      oversized: true,
-      link: instance,
-    });
   }
 
   /** A verified message, and its first copy. */
@@ -103,7 +95,8 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     // Whether anybody is here is not worth an MCP server.
     if (request.method === 'ping' && session?.hasBegun !== true) {
       const pong = { jsonrpc: '2.0' as const, id: request.id, result: {} };
-      if (this.#door.mayAnswer(pubkey, permission)) this.#replies.reply(incoming, pong, this.#introduction);
+      if (this.#door.mayAnswer(pubkey, permission))
+        this.#replies.reply(incoming, pong, this.#options.introduction);
       return;
     }
     const admission = this.#door.admit(request, incoming, permission);
@@ -111,8 +104,9 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     if (isRefusal(admission)) return this.#refuse(request, incoming, admission);
     const isAnew = request.method === 'initialize' && session?.hasBegun === true;
     const seated = this.#seat({ incoming, permission }, isAnew);
-    if (isRefusal(seated)) this.#refuse(request, incoming, seated);
-    else seated.request(request, incoming, bytes);
+    if (isRefusal(seated)) return this.#refuse(request, incoming, seated);
+    this.#door.taken(request, incoming, permission);
+    seated.request(request, incoming, bytes);
   }
 
   /** Its messages are known by what they say when they are whole. */
@@ -144,11 +138,11 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
   }
 
   #add(first: IncomingBare, { isKnown }: Permission): BareClient<Mcp> {
-    const { endpoint, unfinished } = this.#options;
+    const { endpoint, introduction, unfinished } = this.#options;
     const client: BareClient<Mcp> = new BareClient({
       endpoint,
       first,
-      introduction: this.#introduction,
+      introduction,
       unfinished: unfinished.of(() => client.session?.isKnown ?? isKnown),
       onerror: this.#report,
     });

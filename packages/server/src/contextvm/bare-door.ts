@@ -60,22 +60,24 @@ export class BareDoor {
     return refuse('server_moved', `the server has another key now: ${successor}`, { successor });
   }
 
-  /** A request, before anything of it is executed. */
+  /** A request of somebody who may come in. */
   admit(request: JsonRpcRequest, { event }: IncomingBare, { isKnown }: Permission): Admission {
-    const { seen, entrance, nowSeconds } = this.#options;
-    // What a relay brings again later than anybody remembers does no harm; a new session would end the present one.
-    if (isHarmless(request) && request.method !== 'initialize') return 'admitted';
+    const { seen, entrance } = this.#options;
+    if (!mustBeNew(request)) return 'admitted';
     const { id, pubkey, created_at: createdAt } = event;
     const verdict = seen.check(id, createdAt);
-    if (verdict === 'repeated') return verdict;
-    if (verdict === 'unknown' && !isHarmless(request)) {
-      const seconds = seen.secondsUntilFresh(createdAt);
-      const message = `the server was restarted after this was stamped, and may have executed it before; it is not executed now. With a clock that is slow try again in ${seconds} s`;
-      const isTold = entrance.refuse({ pubkey }, 'outcome_unknown', isKnown);
-      return { code: 'outcome_unknown', message, data: { retryAfterMs: seconds * 1_000 }, isTold };
-    }
-    seen.add(id, createdAt, isKnown, nowSeconds());
-    return 'admitted';
+    if (verdict !== 'unknown') return verdict === 'fresh' ? 'admitted' : verdict;
+    if (isHarmless(request)) return 'admitted';
+    const seconds = seen.secondsUntilFresh(createdAt);
+    const message = `the server was restarted after this was stamped, and may have executed it before; it is not executed now. With a clock that is slow try again in ${seconds} s`;
+    const isTold = entrance.refuse({ pubkey }, 'outcome_unknown', isKnown);
+    return { code: 'outcome_unknown', message, data: { retryAfterMs: seconds * 1_000 }, isTold };
+  }
+
+  /** It is about to be executed. */
+  taken(request: JsonRpcRequest, { event }: IncomingBare, { isKnown }: Permission): void {
+    const { seen, nowSeconds } = this.#options;
+    if (mustBeNew(request)) seen.add(event.id, event.created_at, isKnown, nowSeconds());
   }
 
   /** Before one more session of this key. */
@@ -91,6 +93,11 @@ export class BareDoor {
   mayAnswer(pubkey: string, { isKnown }: Permission): boolean {
     return this.#options.entrance.mayAnswer({ pubkey }, isKnown);
   }
+}
+
+/** What a relay brings again later than anybody remembers does harm: it changes something, or ends the present session. */
+function mustBeNew(request: JsonRpcRequest): boolean {
+  return !isHarmless(request) || request.method === 'initialize';
 }
 
 export function isRefusal(answer: Permission | Admission | undefined): answer is BareRefusal {
