@@ -114,6 +114,8 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
     hint: 'nothing was executed; --pay shows what to pay, and waits until it is paid',
   },
   payment_rejected: { exitCode: exitCodes.notPaid, hint: 'nothing was executed' },
+  wrong_clock: { exitCode: exitCodes.unexpected, hint: 'nothing was executed; set the clock right' },
+  encryption_required: { exitCode: exitCodes.notAllowed, hint: 'nothing was executed; send it encrypted' },
 };
 
 /** Errors of the address and the machine that the person at the keyboard can put right. */

@@ -37,6 +37,10 @@ export const failureCodes = {
   payment_required: -31_015,
   /** The server did not go on with a request for a reason of its payment. Local. */
   payment_rejected: -31_016,
+  /** The message is stamped too far from the server's clock, whose time is `data.serverTime` in seconds. */
+  wrong_clock: -31_020,
+  /** The server takes encrypted messages only. */
+  encryption_required: -31_021,
 } as const;
 
 export type FailureCode = keyof typeof failureCodes;

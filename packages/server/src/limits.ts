@@ -8,6 +8,11 @@ export const limits = {
   maxRequestsPerConnection: 512,
   /** Ids of connections that ended, kept until their opening is too old to be taken again. */
   maxClosedConnections: 20_000,
+  /**
+   * Requests without a link whose events are remembered, of known keys and of strangers each: 277 a second for the whole
+   * freshness window, in 10 MB.
+   */
+  maxSeenRequests: 50_000,
   /** Refusals in a second, and as many resets: each costs two signatures and an event on every relay. */
   refusalsPerSecond: 20,
   refusalBurst: 40,

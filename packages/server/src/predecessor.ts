@@ -1,4 +1,5 @@
 import {
+  type Address,
   DecodeError,
   eventJson,
   formatNpub,
@@ -23,6 +24,8 @@ export interface CheckedPredecessor extends Predecessor {
   pubkey: string;
   /** The statement, for the tag `successor`. */
   json: string;
+  /** The key that it names, and its relays. */
+  successor: Address;
 }
 
 /** @throws {DecodeError} for a statement that no client would believe */
@@ -36,8 +39,8 @@ export async function checkPredecessors(
   const checked = await Promise.all(
     predecessors.map(async (each) => {
       const pubkey = await each.signer.getPublicKey();
-      readSuccessor(each.statement, pubkey, Math.floor(Date.now() / 1_000));
-      return { ...each, pubkey, json: eventJson(each.statement) };
+      const { successor } = readSuccessor(each.statement, pubkey, Math.floor(Date.now() / 1_000));
+      return { ...each, pubkey, json: eventJson(each.statement), successor };
     }),
   );
   const own = checked.find(({ pubkey }) => pubkey === server);

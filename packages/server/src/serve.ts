@@ -1,7 +1,11 @@
 import { formatAddress, formatNpub, randomHex } from '@mcp-nostr/core';
+import { supportTags } from '@mcp-nostr/core/contextvm';
 import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
+import { BareClients } from './contextvm/bare-clients.ts';
+import type { BareSession } from './contextvm/bare-session.ts';
+import { ownSupport } from './contextvm/own-support.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { Entrance } from './entrance.ts';
@@ -50,7 +54,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly #doorkeeper: Doorkeeper;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
-  readonly #connections: Connections<ServerConnection<Mcp>>;
+  readonly #connections: Connections<ServerConnection<Mcp> | BareSession<Mcp>>;
+  readonly #bare: BareClients<Mcp> | undefined;
   readonly #policy: Policy;
   readonly #papers: Papers;
   readonly #usages: Usages;
@@ -69,7 +74,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.pubkey = pubkey;
     this.npub = formatNpub(pubkey);
     this.#options = options;
-    const { authorize, injectIdentity, serveStdio } = options;
+    const { authorize, contextvm, encryption = 'required', injectIdentity, serveStdio } = options;
     this.#hosting = { factory, authorize, injectIdentity, serveStdio, onerror: this.#report };
     this.#former = former;
     this.#moved = moved;
@@ -107,17 +112,39 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       pubkey,
       signer: options.signer,
       relays: [...options.relays],
-      encryption: options.encryption ?? 'required',
+      encryption,
       accepts: () => true,
       onframe: (frame) => this.#onframe(frame),
+      ...(contextvm !== false && {
+        onbare: (incoming) => this.#isClosed || this.#bare?.receive(incoming),
+        storedWraps: true,
+        // Whoever asks in plain text is told that it must not.
+        hearsPlain: options.refusals !== 'silent',
+      }),
       onreach: (isReachable, isNew) => {
-        for (const connection of this.#connections.all) connection.relaysChanged(isReachable, isNew);
+        for (const each of this.#connections.all)
+          if (each instanceof ServerConnection) each.relaysChanged(isReachable, isNew);
         if (isNew) void this.#announce(); // it never rejects
       },
       ondropped: this.#report,
       onstate: options.onrelay,
       now: options.now,
     });
+    if (contextvm !== false)
+      this.#bare = new BareClients({
+        endpoint: this.#endpoint,
+        encryption,
+        introduction: supportTags(ownSupport({ encryption, contextvm, instance: this.#instance })),
+        policy,
+        entrance,
+        connections: this.#connections,
+        unfinished: this.#unfinished,
+        hosting: this.#hosting,
+        usage: (key, permission) => this.#usages.of(key, permission),
+        seen: options.seen,
+        successor: moved && formatAddress(moved.successor),
+        onrequest: (summary, caller) => this.#onrequest(summary, caller),
+      });
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
     this.#unwatch = this.#policy.watch?.(() => this.#permitAgain());
   }
@@ -154,7 +181,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     if (this.#isClosed) return;
     const { event, frame, isRepeat } = incoming;
     const key = `${event.pubkey}:${frame.link.connection}`;
-    const connection = this.#connections.get(key);
+    const found = this.#connections.get(key);
+    const connection = found instanceof ServerConnection ? found : undefined;
     const identified = this.#identify(incoming, connection);
     if (identified === undefined) return;
     const { created_at: createdAt } = event;

@@ -40,6 +40,8 @@ const consequences: Record<FailureCode, string> = {
   pin_mismatch: 'Nothing was executed; what has changed has to be looked at and accepted first.',
   payment_required: 'Nothing was executed; whoever pays has to be there while the request waits.',
   payment_rejected: 'Nothing was executed; the server says why.',
+  wrong_clock: 'Nothing was executed; the clocks differ, and one of them has to be set right.',
+  encryption_required: 'Nothing was executed; it has to be sent encrypted.',
 };
 
 /** What the host's person or model reads where the server cannot answer. */

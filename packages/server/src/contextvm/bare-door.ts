@@ -1,0 +1,138 @@
+import {
+  type FailureCode,
+  failureResponse,
+  isHarmless,
+  type JsonRpcErrorResponse,
+  type JsonRpcRequest,
+} from '@mcp-nostr/core';
+import type { Encryption, IncomingBare } from '@mcp-nostr/transport';
+
+import type { Entrance, Reason } from '../entrance.ts';
+import { type Denial, denialMessage, isDenial, type Permission, type Policy } from '../policy.ts';
+import type { SeenRequests } from './seen-requests.ts';
+
+export interface BareDoorOptions {
+  policy: Policy;
+  entrance: Entrance;
+  encryption: Encryption;
+  seen: SeenRequests;
+  /** The server's other key, for people, where it has one. */
+  successor?: string | undefined;
+  nowSeconds: () => number;
+}
+
+/** Why a message goes no further. */
+export interface BareRefusal {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly data?: Record<string, unknown> | undefined;
+  /** Its author hears of it. */
+  readonly isTold: boolean;
+}
+
+/** It was executed before. */
+export type Admission = BareRefusal | 'admitted' | 'repeated';
+
+/** Decides which messages without a link come in: who may, in which form, when, and once. */
+export class BareDoor {
+  readonly #options: BareDoorOptions;
+
+  constructor(options: BareDoorOptions) {
+    this.#options = options;
+  }
+
+  /** What may come in at all. */
+  judge({ event, form }: IncomingBare): Permission | BareRefusal {
+    const { policy, entrance, encryption, seen, successor, nowSeconds } = this.#options;
+    const applicant = { pubkey: event.pubkey };
+    const answer = policy.permit(applicant);
+    if (isDenial(answer)) return { ...refusalOf(answer), isTold: entrance.deny(applicant, answer.code) };
+    const refuse = (code: FailureCode, message: string, data?: Record<string, unknown>): BareRefusal => {
+      return { code, message, data, isTold: entrance.refuse(applicant, code, answer.isKnown) };
+    };
+    if (form === 'plain' && encryption === 'required')
+      return refuse('encryption_required', 'the server takes encrypted messages only');
+    const now = nowSeconds();
+    const serverTime = { serverTime: now };
+    if (!seen.isTimely(event.created_at, answer.isKnown, now))
+      return refuse('wrong_clock', wrongClock(event.created_at, now), serverTime);
+    if (successor === undefined) return answer;
+    return refuse('server_moved', `the server has another key now: ${successor}`, { successor });
+  }
+
+  /** A request of somebody who may come in. */
+  admit(request: JsonRpcRequest, { event }: IncomingBare, { isKnown }: Permission): Admission {
+    const { seen, entrance } = this.#options;
+    if (!mustBeNew(request)) return 'admitted';
+    const { id, pubkey, created_at: createdAt } = event;
+    const verdict = seen.check(id, createdAt);
+    if (verdict !== 'unknown') return verdict === 'fresh' ? 'admitted' : verdict;
+    if (isHarmless(request)) return 'admitted';
+    const seconds = seen.secondsUntilFresh(createdAt);
+    const message = `the server was restarted after this was stamped, and may have executed it before; it is not executed now. With a clock that is slow try again in ${seconds} s`;
+    const isTold = entrance.refuse({ pubkey }, 'outcome_unknown', isKnown);
+    return { code: 'outcome_unknown', message, data: { retryAfterMs: seconds * 1_000 }, isTold };
+  }
+
+  /** It is about to be executed. */
+  taken(request: JsonRpcRequest, { event }: IncomingBare, { isKnown }: Permission): void {
+    const { seen, nowSeconds } = this.#options;
+    if (mustBeNew(request)) seen.add(event.id, event.created_at, isKnown, nowSeconds());
+  }
+
+  /** Before one more session of this key. */
+  open(pubkey: string, permission: Permission): BareRefusal | undefined {
+    const { entrance } = this.#options;
+    const obstacle = entrance.obstacle({ pubkey }, permission);
+    if (obstacle === undefined) return undefined;
+    const isTold = entrance.refuse({ pubkey }, obstacle.code, permission.isKnown);
+    return { ...refusalOfObstacle(obstacle), isTold };
+  }
+
+  /** Whether something goes to a key that has no session. */
+  mayAnswer(pubkey: string, { isKnown }: Permission): boolean {
+    return this.#options.entrance.mayAnswer({ pubkey }, isKnown);
+  }
+}
+
+/** What a relay brings again later than anybody remembers does harm: it changes something, or ends the present session. */
+function mustBeNew(request: JsonRpcRequest): boolean {
+  return !isHarmless(request) || request.method === 'initialize';
+}
+
+export function isRefusal(answer: Permission | Admission | undefined): answer is BareRefusal {
+  return typeof answer === 'object' && 'isTold' in answer;
+}
+
+/** What a request is answered that was refused. */
+export function refusalResponse(
+  { id }: JsonRpcRequest,
+  { code, message, data }: BareRefusal,
+): JsonRpcErrorResponse {
+  return failureResponse(id, code, message, data);
+}
+
+function refusalOf(denial: Denial): Omit<BareRefusal, 'isTold'> {
+  const { code, retryAfterMs } = denial;
+  return { code, message: denialMessage(denial), ...retryData(retryAfterMs) };
+}
+
+function refusalOfObstacle({ code, retryAfterMs }: Reason): Omit<BareRefusal, 'isTold'> {
+  if (code === 'rate_limited')
+    return {
+      code,
+      message: 'this key went on beyond its bounds and is not served for now',
+      ...retryData(retryAfterMs),
+    };
+  return { code: 'busy', message: 'the server has no room for another session now; try again later' };
+}
+
+function retryData(retryAfterMs: number | undefined): { data?: Record<string, unknown> } {
+  return retryAfterMs === undefined ? {} : { data: { retryAfterMs: Math.ceil(retryAfterMs) } };
+}
+
+function wrongClock(createdAt: number, now: number): string {
+  const seconds = Math.abs(now - createdAt);
+  const direction = createdAt < now ? 'behind' : 'ahead of';
+  return `the message is stamped ${seconds} s ${direction} the server's clock: set the clock right, or send it sooner`;
+}
