@@ -114,6 +114,10 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
     hint: 'nothing was executed; --pay shows what to pay, and waits until it is paid',
   },
   payment_rejected: { exitCode: exitCodes.notPaid, hint: 'nothing was executed' },
+  not_encrypted: {
+    exitCode: exitCodes.unreachable,
+    hint: 'nothing was executed; --encryption none uses it, and every relay reads along',
+  },
 };
 
 /** Errors of the address and the machine that the person at the keyboard can put right. */

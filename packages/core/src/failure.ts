@@ -37,6 +37,8 @@ export const failureCodes = {
   payment_required: -31_015,
   /** The server did not go on with a request for a reason of its payment. Local. */
   payment_rejected: -31_016,
+  /** The server reads plain text only, and this client encrypts: nothing was executed. Local. */
+  not_encrypted: -31_017,
 } as const;
 
 export type FailureCode = keyof typeof failureCodes;

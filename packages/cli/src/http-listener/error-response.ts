@@ -53,6 +53,7 @@ const failureStatus: Record<FailureCode, number> = {
   pin_mismatch: 502,
   payment_required: 402,
   payment_rejected: 402,
+  not_encrypted: 502,
 };
 
 /** Errors whose status MCP 2026-07-28 fixes (Streamable HTTP, "Sending Messages to the Server"). */

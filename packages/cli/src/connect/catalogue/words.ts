@@ -40,6 +40,7 @@ const consequences: Record<FailureCode, string> = {
   pin_mismatch: 'Nothing was executed; what has changed has to be looked at and accepted first.',
   payment_required: 'Nothing was executed; whoever pays has to be there while the request waits.',
   payment_rejected: 'Nothing was executed; the server says why.',
+  not_encrypted: 'Nothing was executed; it can be used in plain text only, which every relay can read.',
 };
 
 /** What the host's person or model reads where the server cannot answer. */
