@@ -1,0 +1,67 @@
+import type { RequestId } from '@mcp-nostr/core';
+
+import { keyOf } from '../outgoing.ts';
+import type { BareRequest } from './bare-request.ts';
+
+/** The requests under way, found by what their answers, their progress and the application call them. */
+export class BareRequests {
+  readonly #byId: Map<string, BareRequest> = new Map();
+  /** By event id and by wire id, which cannot be confused. */
+  readonly #byName: Map<string, BareRequest> = new Map();
+  readonly #byToken: Map<string, BareRequest> = new Map();
+
+  /** The oldest first. */
+  get all(): BareRequest[] {
+    return [...this.#byId.values()];
+  }
+
+  get isEmpty(): boolean {
+    return this.#byId.size === 0;
+  }
+
+  add(request: BareRequest): void {
+    this.#byId.set(keyOf(request.id), request);
+    this.#byName.set(request.wireId, request);
+    if (request.wireToken !== undefined) this.#byToken.set(request.wireToken, request);
+  }
+
+  /** It travels as this event. */
+  bind(request: BareRequest, event: string): void {
+    if (!this.has(request)) return;
+    request.events.add(event);
+    this.#byName.set(event, request);
+  }
+
+  has(request: BareRequest): boolean {
+    return this.#byId.get(keyOf(request.id)) === request;
+  }
+
+  byId(id: RequestId): BareRequest | undefined {
+    return this.#byId.get(keyOf(id));
+  }
+
+  /** By one of its events, or by its id on the wire. */
+  named(name: string): BareRequest | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** By its progress token, which peers may write as they like: compared as strings. */
+  byToken(token: unknown): BareRequest | undefined {
+    const isToken = typeof token === 'string' || typeof token === 'number';
+    return isToken ? this.#byToken.get(String(token)) : undefined;
+  }
+
+  /** Nobody waits for it any more. Returns whether somebody did. */
+  settle(request: BareRequest): boolean {
+    if (!this.has(request)) return false;
+    this.#byId.delete(keyOf(request.id));
+    for (const name of [request.wireId, ...request.events]) this.#byName.delete(name);
+    const { wireToken } = request;
+    if (wireToken !== undefined && this.byToken(wireToken) === request) this.#byToken.delete(wireToken);
+    return true;
+  }
+
+  clear(): void {
+    for (const each of [this.#byId, this.#byName, this.#byToken]) each.clear();
+  }
+}

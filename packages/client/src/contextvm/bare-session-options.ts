@@ -1,0 +1,24 @@
+import type { JsonRpcMessage } from '@mcp-nostr/core';
+import type { PeerSupport } from '@mcp-nostr/core/contextvm';
+import type { BareSender, Form } from '@mcp-nostr/transport';
+
+export interface BareSessionOptions {
+  /** How the server is spoken to first. */
+  form: Form;
+  /** What is known of it already. */
+  support?: PeerSupport | undefined;
+  /** What our names on the wire begin with: no other client with our key has it. */
+  prefix: string;
+  newSender: (takesOversized: () => boolean | undefined) => BareSender;
+  /** What each request says of us. */
+  tags: () => string[][];
+  /** Milliseconds that only grow. */
+  clock: () => number;
+  /** Seconds since 1970. */
+  nowSeconds: () => number;
+  /** For messages: what the server is called, and where it was looked for. */
+  describe: () => { server: string; relays: string };
+  /** `relation`: the JSON of the id of our request that the message belongs to. */
+  onmessage: (message: JsonRpcMessage, relation?: string) => void;
+  onerror: (error: Error) => void;
+}
