@@ -45,7 +45,7 @@ export function sendingFailure(
   { server, relays }: Whereabouts,
 ): { code: FailureCode; reason: string; data?: Record<string, unknown> } {
   const { code, message, data } = asTransportError(error);
-  if (code === 'relays_unreachable' && isMuted(data))
+  if (isNobodyThere(error))
     return { code: 'server_silent', reason: `${server} does not answer on ${relays}` };
   return { code: isFailureCode(code) ? code : 'relays_unreachable', reason: message, data };
 }
@@ -54,7 +54,9 @@ export function asTransportError(error: unknown): TransportError {
   return error instanceof TransportError ? error : asSignerError(error);
 }
 
-/** Every relay said that nobody listens there. */
-function isMuted({ relays }: Record<string, unknown>): boolean {
+/** Every relay said so. */
+export function isNobodyThere(error: unknown): boolean {
+  if (!(error instanceof TransportError) || error.code !== 'relays_unreachable') return false;
+  const { relays } = error.data;
   return Array.isArray(relays) && relays.every((each: { code?: unknown }) => each.code === 'mute');
 }

@@ -1,12 +1,9 @@
 import type { JsonRpcMessage } from '@mcp-nostr/core';
-import type { PeerSupport } from '@mcp-nostr/core/contextvm';
-import type { BareSender, Form } from '@mcp-nostr/transport';
+import type { BareSender, IncomingBare } from '@mcp-nostr/transport';
 
 export interface BareSessionOptions {
-  /** How the server is spoken to first. */
-  form: Form;
-  /** What is known of it already. */
-  support?: PeerSupport | undefined;
+  /** What the server has said first: it tells what it reads, and what time it is there. */
+  first: IncomingBare;
   /** What our names on the wire begin with: no other client with our key has it. */
   prefix: string;
   newSender: (takesOversized: () => boolean | undefined) => BareSender;

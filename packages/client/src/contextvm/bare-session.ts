@@ -25,7 +25,13 @@ import type { Conversation } from '../conversation.ts';
 import { withoutMove } from '../moved-failure.ts';
 import { keyOf } from '../outgoing.ts';
 import { Asked } from './asked.ts';
-import { asTransportError, type FailRequest, failSilent, sendingFailure } from './bare-failures.ts';
+import {
+  asTransportError,
+  type FailRequest,
+  failSilent,
+  isNobodyThere,
+  sendingFailure,
+} from './bare-failures.ts';
 import { BareRequest } from './bare-request.ts';
 import { BareRequests } from './bare-requests.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
@@ -63,9 +69,9 @@ export class BareSession implements Conversation {
 
   constructor(options: BareSessionOptions) {
     this.#options = options;
-    this.#form = options.form;
-    this.#support = options.support;
+    this.#form = options.first.form;
     this.#sender = options.newSender(() => this.#support?.oversized);
+    this.#learn(options.first);
   }
 
   /** Whether a message of the server concerns us: an answer to another program with our key does not. */
@@ -101,12 +107,11 @@ export class BareSession implements Conversation {
   }
 
   /** A message of the server that `accepts()` has let through. */
-  receive({ event, message, form, relay }: IncomingBare): void {
+  receive(incoming: IncomingBare): void {
     if (this.#isClosed) return;
+    const { event, message } = incoming;
     const { requestEvent } = message;
-    this.#vigil.heard(this.#options.clock());
-    this.#learn(event.created_at, message.tags, requestEvent === undefined ? undefined : form);
-    this.#relay = relay;
+    this.#learn(incoming);
     if (requestEvent === undefined || !this.#pings.delete(requestEvent))
       this.#take(message.content, event.id, requestEvent);
     this.#watch();
@@ -236,12 +241,14 @@ export class BareSession implements Conversation {
     this.#options.onmessage(isResponse(answer) ? withoutMove(answer) : answer);
   }
 
-  #learn(createdAt: number, tags: string[][], form: Form | undefined): void {
-    const ahead = createdAt - this.#options.nowSeconds();
+  #learn({ event, message: { requestEvent, tags }, form, relay }: IncomingBare): void {
+    this.#vigil.heard(this.#options.clock());
+    this.#relay = relay;
+    const ahead = event.created_at - this.#options.nowSeconds();
     this.#aheadSeconds = Math.max(this.#aheadSeconds, Math.min(limits.maxAheadSeconds, ahead));
     // A server says it once to a key: who comes back with the same one is told nothing.
     if (tags.length > 0) this.#support = learnSupport(this.#support ?? noSupport, readSupport(tags));
-    if (form === undefined || form === 'plain') return;
+    if (requestEvent === undefined || form === 'plain') return;
     this.#form = this.#support?.ephemeral === true ? 'ephemeral' : form;
   }
 
@@ -253,8 +260,10 @@ export class BareSession implements Conversation {
     const onsigned = ({ id: event }: { id: string }): void => {
       this.#pings.add(event);
     };
-    // Silence speaks for itself.
-    this.#post({ text, tags: this.#options.tags(), isRepeatable: true, onsigned }).catch(() => {});
+    this.#post({ text, tags: this.#options.tags(), isRepeatable: true, onsigned }).catch((error: unknown) => {
+      // What else went wrong is silence, which speaks for itself.
+      if (isNobodyThere(error)) this.#giveUp(this.#options.clock());
+    });
   }
 
   /** Looks after what is due, and sees to it that it is asked again in time. */

@@ -85,7 +85,8 @@ export class FirstContact {
     this.#session?.close();
   }
 
-  #meet({ message: { tags, requestEvent = '' }, form }: IncomingBare): void {
+  #meet(first: IncomingBare): void {
+    const { tags, requestEvent = '' } = first.message;
     const { linked, isSessionKey, describe } = this.#options;
     // One of ours has answered a knock; it has the opening as well.
     if (readSupport(tags).link !== undefined) return;
@@ -93,16 +94,16 @@ export class FirstContact {
       const reason = `${describe().server} is a ContextVM server, which knows no session keys: with identity 'signer' the signer itself signs each message`;
       return linked.refuse('not_allowed', reason);
     }
-    this.#session = this.#open(form);
+    this.#session = this.#open(first);
     const isHeard = this.#openings.has(requestEvent);
     for (const message of linked.handOver()) this.#passOn(message, this.#session, isHeard);
   }
 
-  #open(form: IncomingBare['form']): BareSession {
+  #open(first: IncomingBare): BareSession {
     const { endpoint, peer, isEncrypted, ...options } = this.#options;
     return new BareSession({
       ...options,
-      form,
+      first,
       prefix: randomHex(4),
       nowSeconds: () => endpoint.nowSeconds(),
       tags: () => ownSupportTags(isEncrypted),
