@@ -116,7 +116,7 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
   payment_rejected: { exitCode: exitCodes.notPaid, hint: 'nothing was executed' },
   not_encrypted: {
     exitCode: exitCodes.unreachable,
-    hint: 'nothing was executed; --encryption none uses it, and every relay reads along',
+    hint: 'nothing was executed; add --encryption none where every relay may read along',
   },
 };
 

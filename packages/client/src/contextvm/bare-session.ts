@@ -96,13 +96,14 @@ export class BareSession implements Conversation {
     } else this.#notify(message, onsettled);
   }
 
-  /** A harmless request that left in these events; `isHeard`: the server has answered one of them. */
+  /** A request that left in these events; `isHeard`: the server has answered one of them. */
   adopt(request: JsonRpcRequest, events: Iterable<string>, isHeard: boolean, onsettled: () => void): void {
     const token = progressTokenText(request);
     const adopted = new BareRequest(request, `${request.id}`, token, onsettled);
     this.#requests.add(adopted);
     for (const event of events) this.#requests.bind(adopted, event);
-    if (isHeard) this.#left(adopted, textOf(request).length);
+    // What is not harmless leaves once, and with an announced process it may have been in the opening.
+    if (isHeard || !adopted.isHarmless) this.#left(adopted, textOf(request).length);
     else this.#transmit(adopted);
   }
 

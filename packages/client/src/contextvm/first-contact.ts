@@ -149,7 +149,7 @@ export class FirstContact {
     if (!(await speaksPlainTextOnly(endpoint, peer))) return;
     const isOver = this.#isClosed || this.#session !== undefined || linked.connection !== connection;
     if (isOver || linked.isLinked) return;
-    const reason = `${describe().server} speaks plain text only, as it announces; encryption 'none' uses it, and every relay reads along`;
+    const reason = `${describe().server} speaks plain text only, as it announces: it can be used with encryption 'none'`;
     linked.refuse('not_encrypted', reason);
   }
 }
