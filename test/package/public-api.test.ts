@@ -91,6 +91,7 @@ const names = {
     'RelayError',
     'RelayPool',
     'TaskQueue',
+    'Transfers',
     'TransportError',
     'UnfinishedMessages',
     'asSignerError',

@@ -51,6 +51,8 @@ export interface EndpointOptions {
 export interface EndpointPublishOptions extends Omit<PublishOptions, 'json'> {
   /** Nothing more goes to this recipient soon. */
   isLast?: boolean;
+  /** Of a large message: the parts of one share their wraps' key for a while. @default what its tags say */
+  isPart?: boolean;
 }
 
 type WrapKind = typeof GIFT_WRAP_KIND | typeof EPHEMERAL_GIFT_WRAP_KIND;
@@ -148,7 +150,7 @@ export class Endpoint {
   ): Promise<PublishOutcome> {
     if (form === 'plain') return this.#pool.publish(event, options);
     const kind = form === 'stored' ? GIFT_WRAP_KIND : EPHEMERAL_GIFT_WRAP_KIND;
-    const wrap = this.#wrap(event, recipient, kind, options.isLast);
+    const wrap = this.#wrap(event, recipient, kind, options);
     return this.#pool.publish(wrap, { ...options, json: wrapJson(wrap) });
   }
 
@@ -159,15 +161,15 @@ export class Endpoint {
     this.#reach.release();
   }
 
-  #wrap(event: NostrEvent, recipient: string, kind: WrapKind, isLast = false): NostrEvent {
+  #wrap(event: NostrEvent, recipient: string, kind: WrapKind, options: EndpointPublishOptions): NostrEvent {
     const createdAt = Math.max(event.created_at, this.nowSeconds());
-    return wrapEvent(event, recipient, { kind, createdAt, key: this.#wrapKey(event, recipient, isLast) });
+    return wrapEvent(event, recipient, { kind, createdAt, key: this.#wrapKey(event, recipient, options) });
   }
 
-  #wrapKey(event: NostrEvent, recipient: string, isLast: boolean): WrapKey {
-    if (isLast) return this.#wrapKeys.takeLast(recipient);
-    const isPart = tagValue(event, 'part') !== undefined;
-    return isPart ? this.#wrapKeys.takeForPart(recipient) : this.#wrapKeys.take(recipient);
+  #wrapKey(event: NostrEvent, recipient: string, { isLast, isPart }: EndpointPublishOptions): WrapKey {
+    if (isLast === true) return this.#wrapKeys.takeLast(recipient);
+    const isOfSeries = isPart ?? tagValue(event, 'part') !== undefined;
+    return isOfSeries ? this.#wrapKeys.takeForPart(recipient) : this.#wrapKeys.take(recipient);
   }
 
   #onstate(state: RelayState): void {

@@ -2,6 +2,7 @@ export { atMost } from './at-most.ts';
 export { boundedSigner } from './bounded-signer.ts';
 export type { BareOutgoing } from './contextvm/bare-outgoing.ts';
 export { BareSender, type BareSenderOptions } from './contextvm/bare-sender.ts';
+export { type TransferredMessage, Transfers, type TransfersOptions } from './contextvm/transfers.ts';
 export { Courier, type CourierOptions, type FrameSource } from './courier.ts';
 export { Endpoint, type EndpointOptions } from './endpoint.ts';
 export {

@@ -1,12 +1,15 @@
-import { escapedBytes, limits as wire, type NostrEvent, randomHex, utf8Bytes } from '@mcp-nostr/core';
-import type { BareMessage } from '@mcp-nostr/core/contextvm';
+import { limits as wire } from '@mcp-nostr/core';
+import { tokenText, type TransferFrame } from '@mcp-nostr/core/contextvm';
 
 import type { Endpoint } from '../endpoint.ts';
-import { asSignerError, TransportError } from '../errors.ts';
+import { TransportError } from '../errors.ts';
+import { checkMessageSize } from '../link/message.ts';
+import { BareLine } from './bare-line.ts';
 import type { BareOutgoing } from './bare-outgoing.ts';
+import { chunkBytes, eventBytes } from './bare-size.ts';
 import { bareLimits } from './limits.ts';
-import { offer } from './offer.ts';
-import { withdrawn } from './pause.ts';
+import { pause, withdrawn } from './pause.ts';
+import { sendTransfer } from './transfer-sending.ts';
 
 export interface BareSenderOptions {
   endpoint: Endpoint;
@@ -24,20 +27,30 @@ interface Pending {
   readonly reject: (error: TransportError) => void;
 }
 
+/** A message in parts that is under way. */
+interface Transfer {
+  readonly pending: Pending;
+  readonly accept: (() => void) | undefined;
+  /** Resolves when it is over; never rejects. */
+  readonly over: Promise<void>;
+}
+
 /**
- * Sends messages without a link to one peer (WIRE.md, section 13): one event each, signed one after the other, on their
- * way in the order in which they were given.
+ * Sends messages without a link to one peer (WIRE.md, section 13): one event each, or several frames where it is too
+ * large, in the order in which they were given.
  */
 export class BareSender {
   readonly #options: BareSenderOptions;
+  readonly #line: BareLine;
   readonly #pending: Set<Pending> = new Set();
+  /** By token. */
+  readonly #transfers: Map<string, Transfer> = new Map();
   #queuedBytes = 0;
-  /** The last signature that was asked for. */
-  #signing: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: BareSenderOptions) {
     this.#options = options;
+    this.#line = new BareLine(options.endpoint, options.peer);
   }
 
   /** Characters of messages that no relay has taken yet. */
@@ -52,10 +65,9 @@ export class BareSender {
   send(message: BareOutgoing): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#checkRoom(message);
-      const aborter = new AbortController();
-      const pending: Pending = { message, aborter, reject };
+      const pending: Pending = { message, aborter: new AbortController(), reject };
       const abort = (): void => this.#drop(pending, withdrawn());
-      message.signal?.addEventListener('abort', abort, { once: true });
+      message.signal?.addEventListener('abort', abort);
       this.#pending.add(pending);
       this.#queuedBytes += message.text.length;
       void this.#carry(pending)
@@ -68,6 +80,18 @@ export class BareSender {
     });
   }
 
+  /** The peer is ready for a transfer of ours. */
+  accepted(token: string): void {
+    this.#transfers.get(token)?.accept?.();
+  }
+
+  /** The peer does not want the rest of a transfer of ours. */
+  refused(token: string, reason: string = 'it did not say why'): void {
+    const transfer = this.#transfers.get(token);
+    const text = `the peer does not take the message: ${reason}`;
+    if (transfer !== undefined) this.#drop(transfer.pending, new TransportError('message_too_large', text));
+  }
+
   /** Takes back what has not left; its promise rejects with `closed`. */
   withdraw(matches: (message: BareOutgoing) => boolean): void {
     for (const pending of this.#pending) if (matches(pending.message)) this.#drop(pending, withdrawn());
@@ -76,12 +100,11 @@ export class BareSender {
   /** What has not left by now never will. */
   close(): void {
     this.#isClosed = true;
-    for (const pending of this.#pending)
-      this.#drop(pending, new TransportError('closed', 'the connection is closed'));
+    for (const pending of this.#pending) this.#drop(pending, closed());
   }
 
   #checkRoom({ text }: BareOutgoing): void {
-    if (this.#isClosed) throw new TransportError('closed', 'the connection is closed');
+    if (this.#isClosed) throw closed();
     const { maxQueuedBytes, maxQueuedMessages } = bareLimits;
     if (this.#pending.size >= maxQueuedMessages)
       throw new TransportError('busy', `more than ${maxQueuedMessages} messages wait to be sent`);
@@ -89,55 +112,103 @@ export class BareSender {
       throw new TransportError('busy', `more than ${maxQueuedBytes} bytes wait to be sent`);
   }
 
-  async #carry({ message, aborter: { signal } }: Pending): Promise<void> {
-    const bare = this.#bare(message);
-    this.#checkSize(bare);
-    const { offered } = await this.#leave(bare, message, signal);
-    await offered;
+  async #carry(pending: Pending): Promise<void> {
+    const { message, aborter } = pending;
+    const token = tokenText(message.token);
+    let ahead = this.#ahead(message, token);
+    for (; ahead !== undefined; ahead = this.#ahead(message, token)) await ahead;
+    if (this.#fits(message)) return this.#line.send(message, aborter.signal);
+    if (token !== undefined && this.#options.takesOversized() !== false)
+      return this.#transfer(pending, token);
+    return this.#sendWhole(message, aborter.signal);
   }
 
-  /** Signs in turn; by then the event is on its way, and what becomes of it is `offered`. */
-  #leave(bare: BareMessage, message: BareOutgoing, signal: AbortSignal): Promise<{ offered: Promise<void> }> {
-    return this.#inTurn(async () => {
-      const event = await this.#sign(bare, message.notBefore, signal);
-      message.onsigned?.(event);
-      const { endpoint, peer } = this.#options;
-      return { offered: offer(event, { ...message, endpoint, peer, signal }) };
-    });
+  /** It cannot travel in parts. What most relays take is tried: one may not have said yet how much it takes. */
+  async #sendWhole(message: BareOutgoing, signal: AbortSignal): Promise<void> {
+    if (message.text.length > wire.defaultFrameBytes) throw this.#tooLarge(message);
+    if (eventBytes(message) > wire.defaultFrameBytes) throw this.#tooLarge(message);
+    try {
+      await this.#line.send(message, signal);
+    } catch (error) {
+      const isRefused = error instanceof TransportError && error.code === 'relays_unreachable';
+      throw isRefused ? this.#tooLarge(message, error) : error;
+    }
   }
 
-  /** What fails, or is withdrawn, holds up nothing behind it. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#signing.then(work, work);
-    this.#signing = turn;
-    return turn;
+  /** What has to be over first: nothing for a request overtakes what was sent for it before. */
+  #ahead({ requestEvent }: BareOutgoing, token: string | undefined): Promise<void> | undefined {
+    for (const [each, { pending, over }] of this.#transfers) {
+      if (each === token) return over;
+      if (requestEvent !== undefined && pending.message.requestEvent === requestEvent) return over;
+    }
+    return undefined;
   }
 
-  async #sign(bare: BareMessage, notBefore = 0, signal: AbortSignal): Promise<NostrEvent> {
-    if (signal.aborted) throw withdrawn();
-    const { endpoint, peer } = this.#options;
-    const createdAt = Math.max(endpoint.nowSeconds(), notBefore);
-    const event = await endpoint.signBare(bare, peer, createdAt).catch((error: unknown) => {
-      throw asSignerError(error);
-    });
-    if (signal.aborted) throw withdrawn();
-    return event;
+  #fits(message: BareOutgoing): boolean {
+    const maxBytes = this.#maxEventBytes;
+    // Only what can fit is scanned.
+    return message.text.length <= maxBytes && eventBytes(message) <= maxBytes;
   }
 
-  /** Two equal messages of one second would be one event, and the second of them be dropped, or answered once. */
-  #bare({ text, requestEvent, tags = [] }: BareOutgoing): BareMessage {
-    return { requestEvent, tags: [...tags, ['salt', randomHex(8)]], content: text };
+  get #maxEventBytes(): number {
+    return Math.min(this.#options.endpoint.frameBytes, wire.maxPlaintextBytes);
   }
 
-  #checkSize(bare: BareMessage): void {
-    const bytes = eventBytes(bare);
-    const maxBytes = Math.min(this.#options.endpoint.frameBytes, wire.maxPlaintextBytes);
-    if (bytes <= maxBytes) return;
-    throw new TransportError(
+  #tooLarge(message: BareOutgoing, cause?: unknown): TransportError {
+    const [bytes, maxBytes] = [eventBytes(message), this.#maxEventBytes];
+    return new TransportError(
       'message_too_large',
-      `the message makes an event of ${bytes} bytes; at most ${maxBytes} can be sent at once`,
-      { data: { bytes, maxBytes } },
+      `the message makes an event of ${bytes} bytes and the relays take ${maxBytes}; only what belongs to a request with a progress token can go in parts`,
+      { cause, data: { bytes, maxBytes } },
     );
+  }
+
+  async #transfer(pending: Pending, token: string): Promise<void> {
+    const { message, aborter } = pending;
+    checkMessageSize(message.text);
+    let accept: (() => void) | undefined;
+    const accepted = new Promise<void>((resolve) => {
+      accept = resolve;
+    });
+    const mustWait = this.#options.takesOversized() === undefined;
+    const sending = sendTransfer({
+      text: message.text,
+      token,
+      maxChunkBytes: chunkBytes(message, token, this.#maxEventBytes),
+      accepted: mustWait ? () => pause(bareLimits.acceptTimeoutMs, aborter.signal, accepted) : undefined,
+      send: (text, frameType) => this.#sendFrame(pending, text, frameType),
+      onerror: (error) => {
+        if (!this.#isClosed) this.#options.onerror(error);
+      },
+    });
+    const over = sending.catch(() => {}).finally(() => this.#transfers.delete(token));
+    this.#transfers.set(token, { pending, accept, over });
+    return sending;
+  }
+
+  #sendFrame(
+    { message, aborter }: Pending,
+    text: string,
+    frameType: TransferFrame['frameType'],
+  ): Promise<void> {
+    const { tags, onsigned, ...rest } = message;
+    return this.#line.send(
+      {
+        ...rest,
+        text,
+        isPart: true,
+        // Frames are known by their number, so a copy does no harm.
+        isRepeatable: true,
+        tags: frameType === 'start' ? tags : [],
+        onsigned: frameType === 'end' ? onsigned : undefined,
+      },
+      frameType === 'abort' ? this.#parting() : aborter.signal,
+    );
+  }
+
+  /** For what is said of a message that was given up. */
+  #parting(): AbortSignal {
+    return this.#isClosed ? AbortSignal.abort() : AbortSignal.timeout(bareLimits.acceptTimeoutMs);
   }
 
   #drop(pending: Pending, error: TransportError): void {
@@ -151,8 +222,6 @@ export class BareSender {
   }
 }
 
-/** Bytes of the event as JSON, nearly. */
-function eventBytes({ requestEvent = '', tags, content }: BareMessage): number {
-  const tagBytes = utf8Bytes(JSON.stringify(tags)) + requestEvent.length + 64;
-  return bareLimits.eventOverheadBytes + tagBytes + escapedBytes(content);
+function closed(): TransportError {
+  return new TransportError('closed', 'the connection is closed');
 }

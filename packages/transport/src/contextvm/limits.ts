@@ -19,4 +19,27 @@ export const bareLimits = {
   maxLosses: 3,
   /** How long a message in plain text waits for a relay: as long as one waits in a relay's queue. */
   reachTimeoutMs: 10_000,
+  /** Frames of a transfer on their way at once: ContextVM's receivers put no more than 21 back into order. */
+  transferWindow: 4,
+  /** A peer that may wait for the frames is given this long for its `accept`; ContextVM's own often stay silent. */
+  acceptTimeoutMs: 2_000,
+  /** A peer whose frames do not follow waits for ours. */
+  acceptAfterMs: 500,
+  /** Text in one frame at least: a relay that takes less cannot carry MCP. */
+  minChunkBytes: 512,
+  /** What one frame has beside its text, escaped. */
+  frameOverheadBytes: 256,
+  /** Transfers of one peer that are not finished: more than the requests that a host sends at once. */
+  maxTransfers: 16,
+  /** What all of them hold: one message of the largest size, and others beside it. */
+  maxTransferBytes: 16_777_216,
+  /**
+   * Failed transfers that are remembered, so that the rest of their frames is not taken for the beginning of others; and
+   * how many of a peer's are answered within the time that one may stand still.
+   */
+  maxFailedTransfers: 64,
+  /** No frame for so long: its sender is gone. Longer than a relay's restart. */
+  transferIdleMs: 60_000,
+  /** A transfer that is not whole after this never will be. ContextVM's receivers wait as long. */
+  transferTimeoutMs: 300_000,
 } as const;

@@ -11,6 +11,8 @@ import { pause } from './pause.ts';
 export interface OfferOptions extends Pick<BareOutgoing, 'form' | 'relay' | 'isRepeatable'> {
   endpoint: Endpoint;
   peer: string;
+  /** One of the events of a large message. */
+  isPart?: boolean;
   signal: AbortSignal;
 }
 
@@ -40,8 +42,9 @@ export async function offer(event: NostrEvent, options: OfferOptions): Promise<v
  * comes to them, so that goes to one relay, and to another only when that one surely has not taken it.
  */
 function publish(event: NostrEvent, options: OfferOptions): Promise<PublishOutcome> {
-  const { endpoint, peer, form, signal } = options;
-  if (form !== 'plain' || endpoint.relayCount === 1) return endpoint.publish(event, peer, form, { signal });
+  const { endpoint, peer, form, isPart = false, signal } = options;
+  if (form !== 'plain' || endpoint.relayCount === 1)
+    return endpoint.publish(event, peer, form, { signal, isPart });
   return publishToOne(event, options);
 }
 

@@ -1,18 +1,21 @@
 import { TransportError } from '../errors.ts';
 
-/** Resolves after a time. @throws {TransportError} `closed` at once when the signal is aborted */
-export function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves after a time, or sooner when `until` does.
+ * @throws {TransportError} `closed` at once when the signal is aborted
+ */
+export function pause(durationMs: number, signal: AbortSignal, until?: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(withdrawn());
-    const abort = (): void => {
+    const end = (): void => {
       clearTimeout(timer);
-      reject(withdrawn());
+      signal.removeEventListener('abort', end);
+      if (signal.aborted) reject(withdrawn());
+      else resolve();
     };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', abort);
-      resolve();
-    }, durationMs);
-    signal.addEventListener('abort', abort, { once: true });
+    const timer = setTimeout(end, durationMs);
+    signal.addEventListener('abort', end);
+    void until?.then(end);
+    if (signal.aborted) end();
   });
 }
 
