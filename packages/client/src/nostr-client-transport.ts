@@ -62,6 +62,7 @@ export class NostrClientTransport {
   readonly #tasks = new TaskQueue((error) => this.#report(error));
   readonly #probes = new Probes();
   readonly #words = new RelayWords();
+  readonly #unfinished = new UnfinishedMessages();
   /** With a server that has a link, and until that is known. */
   readonly #linked: ClientSession;
   readonly #sessionKey: SessionKey | undefined;
@@ -95,7 +96,7 @@ export class NostrClientTransport {
       frameBytes: () => this.#endpoint?.frameBytes ?? 0,
       credentialBytes: () => this.#credentials.bytes,
       regrant: () => this.#sessionKey?.refused() === true,
-      unfinished: new UnfinishedMessages(),
+      unfinished: this.#unfinished,
       describe: () => this.#describe(),
       moved: (statement) => movedFailure(statement, this.#address, this.#nowSeconds()),
       onmessage: (message, relation) => this.#deliver(message, relation),
@@ -153,6 +154,7 @@ export class NostrClientTransport {
       isEncrypted: encryption === 'required',
       isSessionKey: this.#sessionKey !== undefined,
       linked: this.#linked,
+      unfinished: this.#unfinished,
       clock: () => performance.now(),
       describe: () => this.#describe(),
       onmessage: (message, relation) => this.#deliver(message, relation),

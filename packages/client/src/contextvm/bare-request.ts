@@ -1,16 +1,17 @@
 import { isHarmless, isListening, type JsonRpcRequest, progressToken, type RequestId } from '@mcp-nostr/core';
 
+import { tokenText } from '@mcp-nostr/core/contextvm';
+
 import { bareClientLimits as limits } from './limits.ts';
 
 /** A request of the application at a server that knows no link. */
 export class BareRequest {
   readonly request: JsonRpcRequest;
-  /** What it is called on the wire, unlike that of any other client with the same key. */
-  readonly wireId: string;
-  /** What its progress is called there, where any is asked for. */
-  readonly wireToken: string | undefined;
   /** Every event that carried it: an answer names one of them. */
   readonly events: Set<string> = new Set();
+  /** What it was called on the wire, and what its progress was, the last one last. */
+  readonly #ids: string[];
+  readonly #tokens: string[];
   /** Withdraws it from whoever is sending it. */
   readonly aborter: AbortController = new AbortController();
   readonly onsettled: () => void;
@@ -23,10 +24,11 @@ export class BareRequest {
   againAt: number = Infinity;
   #resends = 0;
 
-  constructor(request: JsonRpcRequest, wireId: string, wireToken: string | undefined, onsettled: () => void) {
+  constructor(request: JsonRpcRequest, onsettled: () => void) {
     this.request = request;
-    this.wireId = wireId;
-    this.wireToken = wireToken;
+    const token = tokenText(progressToken(request));
+    this.#ids = [String(request.id)];
+    this.#tokens = token === undefined ? [] : [token];
     this.onsettled = onsettled;
     this.isHarmless = isHarmless(request);
     this.isListening = isListening(request);
@@ -34,6 +36,29 @@ export class BareRequest {
 
   get id(): RequestId {
     return this.request.id;
+  }
+
+  get wireId(): string {
+    return this.#ids.at(-1) ?? '';
+  }
+
+  get wireToken(): string | undefined {
+    return this.#tokens.at(-1);
+  }
+
+  /** Whatever it was called, ids and events, which cannot be confused. */
+  get names(): string[] {
+    return [...this.#ids, ...this.events];
+  }
+
+  get tokens(): readonly string[] {
+    return this.#tokens;
+  }
+
+  /** It leaves under these names now; nobody else with our key has them. */
+  rename(wireId: string, wireToken: string | undefined): void {
+    this.#ids.push(wireId);
+    if (wireToken !== undefined) this.#tokens.push(wireToken);
   }
 
   /** The application's own name for its progress, if it asked for any. */

@@ -1,4 +1,5 @@
 import type { RequestId } from '@mcp-nostr/core';
+import { tokenText } from '@mcp-nostr/core/contextvm';
 
 import { keyOf } from '../outgoing.ts';
 import type { BareRequest } from './bare-request.ts';
@@ -6,7 +7,6 @@ import type { BareRequest } from './bare-request.ts';
 /** The requests under way, found by what their answers, their progress and the application call them. */
 export class BareRequests {
   readonly #byId: Map<string, BareRequest> = new Map();
-  /** By event id and by wire id, which cannot be confused. */
   readonly #byName: Map<string, BareRequest> = new Map();
   readonly #byToken: Map<string, BareRequest> = new Map();
 
@@ -19,10 +19,11 @@ export class BareRequests {
     return this.#byId.size === 0;
   }
 
+  /** Also one that is here already and has other names now. */
   add(request: BareRequest): void {
     this.#byId.set(keyOf(request.id), request);
-    this.#byName.set(request.wireId, request);
-    if (request.wireToken !== undefined) this.#byToken.set(request.wireToken, request);
+    for (const name of request.names) this.#byName.set(name, request);
+    for (const token of request.tokens) this.#byToken.set(token, request);
   }
 
   /** It travels as this event. */
@@ -47,17 +48,15 @@ export class BareRequests {
 
   /** By its progress token, which peers may write as they like: compared as strings. */
   byToken(token: unknown): BareRequest | undefined {
-    const isToken = typeof token === 'string' || typeof token === 'number';
-    return isToken ? this.#byToken.get(String(token)) : undefined;
+    return this.#byToken.get(tokenText(token) ?? '');
   }
 
   /** Nobody waits for it any more. Returns whether somebody did. */
   settle(request: BareRequest): boolean {
     if (!this.has(request)) return false;
     this.#byId.delete(keyOf(request.id));
-    for (const name of [request.wireId, ...request.events]) this.#byName.delete(name);
-    const { wireToken } = request;
-    if (wireToken !== undefined && this.byToken(wireToken) === request) this.#byToken.delete(wireToken);
+    for (const name of request.names) this.#byName.delete(name);
+    for (const token of request.tokens) this.#byToken.delete(token);
     return true;
   }
 

@@ -1,12 +1,16 @@
 import type { JsonRpcMessage } from '@mcp-nostr/core';
-import type { BareSender, IncomingBare } from '@mcp-nostr/transport';
+import type { BareSender, IncomingBare, UnfinishedMessages } from '@mcp-nostr/transport';
 
 export interface BareSessionOptions {
   /** What the server has said first: it tells what it reads, and what time it is there. */
   first: IncomingBare;
   /** What our names on the wire begin with: no other client with our key has it. */
   prefix: string;
-  newSender: (takesOversized: () => boolean | undefined) => BareSender;
+  newSender: (
+    takesOversized: () => boolean | undefined,
+  ) => Pick<BareSender, 'send' | 'accepted' | 'refused' | 'close'>;
+  /** Where answers in parts count, together with those over links. */
+  unfinished: UnfinishedMessages;
   /** What each request says of us. */
   tags: () => string[][];
   /** Milliseconds that only grow. */

@@ -7,13 +7,11 @@ import {
   type JsonRpcNotification,
   type JsonRpcRequest,
   parseMessage,
-  progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
 import { learnSupport, noSupport, type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
 import {
   type BareOutgoing,
-  type BareSender,
   checkMessageSize,
   type Form,
   type IncomingBare,
@@ -24,6 +22,7 @@ import {
 import type { Conversation } from '../conversation.ts';
 import { withoutMove } from '../moved-failure.ts';
 import { keyOf } from '../outgoing.ts';
+import { AnswersInParts } from './answers-in-parts.ts';
 import { Asked } from './asked.ts';
 import {
   asTransportError,
@@ -52,7 +51,8 @@ import {
  */
 export class BareSession implements Conversation {
   readonly #options: BareSessionOptions;
-  readonly #sender: BareSender;
+  readonly #sender: ReturnType<BareSessionOptions['newSender']>;
+  readonly #parts: AnswersInParts;
   readonly #requests = new BareRequests();
   readonly #asked = new Asked();
   readonly #vigil = new Vigil();
@@ -71,6 +71,14 @@ export class BareSession implements Conversation {
     this.#options = options;
     this.#form = options.first.form;
     this.#sender = options.newSender(() => this.#support?.oversized);
+    this.#parts = new AnswersInParts({
+      requests: this.#requests,
+      sender: this.#sender,
+      unfinished: options.unfinished,
+      reply: (text) => this.#say({ text }, () => {}),
+      fail: this.#fail,
+      onlost: (request) => this.#transmit(request),
+    });
     this.#learn(options.first);
   }
 
@@ -98,8 +106,7 @@ export class BareSession implements Conversation {
 
   /** A request that left in these events; `isHeard`: the server has answered one of them. */
   adopt(request: JsonRpcRequest, events: Iterable<string>, isHeard: boolean, onsettled: () => void): void {
-    const token = progressTokenText(request);
-    const adopted = new BareRequest(request, `${request.id}`, token, onsettled);
+    const adopted = new BareRequest(request, onsettled);
     this.#requests.add(adopted);
     for (const event of events) this.#requests.bind(adopted, event);
     // What is not harmless leaves once, and with an announced process it may have been in the opening.
@@ -110,11 +117,10 @@ export class BareSession implements Conversation {
   /** A message of the server that `accepts()` has let through. */
   receive(incoming: IncomingBare): void {
     if (this.#isClosed) return;
-    const { event, message } = incoming;
-    const { requestEvent } = message;
+    const { requestEvent } = incoming.message;
     this.#learn(incoming);
     if (requestEvent === undefined || !this.#pings.delete(requestEvent))
-      this.#take(message.content, event.id, requestEvent);
+      this.#take(incoming.message.content, incoming);
     this.#watch();
   }
 
@@ -134,23 +140,25 @@ export class BareSession implements Conversation {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#requests.clear();
+    this.#parts.close();
     this.#sender.close();
   }
 
   #request(request: JsonRpcRequest, onsettled: (error?: TransportError) => void): void {
-    const wireId = `${this.#options.prefix}-${++this.#names}`;
-    const isLarge = mayBeAnsweredAtLength(request) && this.#support?.oversized !== false;
-    const token = isLarge || progressTokenText(request) !== undefined ? wireId : undefined;
-    const added = new BareRequest(request, wireId, token, onsettled);
-    const text = textOf(requestOnWire(added));
-    this.#requests.add(added);
-    this.#transmit(added, text);
+    this.#transmit(new BareRequest(request, onsettled));
     this.#watch();
   }
 
-  #transmit(request: BareRequest, text = textOf(requestOnWire(request))): void {
-    const { aborter, isHarmless, wireToken } = request;
+  /** Under new names: the answers to two copies of it, in parts or not, must not be taken for one. */
+  #transmit(request: BareRequest): void {
+    const wireId = this.#newName();
+    const isLarge = mayBeAnsweredAtLength(request.request) && this.#support?.oversized !== false;
+    const wireToken = isLarge || request.ownToken !== undefined ? wireId : undefined;
+    request.rename(wireId, wireToken);
     request.againAt = Infinity;
+    const text = textOf(requestOnWire(request));
+    this.#requests.add(request);
+    const { aborter, isHarmless } = request;
     this.#post({
       text,
       tags: this.#options.tags(),
@@ -215,11 +223,18 @@ export class BareSession implements Conversation {
     return this.#sender.send({ ...message, form: this.#form, notBefore, relay: this.#relay });
   }
 
-  #take(text: string, event: string, requestEvent: string | undefined): void {
-    const request = requestEvent === undefined ? undefined : this.#requests.named(requestEvent);
+  #take(
+    text: string,
+    incoming: IncomingBare,
+    request = this.#requests.named(incoming.message.requestEvent ?? ''),
+  ): void {
     let message: JsonRpcMessage;
     try {
       message = parseMessage(text);
+      const isPart = this.#parts.takes(message, incoming, (whole, asked) =>
+        this.#take(whole.text, whole.incoming, asked),
+      );
+      if (isPart) return;
     } catch (error) {
       this.#options.onerror(error instanceof Error ? error : new Error(String(error)));
       // It is the answer, and there will be no other.
@@ -227,7 +242,7 @@ export class BareSession implements Conversation {
       return;
     }
     if (isResponse(message)) return this.#answer(message, request);
-    if (isRequest(message)) this.#asked.add(message.id, event);
+    if (isRequest(message)) this.#asked.add(message.id, incoming.event.id);
     const own = isRequest(message) ? message : ownNotification(message, this.#requests);
     if (own !== undefined) this.#options.onmessage(own, request && keyOf(request.id));
   }
@@ -253,10 +268,15 @@ export class BareSession implements Conversation {
     this.#form = this.#support?.ephemeral === true ? 'ephemeral' : form;
   }
 
+  /** As long as any other, so that what fitted once fits again. */
+  #newName(): string {
+    return `${this.#options.prefix}-${String(++this.#names).padStart(6, '0')}`;
+  }
+
   /** Asks whether the server lives, under a name of our own. */
   #ping(): void {
     this.#vigil.pinged(this.#options.clock());
-    const id = `${this.#options.prefix}-${++this.#names}`;
+    const id = this.#newName();
     const text = textOf({ jsonrpc: '2.0', id, method: 'ping' });
     const onsigned = ({ id: event }: { id: string }): void => {
       this.#pings.add(event);
@@ -307,9 +327,4 @@ function textOf(message: JsonRpcMessage): string {
   const text = messageText(message);
   checkMessageSize(text);
   return text;
-}
-
-function progressTokenText(request: JsonRpcRequest): string | undefined {
-  const token = progressToken(request);
-  return typeof token === 'string' || typeof token === 'number' ? String(token) : undefined;
 }

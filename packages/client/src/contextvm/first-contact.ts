@@ -12,7 +12,7 @@ import { speaksPlainTextOnly } from './plain-text-only.ts';
 
 export interface FirstContactOptions extends Pick<
   BareSessionOptions,
-  'clock' | 'describe' | 'onmessage' | 'onerror'
+  'clock' | 'unfinished' | 'describe' | 'onmessage' | 'onerror'
 > {
   /** The server's public key. */
   peer: string;
