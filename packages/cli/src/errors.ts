@@ -116,6 +116,10 @@ const wayFailures: Record<FailureCode, { exitCode: number; hint: string }> = {
   payment_rejected: { exitCode: exitCodes.notPaid, hint: 'nothing was executed' },
   wrong_clock: { exitCode: exitCodes.unexpected, hint: 'nothing was executed; set the clock right' },
   encryption_required: { exitCode: exitCodes.notAllowed, hint: 'nothing was executed; send it encrypted' },
+  not_encrypted: {
+    exitCode: exitCodes.unreachable,
+    hint: 'nothing was executed; add --encryption none where every relay may read along',
+  },
 };
 
 /** Errors of the address and the machine that the person at the keyboard can put right. */

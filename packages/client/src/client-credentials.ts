@@ -17,12 +17,18 @@ export class ClientCredentials {
     return (this.#sessionKey?.grantBytes ?? 0) + escapedBytes(this.#invite ?? '');
   }
 
-  /** With the openings; the grant with probes too, since a server that was started again knows nobody. */
-  for({ link: { sequence, control } }: Frame): Promise<Credentials> | undefined {
+  /**
+   * With the openings; the grant with probes too, since a server that was started again knows nobody. `support`: what
+   * an opening says beside them.
+   */
+  for({ link: { sequence, control } }: Frame, support?: string[][]): Promise<Credentials> | undefined {
     const isOpening = sequence === 0 && control === undefined;
     if (!isOpening && control !== 'probe') return undefined;
-    const invite = isOpening ? this.#invite : undefined;
-    return this.#sessionKey === undefined && invite === undefined ? undefined : this.#make(invite);
+    const shown: Credentials = {
+      ...(isOpening && support !== undefined && { support }),
+      ...(isOpening && this.#invite !== undefined && { invite: this.#invite }),
+    };
+    return this.#sessionKey === undefined && Object.keys(shown).length === 0 ? undefined : this.#make(shown);
   }
 
   /** The server has let us in. */
@@ -31,8 +37,8 @@ export class ClientCredentials {
     this.#sessionKey?.heard();
   }
 
-  async #make(invite: string | undefined): Promise<Credentials> {
+  async #make(shown: Credentials): Promise<Credentials> {
     const grant = await this.#sessionKey?.grant();
-    return { ...(grant !== undefined && { grant }), ...(invite !== undefined && { invite }) };
+    return grant === undefined ? shown : { ...shown, grant };
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '@mcp-nostr/transport';
 
 import type { ClientSessionOptions } from './client-session-options.ts';
+import type { Conversation } from './conversation.ts';
 import { failAll, failStranded, failUnknown } from './failing.ts';
 import { Incoming } from './incoming.ts';
 import { Leaving } from './leaving.ts';
@@ -32,7 +33,7 @@ import { sortOut } from './sort-out.ts';
  * A client's conversation with a server over one connection after the other: when one is lost, the next takes up the
  * session and sends again what surely was not executed (WIRE.md, section 10). A state machine as `Link` is.
  */
-export class ClientSession {
+export class ClientSession implements Conversation {
   readonly #options: ClientSessionOptions;
   readonly #resumption: Resumption;
   readonly #losses = new Losses();
@@ -50,6 +51,8 @@ export class ClientSession {
   #isOpeningRefused = false;
   #reopenAt = Infinity;
   #isClosed = false;
+  /** The server was heard with a link: it is one of ours. */
+  isLinked = false;
   /** Added to our clock in what is signed, in seconds, since the server's clock refused ours. */
   clockOffsetSeconds = 0;
 
@@ -84,10 +87,6 @@ export class ClientSession {
     return Math.min(this.#strandedAt, this.#resetAt, this.#reopenAt, linkAt);
   }
 
-  /**
-   * `relation`: the id of the server's request that a message belongs to.
-   * @throws {TransportError} `message_too_large`, `busy`
-   */
   send(
     message: JsonRpcMessage,
     relation: RequestId | undefined,
@@ -118,6 +117,7 @@ export class ClientSession {
     const { event, frame, bytes } = incoming;
     if (link === undefined || link.isOver) return;
     const { control, instance } = frame.link;
+    this.isLinked = true;
     if (control === 'reset') return this.#onreset(link, incoming);
     if (control === 'refuse') return this.#onrefusal(link, incoming);
     // Another process with the server's key has answered the same opening; the first one heard is ours.
@@ -147,7 +147,22 @@ export class ClientSession {
     if (this.#link?.isOpen === true) this.#link.probe();
   }
 
-  /** Says `bye`; nothing is delivered any more, and what has not been sent never is. */
+  /** Nobody can be spoken to in this way: what waits fails, since nothing that can be executed has left. */
+  refuse(code: FailureCode, reason: string): void {
+    if (this.#link?.isOpen === false) this.#abandon(code, reason, false);
+  }
+
+  /** The server knows no link: gives up what waits, in its order, for another conversation to take up. */
+  handOver(): OutgoingMessage[] {
+    const waiting = [...(this.#link?.undelivered().keys() ?? [])];
+    this.#requests.clear();
+    this.#link?.close();
+    this.#link = undefined;
+    this.close();
+    return waiting;
+  }
+
+  /** Says `bye` too. */
   close(): void {
     this.#isClosed = true;
     this.#requests.clear();

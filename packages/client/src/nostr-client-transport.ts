@@ -29,7 +29,9 @@ import {
 
 import { ClientCredentials } from './client-credentials.ts';
 import { ClientSession } from './client-session.ts';
+import type { Conversation } from './conversation.ts';
 import type { Session } from './create-session.ts';
+import { FirstContact } from './contextvm/first-contact.ts';
 import { limits } from './limits.ts';
 import { movedFailure } from './moved-failure.ts';
 import type { NostrClientTransportOptions } from './nostr-client-transport-options.ts';
@@ -60,11 +62,14 @@ export class NostrClientTransport {
   readonly #tasks = new TaskQueue((error) => this.#report(error));
   readonly #probes = new Probes();
   readonly #words = new RelayWords();
-  readonly #session: ClientSession;
+  readonly #unfinished = new UnfinishedMessages();
+  /** With a server that has a link, and until that is known. */
+  readonly #linked: ClientSession;
   readonly #sessionKey: SessionKey | undefined;
   readonly #credentials: ClientCredentials;
   #endpoint: Endpoint | undefined;
   #courier: Courier | undefined;
+  #contact: FirstContact | undefined;
   #isStarted = false;
   #isClosed = false;
 
@@ -82,7 +87,7 @@ export class NostrClientTransport {
       );
     this.#sessionKey = this.#newSessionKey();
     this.#credentials = new ClientCredentials(this.#sessionKey, options.invite);
-    this.#session = new ClientSession({
+    this.#linked = new ClientSession({
       isWrapped: options.encryption !== 'none',
       clock: () => performance.now(),
       nowSeconds: () => this.#nowSeconds(),
@@ -91,21 +96,17 @@ export class NostrClientTransport {
       frameBytes: () => this.#endpoint?.frameBytes ?? 0,
       credentialBytes: () => this.#credentials.bytes,
       regrant: () => this.#sessionKey?.refused() === true,
-      unfinished: new UnfinishedMessages(),
-      describe: () => ({
-        server: formatNpub(this.#address.pubkey),
-        relays: this.#words.describe(this.relays),
-      }),
+      unfinished: this.#unfinished,
+      describe: () => this.#describe(),
       moved: (statement) => movedFailure(statement, this.#address, this.#nowSeconds()),
-      onmessage: (message, relation) => {
-        if (this.#probes.takes(message)) return;
-        this.#tasks.add(() =>
-          this.onmessage?.(message, { relatedRequestId: relation && parseRequestId(relation) }),
-        );
-      },
+      onmessage: (message, relation) => this.#deliver(message, relation),
       onerror: (error) => this.#report(error),
       onlost: (reason) => this.#lost(reason),
     });
+  }
+
+  get #conversation(): Conversation {
+    return this.#contact?.session ?? this.#linked;
   }
 
   /** The relays in use and how they are; empty before `start()`. */
@@ -131,10 +132,13 @@ export class NostrClientTransport {
       relays,
       encryption,
       accepts: (author, link) =>
-        author === this.#address.pubkey && link.connection === this.#session.connection,
+        author === this.#address.pubkey && link.connection === this.#linked.connection,
       onframe: (frame) => this.#onframe(frame),
+      acceptsBare: (author, message) =>
+        author === this.#address.pubkey && this.#contact?.accepts(message) === true,
+      onbare: (incoming) => this.#contact?.receive(incoming),
       onreach: (isReachable, isNew) => {
-        this.#session.relaysChanged(isReachable, isNew);
+        this.#conversation.relaysChanged(isReachable, isNew);
         this.#courier?.kick();
       },
       ondropped: (error) => this.#report(error),
@@ -144,12 +148,26 @@ export class NostrClientTransport {
       },
       now: this.#options.now,
     });
+    const contact = new FirstContact({
+      endpoint: this.#endpoint,
+      peer: this.#address.pubkey,
+      isEncrypted: encryption === 'required',
+      isSessionKey: this.#sessionKey !== undefined,
+      linked: this.#linked,
+      unfinished: this.#unfinished,
+      clock: () => performance.now(),
+      describe: () => this.#describe(),
+      onmessage: (message, relation) => this.#deliver(message, relation),
+      onerror: (error) => this.#report(error),
+    });
+    this.#contact = contact;
     this.#courier = new Courier({
       endpoint: this.#endpoint,
       peer: this.#address.pubkey,
       encrypted: encryption === 'required',
-      source: this.#session,
-      credentials: (frame) => this.#credentials.for(frame),
+      source: this.#linked,
+      credentials: (frame) => this.#credentials.for(frame, contact.supportTags),
+      onsigned: (event, frame) => contact.signed(event, frame),
       onerror: (error) => this.#report(error),
     });
   }
@@ -183,7 +201,8 @@ export class NostrClientTransport {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#session.close();
+    this.#linked.close();
+    this.#contact?.close();
     this.#probes.close();
     this.#sessionKey?.close();
     await this.#sayBye();
@@ -208,7 +227,7 @@ export class NostrClientTransport {
 
   #send(message: JsonRpcMessage, relation: RequestId | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#session.send(message, relation, (error) => {
+      this.#conversation.send(message, relation, (error) => {
         if (error === undefined) resolve();
         else reject(error);
       });
@@ -227,8 +246,8 @@ export class NostrClientTransport {
       kept: typeof session === 'function' ? session : () => session,
       sessionSeconds,
       server: this.#address.pubkey,
-      nowSeconds: () => this.#nowSeconds() + this.#session.clockOffsetSeconds,
-      isInUse: () => this.#session.expects,
+      nowSeconds: () => this.#nowSeconds() + this.#linked.clockOffsetSeconds,
+      isInUse: () => this.#linked.expects,
       onsession: (each, isNew) => this.#granted(each, isNew),
       onerror: (error) => this.#report(error),
     });
@@ -236,7 +255,7 @@ export class NostrClientTransport {
 
   #granted(session: Session, isNew: boolean): void {
     // A server that knows us learns of it before the last one ends.
-    this.#session.probe();
+    this.#linked.probe();
     this.#courier?.kick();
     try {
       if (isNew) this.#options.onsession?.(session);
@@ -261,8 +280,19 @@ export class NostrClientTransport {
     const { control } = incoming.frame.link;
     if (!incoming.isRepeat && control !== 'reset') this.#courier?.prefer(incoming.relay);
     if (control !== 'reset' && control !== 'refuse') this.#credentials.heard();
-    this.#session.receive(incoming);
+    this.#linked.receive(incoming);
     this.#courier?.kick();
+  }
+
+  #deliver(message: JsonRpcMessage, relation: string | undefined): void {
+    if (this.#probes.takes(message)) return;
+    this.#tasks.add(() =>
+      this.onmessage?.(message, { relatedRequestId: relation && parseRequestId(relation) }),
+    );
+  }
+
+  #describe(): { server: string; relays: string } {
+    return { server: formatNpub(this.#address.pubkey), relays: this.#words.describe(this.relays) };
   }
 
   #nowSeconds(): number {

@@ -37,10 +37,12 @@ export const failureCodes = {
   payment_required: -31_015,
   /** The server did not go on with a request for a reason of its payment. Local. */
   payment_rejected: -31_016,
+  /** The server reads plain text only, and this client encrypts: nothing was executed. Local. */
+  not_encrypted: -31_017,
   /** The message is stamped too far from the server's clock, whose time is `data.serverTime` in seconds. */
-  wrong_clock: -31_020,
+  wrong_clock: -31_018,
   /** The server takes encrypted messages only. */
-  encryption_required: -31_021,
+  encryption_required: -31_019,
 } as const;
 
 export type FailureCode = keyof typeof failureCodes;

@@ -20,12 +20,14 @@ export interface Frame {
   invite?: string;
   /** The JSON of the event by which a server's former key names the one that follows it. */
   successor?: string;
+  /** Tags by which an opening tells a peer without link what its author can do (WIRE.md, section 13). Never read. */
+  support?: string[][];
   /** Messages, one per line; of a part a slice of its message. */
   content: string;
 }
 
-/** What a client shows of its rights. */
-export type Credentials = Pick<Frame, 'grant' | 'invite'>;
+/** What a client shows of its rights, and to a server that it does not know of what it can do. */
+export type Credentials = Pick<Frame, 'grant' | 'invite' | 'support'>;
 
 /** Which message a part belongs to (WIRE.md, section 6): its `part` tag. */
 export interface MessagePart {
@@ -68,6 +70,7 @@ export function encodeFrame(frame: Frame, recipient: string, createdAt: number):
     const paper = frame[name];
     if (paper !== undefined) tags.push([name, paper]);
   }
+  if (frame.support !== undefined) tags.push(...frame.support);
   return { kind: MESSAGE_KIND, created_at: createdAt, tags, content };
 }
 

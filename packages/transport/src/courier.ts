@@ -26,6 +26,8 @@ export interface CourierOptions {
   source: FrameSource;
   /** What a frame shows of our rights; a person may have to be asked for it first. */
   credentials?: ((frame: Frame) => Promise<Credentials> | undefined) | undefined;
+  /** A frame is about to leave. */
+  onsigned?: ((event: NostrEvent, frame: Frame) => void) | undefined;
   onerror: (error: unknown) => void;
 }
 
@@ -129,14 +131,16 @@ export class Courier {
   }
 
   async #sign({ frame, from, notBefore }: Outgoing): Promise<NostrEvent | undefined> {
-    const { endpoint, peer, source, credentials } = this.#options;
+    const { endpoint, peer, source, credentials, onsigned } = this.#options;
     if (frame === undefined) return undefined;
     try {
       const shown = credentials?.(frame);
       const whole = shown === undefined ? frame : { ...frame, ...(await shown) };
       const createdAt = Math.max(endpoint.nowSeconds() + (source.clockOffsetSeconds ?? 0), notBefore);
       const event = await endpoint.sign(whole, peer, createdAt);
-      return from.signed(event) ? event : undefined;
+      if (!from.signed(event)) return undefined;
+      onsigned?.(event, frame);
+      return event;
     } catch (error) {
       from.unsigned(asSignerError(error));
       return undefined;

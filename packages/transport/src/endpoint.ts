@@ -123,6 +123,11 @@ export class Endpoint {
     this.#subscribe([GIFT_WRAP_KIND]);
   }
 
+  /** Stored events, from every relay in use that answers in time, each once and verified. */
+  query(filter: Filter, timeoutMs: number): Promise<NostrEvent[]> {
+    return this.#pool.query(filter, timeoutMs);
+  }
+
   /** Signs a message without a link for its recipient. `createdAt` in seconds. */
   signBare(message: BareMessage, recipient: string, createdAt: number): Promise<NostrEvent> {
     return this.#signer.signEvent(encodeBare(message, recipient, createdAt));

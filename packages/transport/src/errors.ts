@@ -56,7 +56,7 @@ function isPrefix(word: string): word is RelayErrorCode {
   return PREFIXES.has(word);
 }
 
-export type TransportErrorCode = FailureCode | 'client_silent' | 'no_relays' | 'not_encrypted' | 'closed';
+export type TransportErrorCode = FailureCode | 'client_silent' | 'no_relays' | 'closed';
 
 /** A message could not be brought to its recipient, or its fate is unknown. */
 export class TransportError extends Error {

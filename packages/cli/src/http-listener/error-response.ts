@@ -55,6 +55,7 @@ const failureStatus: Record<FailureCode, number> = {
   payment_rejected: 402,
   wrong_clock: 403,
   encryption_required: 403,
+  not_encrypted: 502,
 };
 
 /** Errors whose status MCP 2026-07-28 fixes (Streamable HTTP, "Sending Messages to the Server"). */

@@ -42,6 +42,7 @@ const consequences: Record<FailureCode, string> = {
   payment_rejected: 'Nothing was executed; the server says why.',
   wrong_clock: 'Nothing was executed; the clocks differ, and one of them has to be set right.',
   encryption_required: 'Nothing was executed; it has to be sent encrypted.',
+  not_encrypted: 'Nothing was executed; it can be used in plain text only, which every relay can read.',
 };
 
 /** What the host's person or model reads where the server cannot answer. */

@@ -1,0 +1,75 @@
+import { isHarmless, isListening, type JsonRpcRequest, progressToken, type RequestId } from '@mcp-nostr/core';
+
+import { tokenText } from '@mcp-nostr/core/contextvm';
+
+import { bareClientLimits as limits } from './limits.ts';
+
+/** A request of the application at a server that knows no link. */
+export class BareRequest {
+  readonly request: JsonRpcRequest;
+  /** Every event that carried it: an answer names one of them. */
+  readonly events: Set<string> = new Set();
+  /** What it was called on the wire, and what its progress was, the last one last. */
+  readonly #ids: string[];
+  readonly #tokens: string[];
+  /** Withdraws it from whoever is sending it. */
+  readonly aborter: AbortController = new AbortController();
+  readonly onsettled: () => void;
+  readonly isHarmless: boolean;
+  /** It waits for news and not for an answer. */
+  readonly isListening: boolean;
+  /** A relay may have taken it: from then on it may have been executed. */
+  isOut: boolean = false;
+  /** When it is sent again, by the clock. */
+  againAt: number = Infinity;
+  #resends = 0;
+
+  constructor(request: JsonRpcRequest, onsettled: () => void) {
+    this.request = request;
+    const token = tokenText(progressToken(request));
+    this.#ids = [String(request.id)];
+    this.#tokens = token === undefined ? [] : [token];
+    this.onsettled = onsettled;
+    this.isHarmless = isHarmless(request);
+    this.isListening = isListening(request);
+  }
+
+  get id(): RequestId {
+    return this.request.id;
+  }
+
+  get wireId(): string {
+    return this.#ids.at(-1) ?? '';
+  }
+
+  get wireToken(): string | undefined {
+    return this.#tokens.at(-1);
+  }
+
+  /** Whatever it was called, ids and events, which cannot be confused. */
+  get names(): string[] {
+    return [...this.#ids, ...this.events];
+  }
+
+  get tokens(): readonly string[] {
+    return this.#tokens;
+  }
+
+  /** It leaves under these names now; nobody else with our key has them. */
+  rename(wireId: string, wireToken: string | undefined): void {
+    this.#ids.push(wireId);
+    if (wireToken !== undefined) this.#tokens.push(wireToken);
+  }
+
+  /** The application's own name for its progress, if it asked for any. */
+  get ownToken(): unknown {
+    return progressToken(this.request);
+  }
+
+  /** It has left; `length` of what did. */
+  left(now: number, length: number): void {
+    this.isOut = true;
+    if (!this.isHarmless || length > limits.maxResendLength) return;
+    this.againAt = now + Math.min(limits.maxResendMs, limits.resendMs * 2 ** this.#resends++);
+  }
+}

@@ -1,0 +1,25 @@
+import type { JsonRpcMessage } from '@mcp-nostr/core';
+import type { BareSender, IncomingBare, UnfinishedMessages } from '@mcp-nostr/transport';
+
+export interface BareSessionOptions {
+  /** What the server has said first: it tells what it reads, and what time it is there. */
+  first: IncomingBare;
+  /** What our names on the wire begin with: no other client with our key has it. */
+  prefix: string;
+  newSender: (
+    takesOversized: () => boolean | undefined,
+  ) => Pick<BareSender, 'send' | 'accepted' | 'refused' | 'close'>;
+  /** Where answers in parts count, together with those over links. */
+  unfinished: UnfinishedMessages;
+  /** What each request says of us. */
+  tags: () => string[][];
+  /** Milliseconds that only grow. */
+  clock: () => number;
+  /** Seconds since 1970. */
+  nowSeconds: () => number;
+  /** For messages: what the server is called, and where it was looked for. */
+  describe: () => { server: string; relays: string };
+  /** `relation`: the JSON of the id of our request that the message belongs to. */
+  onmessage: (message: JsonRpcMessage, relation?: string) => void;
+  onerror: (error: Error) => void;
+}

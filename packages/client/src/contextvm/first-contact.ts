@@ -1,0 +1,155 @@
+import { type Frame, type NostrEvent, parseMessage, isRequest, randomHex } from '@mcp-nostr/core';
+import type { BareMessage } from '@mcp-nostr/core/contextvm';
+import { readSupport } from '@mcp-nostr/core/contextvm';
+import { BareSender, type Endpoint, type IncomingBare, type OutgoingMessage } from '@mcp-nostr/transport';
+
+import type { ClientSession } from '../client-session.ts';
+import { BareSession } from './bare-session.ts';
+import type { BareSessionOptions } from './bare-session-options.ts';
+import { bareClientLimits as limits } from './limits.ts';
+import { ownSupportTags } from './own-support.ts';
+import { speaksPlainTextOnly } from './plain-text-only.ts';
+
+export interface FirstContactOptions extends Pick<
+  BareSessionOptions,
+  'clock' | 'unfinished' | 'describe' | 'onmessage' | 'onerror'
+> {
+  /** The server's public key. */
+  peer: string;
+  isEncrypted: boolean;
+  /** A session key stands for the signer. Servers without link know no such thing. */
+  isSessionKey: boolean;
+  endpoint: Endpoint;
+  /** The session that speaks to servers with a link. */
+  linked: ClientSession;
+}
+
+/**
+ * Finds out what a server speaks that is not known yet. The opening of a link is at the same time a message as
+ * ContextVM's servers read it, so the first answer tells: one with a link is no concern of this, and one without it is
+ * followed by a session without link, which takes over what waits.
+ */
+export class FirstContact {
+  readonly #options: FirstContactOptions;
+  /** What each opening held, by its event. */
+  readonly #openings: Map<string, string> = new Map();
+  readonly #knocks: Set<string> = new Set();
+  #connection: string | undefined;
+  #attempts = 0;
+  #session: BareSession | undefined;
+  #isClosed = false;
+
+  constructor(options: FirstContactOptions) {
+    this.#options = options;
+  }
+
+  /** With a server that knows no link. */
+  get session(): BareSession | undefined {
+    return this.#session;
+  }
+
+  /** What an opening says of us beside the link: nothing to a server that has one. */
+  get supportTags(): string[][] | undefined {
+    return this.#options.linked.isLinked ? undefined : ownSupportTags(this.#options.isEncrypted);
+  }
+
+  /** Whether a message without link of the server concerns us. */
+  accepts(message: BareMessage): boolean {
+    if (this.#session !== undefined) return this.#session.accepts(message);
+    const { requestEvent = '' } = message;
+    // A server once heard with a link never comes down to this: its guarantees would be gone unnoticed.
+    if (this.#options.linked.isLinked) return false;
+    return this.#openings.has(requestEvent) || this.#knocks.has(requestEvent);
+  }
+
+  /** A message that `accepts()` has let through. */
+  receive(incoming: IncomingBare): void {
+    if (this.#session === undefined) this.#meet(incoming);
+    this.#session?.receive(incoming);
+  }
+
+  /** A frame of ours that is about to leave. */
+  signed({ id }: NostrEvent, { link, content }: Frame): void {
+    if (link.sequence !== 0 || this.#options.linked.isLinked) return;
+    this.#openings.set(id, content);
+    const [oldest] = this.#openings.keys();
+    if (this.#openings.size > limits.maxOpenings && oldest !== undefined) this.#openings.delete(oldest);
+    this.#attempts = link.connection === this.#connection ? this.#attempts + 1 : 1;
+    this.#connection = link.connection;
+    if (limits.knocksAt.includes(this.#attempts)) void this.#knock(); // it never rejects
+    if (this.#attempts === limits.lookupAt && this.#options.isEncrypted) void this.#lookUp(link.connection); // nor does it
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#session?.close();
+  }
+
+  #meet(first: IncomingBare): void {
+    const { tags, requestEvent = '' } = first.message;
+    const { linked, isSessionKey, describe } = this.#options;
+    // One of ours has answered a knock; it has the opening as well.
+    if (readSupport(tags).link !== undefined) return;
+    if (isSessionKey) {
+      const reason = `${describe().server} is a ContextVM server, which knows no session keys: with identity 'signer' the signer itself signs each message`;
+      return linked.refuse('not_allowed', reason);
+    }
+    this.#session = this.#open(first);
+    const isHeard = this.#openings.has(requestEvent);
+    for (const message of linked.handOver()) this.#passOn(message, this.#session, isHeard);
+  }
+
+  #open(first: IncomingBare): BareSession {
+    const { endpoint, peer, isEncrypted, ...options } = this.#options;
+    return new BareSession({
+      ...options,
+      first,
+      prefix: randomHex(4),
+      nowSeconds: () => endpoint.nowSeconds(),
+      tags: () => ownSupportTags(isEncrypted),
+      newSender: (takesOversized) =>
+        new BareSender({
+          endpoint,
+          peer,
+          takesOversized,
+          onerror: (error) => options.onerror(error instanceof Error ? error : new Error(String(error))),
+        }),
+    });
+  }
+
+  /** A server that answers only a knock need not have the opening, which it may not read in the form that it had. */
+  #passOn({ text, onsettled }: OutgoingMessage, session: BareSession, isHeard: boolean): void {
+    const message = parseMessage(text);
+    const events = [...this.#openings].filter(([, content]) => content === text).map(([event]) => event);
+    if (isRequest(message) && events.length > 0) session.adopt(message, events, isHeard, () => onsettled?.());
+    else session.send(message, undefined, onsettled);
+  }
+
+  /**
+   * A message that any server without link answers, in each form that one may read: the opening may hold none, or be
+   * older than what the server asks its relays for.
+   */
+  async #knock(): Promise<void> {
+    const { endpoint, peer, isEncrypted, onerror } = this.#options;
+    const content = JSON.stringify({ jsonrpc: '2.0', id: `knock-${randomHex(8)}`, method: 'ping' });
+    const createdAt = endpoint.nowSeconds() + limits.knockAheadSeconds;
+    try {
+      endpoint.hearStored();
+      const event = await endpoint.signBare({ tags: ownSupportTags(isEncrypted), content }, peer, createdAt);
+      this.#knocks.add(event.id);
+      const forms = isEncrypted ? (['ephemeral', 'stored'] as const) : (['plain'] as const);
+      await Promise.allSettled(forms.map((form) => endpoint.publish(event, peer, form)));
+    } catch (error) {
+      onerror(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #lookUp(connection: string): Promise<void> {
+    const { endpoint, peer, linked, describe } = this.#options;
+    if (!(await speaksPlainTextOnly(endpoint, peer))) return;
+    const isOver = this.#isClosed || this.#session !== undefined || linked.connection !== connection;
+    if (isOver || linked.isLinked) return;
+    const reason = `${describe().server} speaks plain text only, as it announces: it can be used with encryption 'none'`;
+    linked.refuse('not_encrypted', reason);
+  }
+}
