@@ -147,6 +147,11 @@ export class Endpoint {
     return this.#pool.publish(wrap, { ...options, json: wrapJson(wrap) });
   }
 
+  /** Stored events, from every relay that answers in time, or from this one; each once and verified. */
+  query(filter: Filter, timeoutMs: number, relay?: string): Promise<NostrEvent[]> {
+    return this.#pool.query(filter, timeoutMs, relay);
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#wrapKeys.close();
