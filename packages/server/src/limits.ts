@@ -120,7 +120,7 @@ export const limits = {
   maxAnnouncedPages: 100,
   maxAnnouncedChars: 1_048_576,
   /** Changes that come together are announced once; and not more often than so. Relays bound what a key may publish. */
-  announceDelayMs: 500,
+  announceDelayMs: 200,
   announcesPerMinute: 4,
   announceBurst: 4,
   /** A relay that does not say within this what it has of the announcement is taken to have nothing. */

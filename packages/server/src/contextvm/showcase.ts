@@ -1,4 +1,4 @@
-import { metaKeys } from '@mcp-nostr/core';
+import { metaKeys, metaOf } from '@mcp-nostr/core';
 
 import { limits } from '../limits.ts';
 import type { McpServerLike } from '../mcp-server.ts';
@@ -121,7 +121,8 @@ export class Showcase<Mcp extends McpServerLike> {
     try {
       await caller.start();
       const discover = await caller.request('server/discover', { _meta: modernMeta }, limits.ownDiscoverMs);
-      const { capabilities, serverInfo, instructions } = discover;
+      const { capabilities, instructions } = discover;
+      const serverInfo = metaOf(discover)?.[metaKeys.serverInfo] ?? { name: '', version: '' };
       const ask: Ask = (method, params) => caller.request(method, { ...params, _meta: modernMeta });
       const initialize = {
         protocolVersion: MODERN_VERSION,
