@@ -7,6 +7,8 @@ export const metaKeys = {
   protocolVersion: 'io.modelcontextprotocol/protocolVersion',
   clientCapabilities: 'io.modelcontextprotocol/clientCapabilities',
   clientInfo: 'io.modelcontextprotocol/clientInfo',
+  /** On results. */
+  serverInfo: 'io.modelcontextprotocol/serverInfo',
   /** On each notification of a subscription, and on what ends it: the id of its `subscriptions/listen`. */
   subscriptionId: 'io.modelcontextprotocol/subscriptionId',
 } as const;

@@ -117,6 +117,24 @@ export const limits = {
   maxRevokedSessions: 32,
   /** A revocation is kept until no grant before it can be valid: these live for 30 days at most, and clocks differ. */
   revocationSeconds: 2_764_800,
+  /** What is announced is asked of the MCP server: a program that is fetched first takes its time. */
+  ownAnswerMs: 60_000,
+  /** One that has never heard of `server/discover` may say nothing at all. */
+  ownDiscoverMs: 10_000,
+  /** Pages of one list, and its characters of JSON, that are announced: relays take no events of megabytes. */
+  maxAnnouncedPages: 100,
+  maxAnnouncedChars: 1_048_576,
+  /** Changes that come together are announced once; and not more often than so. Relays bound what a key may publish. */
+  announceDelayMs: 200,
+  announcesPerMinute: 4,
+  announceBurst: 4,
+  /** A relay that does not say within this what it has of the announcement is taken to have nothing. */
+  announceQueryMs: 5_000,
+  /** A relay that is not there after this is left out when announcements are taken back. */
+  unannounceTimeoutMs: 10_000,
+  /** A relay that does not take an announcement now, and an MCP server that has ended, are tried again after this. */
+  announceRetryMinMs: 30_000,
+  announceRetryMaxMs: 3_600_000,
   /** Former keys on which the server answers: each is a connection more to every relay. */
   maxPredecessors: 8,
   /** `close()` gives the last frames this long to leave. */

@@ -2,6 +2,7 @@ import type { Signer } from '@mcp-nostr/core';
 import type { Encryption, RelayState } from '@mcp-nostr/transport';
 
 import type { Caller } from './caller.ts';
+import type { Announced, AnnounceOptions } from './contextvm/announce-options.ts';
 import type { SeenIds } from './contextvm/seen-ids.ts';
 import type { McpServerLike, ServeStdio } from './mcp-server.ts';
 import type { Authorize } from './message-check.ts';
@@ -52,6 +53,13 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
   contextvm?: false | undefined;
   /** What was executed for clients of ContextVM before this process. @default forgotten with the process */
   seen?: SeenIds | undefined;
+  /**
+   * What strangers may use is announced to everybody, for as long as this runs and after, until `unannounce()`; where
+   * strangers may not call, nothing is. @default not announced
+   */
+  announce?: AnnounceOptions | undefined;
+  /** A relay has taken what is announced. */
+  onannounced?: ((announced: Announced) => void) | undefined;
   /** A relay's connection changed. */
   onrelay?: ((state: RelayState) => void) | undefined;
   /** A request was answered, refused or cancelled. */

@@ -5,6 +5,7 @@ import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError }
 import { applicantOf, type Caller } from './caller.ts';
 import { BareClients } from './contextvm/bare-clients.ts';
 import type { BareSession } from './contextvm/bare-session.ts';
+import { Announcer } from './contextvm/announcer.ts';
 import { ownSupport } from './contextvm/own-support.ts';
 import { Connections } from './connections.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
@@ -37,7 +38,13 @@ export async function serve<Mcp extends McpServerLike>(
   const predecessors = await checkPredecessors(options.predecessors ?? [], pubkey);
   const former = predecessors.map(
     (each) =>
-      new Server(each.pubkey, { ...options, onrelay: undefined, signer: each.signer }, factory, [], each),
+      new Server(
+        each.pubkey,
+        { ...options, onrelay: undefined, announce: undefined, signer: each.signer },
+        factory,
+        [],
+        each,
+      ),
   );
   return new Server(pubkey, options, factory, former);
 }
@@ -60,6 +67,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly #papers: Papers;
   readonly #usages: Usages;
   readonly #unfinished = new Uploads();
+  readonly #announcer: Announcer<Mcp> | undefined;
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #unwatch: (() => void) | undefined;
   #isClosed = false;
@@ -127,7 +135,10 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
         if (isNew) void this.#announce(); // it never rejects
       },
       ondropped: this.#report,
-      onstate: options.onrelay,
+      onstate: (state) => {
+        this.#announcer?.relayChanged(state);
+        options.onrelay?.(state);
+      },
       now: options.now,
     });
     if (contextvm !== false)
@@ -145,6 +156,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
         successor: moved && formatAddress(moved.successor),
         onrequest: (summary, caller) => this.#onrequest(summary, caller),
       });
+    this.#announcer = this.#announcerOf(options);
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
     this.#unwatch = this.#policy.watch?.(() => this.#permitAgain());
   }
@@ -162,7 +174,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   }
 
   get servers(): Mcp[] {
-    return this.#connections.all.flatMap((connection) => connection.servers);
+    const connected = this.#connections.all.flatMap((connection) => connection.servers);
+    return [...connected, ...(this.#announcer?.servers ?? [])];
   }
 
   async close(): Promise<void> {
@@ -172,9 +185,30 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.#unwatch?.();
     const closing = Promise.all(this.#connections.all.map((each) => each.close('server_closed')));
     await atMost(limits.closeTimeoutMs, closing);
+    const watched = this.#announcer?.close();
     await Promise.all(this.#former.map((each) => each.close()));
     this.#endpoint.close();
-    await atMost(limits.serverCloseTimeoutMs, closing);
+    await atMost(limits.serverCloseTimeoutMs, Promise.all([closing, watched]));
+  }
+
+  #announcerOf({
+    announce,
+    contextvm,
+    encryption = 'required',
+    ...options
+  }: ServeOptions<Mcp>): Announcer<Mcp> | undefined {
+    if (announce === undefined) return undefined;
+    return new Announcer({
+      ...options,
+      pubkey: this.pubkey,
+      announce,
+      support: ownSupport({ encryption, contextvm, instance: this.#instance }),
+      endpoint: this.#endpoint,
+      policy: this.#policy,
+      factory: this.#factory,
+      onannounced: (announced) => this.#tell(() => options.onannounced?.(announced)),
+      onerror: this.#report,
+    });
   }
 
   #onframe(incoming: IncomingFrame): void {
@@ -249,6 +283,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
 
   /** The policy is another: what it says now counts from the next message on. */
   #permitAgain(): void {
+    this.#announcer?.permitAgain();
     for (const connection of this.#connections.all) {
       const answer = permitOrDeny(this.#policy, applicantOf(connection.caller), this.#report);
       if (isDenial(answer)) void connection.close(answer.code); // it never rejects

@@ -123,11 +123,6 @@ export class Endpoint {
     this.#subscribe([GIFT_WRAP_KIND]);
   }
 
-  /** Stored events, from every relay in use that answers in time, each once and verified. */
-  query(filter: Filter, timeoutMs: number): Promise<NostrEvent[]> {
-    return this.#pool.query(filter, timeoutMs);
-  }
-
   /** Signs a message without a link for its recipient. `createdAt` in seconds. */
   signBare(message: BareMessage, recipient: string, createdAt: number): Promise<NostrEvent> {
     return this.#signer.signEvent(encodeBare(message, recipient, createdAt));
@@ -152,6 +147,11 @@ export class Endpoint {
     const kind = form === 'stored' ? GIFT_WRAP_KIND : EPHEMERAL_GIFT_WRAP_KIND;
     const wrap = this.#wrap(event, recipient, kind, options);
     return this.#pool.publish(wrap, { ...options, json: wrapJson(wrap) });
+  }
+
+  /** Stored events, from every relay that answers in time, or from this one; each once and verified. */
+  query(filter: Filter, timeoutMs: number, relay?: string): Promise<NostrEvent[]> {
+    return this.#pool.query(filter, timeoutMs, relay);
   }
 
   close(): void {

@@ -72,11 +72,16 @@ export class RelayPool {
     return publishToSeveral(first, others, event, text, signal);
   }
 
-  /** Stored events, from every relay that answers in time, each once and verified. */
-  async query(filter: Filter, timeoutMs: number = limits.eoseTimeoutMs): Promise<NostrEvent[]> {
+  /** Stored events, from every relay that answers in time, or from this one; each once and verified. */
+  async query(
+    filter: Filter,
+    timeoutMs: number = limits.eoseTimeoutMs,
+    relay?: string,
+  ): Promise<NostrEvent[]> {
     const found = new Map<string, NostrEvent>();
+    const asked = this.#connections.filter(({ url }) => relay === undefined || url === relay);
     await Promise.all(
-      this.#connections.map(
+      asked.map(
         (connection) =>
           new Promise<void>((resolve) => {
             const finish = (): void => {

@@ -51,7 +51,7 @@ export async function discover(mcp: McpRequests, clientName: string = doctor): P
   const versions = Array.isArray(supportedVersions)
     ? supportedVersions.map((version) => oneLine(String(version), 20))
     : ['2026-07-28'];
-  const serverInfo = metaOf(result)?.[SERVER_INFO] ?? result['serverInfo'];
+  const serverInfo = metaOf(result)?.[metaKeys.serverInfo] ?? result['serverInfo'];
   return { versions, ...names(serverInfo), tools, firstAnswerMs, roundTripMs };
 }
 
@@ -61,4 +61,3 @@ function names(serverInfo: unknown): Pick<Acquaintance, 'name' | 'ownName'> {
 }
 
 /** Where MCP 2026-07-28 has the server's name. */
-const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';

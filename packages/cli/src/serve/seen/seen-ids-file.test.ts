@@ -44,7 +44,7 @@ it('knows after a sudden end what it took before, and of which server', () => {
   const { open, names, folder } = stage();
   const [id, other] = [newId(), newId()];
   const before = open();
-  before.add(id);
+  before.add(id, 0);
   expect([before.has(id), before.has(other)]).toEqual([true, false]);
   // It was never closed.
   expect([open().has(id), open().has(other)]).toEqual([true, false]);
@@ -59,7 +59,7 @@ it('knows an id for longer than its event is fresh, and keeps two files', () => 
   const ids = Array.from({ length: 100 }, newId);
   const file = open();
   for (const [index, id] of ids.entries()) {
-    file.add(id);
+    file.add(id, 0);
     const fresh = ids.slice(Math.max(0, index - 18), index + 1);
     expect(fresh.filter((each) => !file.has(each))).toEqual([]);
     const again = open();
@@ -76,11 +76,11 @@ it('knows an id for longer than its event is fresh, and keeps two files', () => 
 it('half a line at the end, and what is no id, spoil nothing', () => {
   const { open, names, folder } = stage();
   const [first, second] = [newId(), newId()];
-  open().add(first);
+  open().add(first, 0);
   const path = join(folder, names()[0] ?? '');
   appendFileSync(path, `no id\n\n${second.slice(0, 9)}`);
   const after = open();
-  after.add(second);
+  after.add(second, 0);
   const last = open();
   expect([last.has(first), last.has(second), last.has('no id')]).toEqual([true, true, false]);
 });
@@ -89,7 +89,7 @@ it('two processes with one key write to the same files, and after a restart both
   const { open } = stage();
   const [one, two] = [open(), open()];
   const ids = Array.from({ length: 200 }, newId);
-  for (const [index, id] of ids.entries()) (index % 2 === 0 ? one : two).add(id);
+  for (const [index, id] of ids.entries()) (index % 2 === 0 ? one : two).add(id, 0);
   const after = open();
   expect(ids.filter((id) => !after.has(id))).toEqual([]);
 });
@@ -97,23 +97,28 @@ it('two processes with one key write to the same files, and after a restart both
 it('a clock that is set back forgets nothing', () => {
   const { open, time } = stage();
   const id = newId();
-  open().add(id);
+  open().add(id, 0);
   time.ms -= 3_600_000;
   const after = open();
-  after.add(newId());
+  after.add(newId(), 0);
   expect(after.has(id)).toBe(true);
 });
 
-it('is bounded, and says so once', () => {
-  const { open, problems, names, folder } = stage();
+it('is bounded, says so once, and from then on takes nothing as new that it could not keep', () => {
+  const { open, problems, names, folder, time } = stage();
   const file = open({ maxIds: 10 });
-  for (let i = 0; i < 100; i++) file.add(newId());
+  const second = time.ms / 1_000;
+  for (let i = 0; i < 100; i++) {
+    file.add(newId(), second + i);
+    expect(file.completeSince).toBe(i < 10 ? 0 : second + i + 1);
+  }
+  expect(open({ maxIds: 10 }).completeSince).toBeGreaterThan(second + 60);
   expect(
     readFileSync(join(folder, names()[0] ?? ''), 'utf8')
       .trim()
       .split('\n'),
   ).toHaveLength(10);
-  expect(problems).toEqual([expect.stringContaining('10 messages within 240 s')]);
+  expect(problems).toEqual([expect.stringContaining('10 calls within 240 s')]);
 });
 
 it('a disk that takes nothing is reported once, and the ids are known in this process', () => {
@@ -121,11 +126,12 @@ it('a disk that takes nothing is reported once, and the ids are known in this pr
   writeFileSync(folder, 'not a folder');
   const [id, later] = [newId(), newId()];
   const file = open();
-  file.add(id);
+  expect(file.completeSince).toBe(time.ms / 1_000 + 60);
+  file.add(id, 0);
   expect(file.has(id)).toBe(true);
   expect(problems).toEqual([expect.stringContaining('may be taken again')]);
   rmSync(folder);
   time.ms += 5_000;
-  file.add(later);
+  file.add(later, 0);
   expect(open().has(later)).toBe(true);
 });

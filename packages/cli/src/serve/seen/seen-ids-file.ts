@@ -10,6 +10,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
+import { limits as wire } from '@mcp-nostr/core';
+import type { SeenIds } from '@mcp-nostr/server';
+
 import { ourFolder } from '../../folders.ts';
 
 /**
@@ -39,17 +42,18 @@ export interface SeenIdsFileOptions {
 }
 
 /**
- * Ids of messages that a server has taken, on disk: what was executed just before it was killed is not executed again
- * after. Each is a line of its own, appended before its message is delivered, so several processes can write at once
+ * Ids of requests that a server has executed, on disk: what was executed just before it was killed is not executed again
+ * after. Each is a line of its own, appended before its request is delivered, so several processes can write at once
  * and half a line at the end spoils nothing.
  */
-export class SeenIdsFile {
+export class SeenIdsFile implements SeenIds {
   readonly #options: SeenIdsFileOptions;
   readonly #folder: string;
   /** By the number of their time slot: the one before, the present one, and after a leap of the clock later ones. */
   readonly #slots: Map<number, Set<string>> = new Map();
   #current = -Infinity;
   #file: number | undefined;
+  #completeSince = 0;
   #retryAt = 0;
   #hasProblem = false;
   #isFull = false;
@@ -59,7 +63,14 @@ export class SeenIdsFile {
   constructor(options: SeenIdsFileOptions) {
     this.#options = options;
     this.#folder = options.folder ?? join(ourFolder('state'), 'seen');
+    // Where nothing can be read, whatever was stamped before now may have been executed.
+    this.#completeSince = this.#nowSeconds() + wire.maxFutureSeconds;
     this.#attempt(() => this.#read());
+  }
+
+  /** Where no file is there nothing was ever executed: serving and keeping the ids are one. */
+  get completeSince(): number {
+    return this.#completeSince;
   }
 
   has(id: string): boolean {
@@ -69,12 +80,12 @@ export class SeenIdsFile {
   }
 
   /** Known as soon as this returns, also after a sudden end of this process. */
-  add(id: string): void {
+  add(id: string, createdAt: number): void {
     if (this.#isClosed) return;
     const slot = this.#slotNow();
     if (slot !== this.#current) this.#turn(slot);
     const ids = this.#idsOf(slot);
-    if (ids.size >= (this.#options.maxIds ?? MAX_IDS)) return this.#full(ids.size);
+    if (ids.size >= this.#maxIds) return this.#full(ids.size, createdAt);
     const key = id.slice(0, KEPT_CHARS);
     ids.add(key);
     if (this.#file === undefined && (this.#options.now ?? Date.now)() < this.#retryAt) return;
@@ -92,13 +103,19 @@ export class SeenIdsFile {
   #read(): void {
     const slot = this.#slotNow();
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    let completeSince = 0;
     for (const { path, slot: each } of this.#files()) {
-      if (each < slot - 1) unlinkSync(path);
-      else if (statSync(path).size > MAX_READ_BYTES) throw new Error(`${path} is too large to be read`);
-      else
-        for (const line of readFileSync(path, 'utf8').split('\n'))
-          if (isKey(line)) this.#idsOf(each).add(line);
+      if (each < slot - 1) {
+        unlinkSync(path);
+        continue;
+      }
+      if (statSync(path).size > MAX_READ_BYTES) throw new Error(`${path} is too large to be read`);
+      const ids = this.#idsOf(each);
+      for (const line of readFileSync(path, 'utf8').split('\n')) if (isKey(line)) ids.add(line);
+      // What came when it was full is in no file, and was stamped before this.
+      if (ids.size >= this.#maxIds) completeSince = (each + 1) * SLOT_SECONDS + wire.maxFutureSeconds;
     }
+    this.#completeSince = completeSince;
   }
 
   /** The next file: what was in the one before the last is too old to be taken again. */
@@ -152,11 +169,13 @@ export class SeenIdsFile {
     }
   }
 
-  #full(count: number): void {
+  /** It never forgets: instead older stamps are not taken any more. */
+  #full(count: number, createdAt: number): void {
+    this.#completeSince = Math.max(this.#completeSince, createdAt + 1);
     if (this.#isFull) return;
     this.#isFull = true;
     this.#options.onproblem(
-      `${count} messages within ${SLOT_SECONDS} s: after a restart those beyond may be taken again`,
+      `${count} calls within ${SLOT_SECONDS} s: those that were signed before may not be taken any more`,
     );
   }
 
@@ -171,8 +190,16 @@ export class SeenIdsFile {
     }
   }
 
+  get #maxIds(): number {
+    return this.#options.maxIds ?? MAX_IDS;
+  }
+
   #slotNow(): number {
-    return Math.floor((this.#options.now ?? Date.now)() / 1_000 / SLOT_SECONDS);
+    return Math.floor(this.#nowSeconds() / SLOT_SECONDS);
+  }
+
+  #nowSeconds(): number {
+    return Math.floor((this.#options.now ?? Date.now)() / 1_000);
   }
 }
 

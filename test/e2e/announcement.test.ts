@@ -1,0 +1,346 @@
+import {
+  type EventTemplate,
+  generateSecretKey,
+  type NostrEvent,
+  PROFILE_KIND,
+  PROMPTS_KIND,
+  RELAY_LIST_KIND,
+  secretKeySigner,
+  TOOLS_KIND,
+} from '@mcp-nostr/core';
+import { announcementKinds } from '@mcp-nostr/core/contextvm';
+import { allowOnly } from '@mcp-nostr/core/filter';
+import { startRelay } from '@mcp-nostr/relay';
+import {
+  type Announced,
+  type AnnounceOptions,
+  type Permission,
+  type Policy,
+  type ServeOptions,
+  unannounce,
+} from '@mcp-nostr/server';
+import { RelayPool } from '@mcp-nostr/transport';
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { McpServer } from '@modelcontextprotocol/server';
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { announcedOn, storedOf } from '../helpers/announced.ts';
+import { modernOnly } from '../helpers/eras.ts';
+import { Fixture2 } from '../helpers/fixture-server-2.ts';
+import type { Leg } from '../helpers/legs.ts';
+import { Recorder } from '../helpers/recorder.ts';
+import { openScriptedRelay } from '../helpers/scripted-relay.ts';
+import { World } from '../helpers/world.ts';
+
+const oneRelay: Leg = { name: 'encrypted, one relay', encryption: 'required', relayCount: 1 };
+const twoRelays: Leg = { ...oneRelay, name: 'encrypted, two relays', relayCount: 2 };
+
+/** A server that announces itself, and what relays took of it. */
+async function announced(
+  announce: AnnounceOptions = {},
+  { leg = oneRelay, ...more }: Partial<ServeOptions> & { leg?: Leg } = {},
+) {
+  const posted = new Recorder<Announced>('an announcement');
+  const world = new World(leg, undefined, { serve: { announce, onannounced: posted.add, ...more } });
+  onTestFinished(() => world.close());
+  await world.open();
+  const [relay = ''] = world.relayUrls;
+  return { world, posted, relay, ...world.served };
+}
+
+function kindsOf(events: readonly NostrEvent[]): number[] {
+  return events.map(({ kind }) => kind).sort((a, b) => a - b);
+}
+
+const secretPubkey = 'a'.repeat(64);
+const withoutRecords = [...announcementKinds].sort((a, b) => a - b);
+
+describe('an announcement', () => {
+  it('is what a stranger is shown of the server, whole, on each of its relays', async () => {
+    const { world, posted, server } = await announced(
+      { name: 'Fixture', about: 'for tests' },
+      { leg: twoRelays },
+    );
+    await posted.reached(2);
+    const { client } = await world.connect();
+    for (const relay of world.relayUrls) {
+      const found = await announcedOn(relay, server.pubkey);
+      expect(found).toMatchObject({ name: 'Fixture', about: 'for tests', relays: [] });
+      expect(found?.initialize).toMatchObject({
+        protocolVersion: '2025-11-25',
+        capabilities: client.getServerCapabilities(),
+        serverInfo: client.getServerVersion(),
+        instructions: client.getInstructions(),
+      });
+      expect(found?.tools).toEqual((await client.listTools()).tools);
+      expect(found?.resources).toEqual((await client.listResources()).resources);
+      expect(found?.resourceTemplates).toEqual((await client.listResourceTemplates()).resourceTemplates);
+      expect(found?.prompts).toEqual((await client.listPrompts()).prompts);
+      expect(found?.support).toMatchObject({ encryption: true, ephemeral: true, oversized: true });
+      expect(found?.support.link).toMatch(/^[0-9a-f]{16}$/);
+      expect(found?.discover).toBeUndefined();
+    }
+    expect(server.connections).toBe(1);
+  });
+
+  it('is not there where nobody asked for it', async () => {
+    const { world, posted, server, relay } = await announced();
+    const other = await world.serve(world.fixture.create);
+    await posted.first();
+    expect(await storedOf(other.server.pubkey, relay)).toEqual([]);
+    expect(kindsOf(await storedOf(server.pubkey, relay))).toEqual(withoutRecords);
+  });
+
+  it('has the relay list and the profile only when they are asked for, and hangs on more relays', async () => {
+    const board = await startRelay();
+    onTestFinished(() => board.close());
+    const profile = { nip05: '_@fixture.example' };
+    const options = { about: 'for tests', relayList: true, profile, relays: [board.url, board.url] };
+    const { world, posted, server } = await announced(options);
+    await posted.first(({ relay }) => relay === board.url);
+    const events = await storedOf(server.pubkey, board.url);
+    expect(kindsOf(events)).toEqual([PROFILE_KIND, RELAY_LIST_KIND, ...withoutRecords]);
+    const contents = new Map(events.map(({ kind, content }) => [kind, content]));
+    expect(JSON.parse(contents.get(PROFILE_KIND) ?? '')).toEqual({
+      name: 'Fixture Å',
+      about: 'for tests',
+      nip05: '_@fixture.example',
+    });
+    expect((await announcedOn(board.url, server.pubkey))?.relays).toEqual(world.relayUrls);
+  });
+
+  it('has all pages of a list, and nothing of a list that the server does not offer', async () => {
+    const paged = (): Server => {
+      const server = new Server({ name: 'paged', version: '1' }, { capabilities: { tools: {} } });
+      const tool = (name: string) => ({ name, inputSchema: { type: 'object' as const } });
+      server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
+        const page = Number(params?.cursor ?? 0);
+        return { tools: [tool(`tool-${page}`)], ...(page < 6 && { nextCursor: String(page + 1) }) };
+      });
+      return server;
+    };
+    const posted = new Recorder<Announced>('an announcement');
+    const world = new World(oneRelay, paged, { serve: { announce: {}, onannounced: posted.add } });
+    onTestFinished(() => world.close());
+    await world.open();
+    const { kinds, relay } = await posted.first();
+    expect(kinds).toEqual([11_316, TOOLS_KIND]);
+    const found = await announcedOn(relay, world.server.pubkey);
+    expect(found?.tools?.map(({ name }) => name)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6].map((each) => `tool-${each}`),
+    );
+  });
+
+  it('spares a client of MCP 2026-07-28 its first request, whichever eras the server speaks', async () => {
+    for (const isModernOnly of [false, true]) {
+      const fixture = new Fixture2();
+      const posted = new Recorder<Announced>('an announcement');
+      const world = new World(oneRelay);
+      onTestFinished(() => world.close());
+      await world.open();
+      const options: Partial<ServeOptions<McpServer>> = {
+        announce: {},
+        onannounced: posted.add,
+        serveStdio: isModernOnly ? modernOnly : serveStdio,
+      };
+      const { server } = await world.serve(fixture.create, options);
+      const { relay } = await posted.first();
+      const found = await announcedOn(relay, server.pubkey);
+      expect(found?.discover).toMatchObject({ supportedVersions: expect.arrayContaining(['2026-07-28']) });
+      expect(found?.initialize).toMatchObject({
+        protocolVersion: isModernOnly ? '2026-07-28' : '2025-11-25',
+        serverInfo: { name: 'fixture' },
+      });
+      const again = posted.next();
+      for (const each of server.servers) each.registerTool('new', {}, () => ({ content: [] }));
+      expect(await again).toMatchObject({ kinds: [TOOLS_KIND] });
+      const tools = (await announcedOn(relay, server.pubkey))?.tools;
+      expect(tools?.map(({ name }) => name)).toEqual(expect.arrayContaining(['echo', 'new']));
+      await server.close();
+    }
+  });
+});
+
+describe('what is announced is what holds', () => {
+  it('a list that changes is announced again, newer also within the second, and the others stay', async () => {
+    const { world, posted, server, relay } = await announced();
+    await posted.first();
+    const before = new Map((await storedOf(server.pubkey, relay)).map((event) => [event.kind, event]));
+    for (const name of ['one', 'two']) {
+      const again = posted.next();
+      for (const each of server.servers as (typeof world.fixture.newest.server)[])
+        each.registerTool(name, { description: 'new' }, () => ({ content: [] }));
+      expect(await again).toEqual({ relay, kinds: [TOOLS_KIND] });
+    }
+    const after = await storedOf(server.pubkey, relay);
+    for (const event of after.filter(({ kind }) => kind !== TOOLS_KIND))
+      expect(event).toEqual(before.get(event.kind));
+    const found = await announcedOn(relay, server.pubkey);
+    expect(found?.tools?.map(({ name }) => name)).toEqual(expect.arrayContaining(['one', 'two']));
+    const times = after.filter(({ kind }) => kind === TOOLS_KIND).map((event) => event.created_at);
+    expect(times[0]).toBeGreaterThanOrEqual((before.get(TOOLS_KIND)?.created_at ?? 0) + 2);
+  });
+
+  it('a relay that has lost it gets it again', async () => {
+    const { world, posted, server, relay } = await announced({}, { leg: twoRelays });
+    await posted.reached(2);
+    const before = await storedOf(server.pubkey, relay);
+    const again = posted.next();
+    await world.restartRelay(0);
+    expect(await again).toMatchObject({ relay });
+    expect(new Set(await storedOf(server.pubkey, relay))).toEqual(new Set(before));
+    expect(posted.items).toHaveLength(3);
+  });
+
+  it('what an earlier process has left is replaced, also when its clock was ahead, and a list that is gone is empty', async () => {
+    const signer = secretKeySigner(generateSecretKey());
+    const relay = await startRelay();
+    onTestFinished(() => relay.close());
+    const now = Math.floor(Date.now() / 1_000);
+    const left = (kind: number, content: object, ahead: number): Promise<NostrEvent> => {
+      const template: EventTemplate = {
+        kind,
+        created_at: now + ahead,
+        tags: [],
+        content: JSON.stringify(content),
+      };
+      return signer.signEvent(template);
+    };
+    await publish(relay.url, [
+      await left(11_316, { serverInfo: { name: 'former' } }, 600),
+      await left(TOOLS_KIND, { tools: [{ name: 'former' }] }, 0),
+      await left(PROMPTS_KIND, { prompts: [{ name: 'former' }] }, -9),
+    ]);
+    const posted = new Recorder<Announced>('an announcement');
+    const bare = (): Server => {
+      const server = new Server({ name: 'present', version: '1' }, { capabilities: { tools: {} } });
+      server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [] }));
+      return server;
+    };
+    const world = new World(oneRelay);
+    onTestFinished(() => world.close());
+    await world.open();
+    const { server } = await world.serve(bare, {
+      announce: {},
+      onannounced: posted.add,
+      signer,
+      relays: [relay.url],
+      now: () => now * 1_000,
+    });
+    await posted.first();
+    await expect
+      .poll(async () => {
+        const events = await storedOf(server.pubkey, relay.url);
+        return new Map(events.map(({ kind, content }) => [kind, JSON.parse(content) as unknown]));
+      })
+      .toEqual(
+        new Map<number, unknown>([
+          [11_316, expect.objectContaining({ serverInfo: { name: 'present', version: '1' } })],
+          [TOOLS_KIND, { tools: [] }],
+          [PROMPTS_KIND, { prompts: [] }],
+        ]),
+      );
+  });
+
+  it('a relay that does not take it is reported once, and the server serves on', async () => {
+    const blocked = await openScriptedRelay({ refusesEvents: 'blocked: kind 11316 is not taken here' });
+    const { world, posted, errors, relay } = await announced({ relays: [blocked.url] });
+    await posted.first((each) => each.relay === relay);
+    const error = await errors.first(({ message }) => message.includes(blocked.url));
+    expect(error.message).toContain('does not take kind 11316');
+    expect(error.message).toContain('is not taken here');
+    const { client } = await world.connect();
+    expect((await client.listTools()).tools).not.toEqual([]);
+    expect(posted.items.map((each) => each.relay)).toEqual([relay]);
+  });
+});
+
+describe('who is shown what', () => {
+  /** A policy whose word to strangers the test changes. */
+  function changing(word: Permission | 'nobody'): Policy & { change: (word: Permission | 'nobody') => void } {
+    let said = word;
+    const listeners = new Set<() => void>();
+    return {
+      permit: () => (said === 'nobody' ? { code: 'not_allowed' } : said),
+      watch: (onchange) => {
+        listeners.add(onchange);
+        return () => listeners.delete(onchange);
+      },
+      change: (next) => {
+        said = next;
+        for (const each of listeners) each();
+      },
+    };
+  }
+
+  const only = (name: string): Permission => ({
+    isKnown: false,
+    names: [{ tool: allowOnly([name]) }],
+  });
+
+  it('only what strangers may use is announced; when they may use nothing it is taken back, and comes again', async () => {
+    const policy = changing(only('echo'));
+    const { posted, errors, server, relay } = await announced({}, { allow: policy });
+    const tools = async (): Promise<unknown[] | undefined> =>
+      (await announcedOn(relay, server.pubkey))?.tools?.map(({ name }) => name);
+    await posted.first();
+    expect(await tools()).toEqual(['echo']);
+    const changed = posted.next(({ kinds }) => kinds.includes(TOOLS_KIND));
+    policy.change(only('who'));
+    await changed;
+    expect(await tools()).toEqual(['who']);
+    const taken = posted.next(({ kinds }) => kinds.includes(5));
+    policy.change('nobody');
+    await taken;
+    expect(kindsOf(await storedOf(server.pubkey, relay))).toEqual([5]);
+    expect((await errors.first()).message).toContain('nothing is announced: strangers may not call');
+    const again = posted.next();
+    policy.change(only('who'));
+    await again;
+    expect(await tools()).toEqual(['who']);
+  });
+
+  it('nothing of a server that strangers may not call', async () => {
+    const { world, posted, errors, server, relay } = await announced(
+      { relayList: true, profile: true },
+      { allow: [secretPubkey] },
+    );
+    expect((await errors.first()).message).toContain('strangers may not call');
+    const other = await world.serve(world.fixture.create, { announce: {}, onannounced: posted.add });
+    await posted.first();
+    expect(await storedOf(server.pubkey, relay)).toEqual([]);
+    expect(await storedOf(other.server.pubkey, relay)).not.toEqual([]);
+    expect(posted.items).toHaveLength(1);
+  });
+});
+
+describe('unannounce', () => {
+  it('deletes everywhere what a server has announced that does not run any more', async () => {
+    const signer = secretKeySigner(generateSecretKey());
+    const { world, posted, server } = await announced({ relayList: true }, { signer, leg: twoRelays });
+    await posted.reached(2);
+    await server.close();
+    const [alive, other] = world.relayUrls;
+    const outcome = await unannounce({
+      signer,
+      relays: [...world.relayUrls, alive ?? ''],
+      reason: 'the end',
+    });
+    expect(outcome).toEqual([alive, other].map((relay) => ({ relay, found: 5, left: 0 })));
+    for (const relay of world.relayUrls) {
+      const left = await storedOf(server.pubkey, relay);
+      // A relay list is more than an announcement: it was not asked for.
+      expect(kindsOf(left)).toEqual([5, RELAY_LIST_KIND]);
+      expect(left.find(({ kind }) => kind === 5)).toMatchObject({ content: 'the end' });
+      expect(await announcedOn(relay, server.pubkey)).toBeUndefined();
+    }
+  });
+});
+
+async function publish(relay: string, events: readonly NostrEvent[]): Promise<void> {
+  const pool = new RelayPool({ relays: [relay] });
+  for (const event of events) await pool.publish(event);
+  pool.close();
+}
