@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { Doorkeeper } from '../../packages/server/src/doorkeeper.ts';
+import { Link } from '../../packages/transport/src/link/link.ts';
 import { Outbound } from '../../packages/transport/src/link/outbound.ts';
 import { Outbox } from '../../packages/transport/src/link/outbox.ts';
 import { Sequence } from '../../packages/transport/src/link/sequence.ts';
@@ -100,5 +101,12 @@ describe('the simulation', () => {
         : judge.call(this, key, visitor, isKnown);
     });
     expect(violations(restarting, 300)).not.toEqual([]);
+  });
+
+  it('notices when what a process of the past may have executed is sent again', () => {
+    const announced = { ...restarting, announced: 'present' as const };
+    expect(violations(announced, 100)).toEqual([]);
+    vi.spyOn(Link.prototype, 'mayBeTaken').mockReturnValue(false);
+    expect(violations(announced, 100)).not.toEqual([]);
   });
 });

@@ -230,13 +230,12 @@ export class ClientSession implements Conversation {
       if (detail === 'ended') link.acknowledge(acknowledged);
       return this.#lose('the server has let the connection go', detail === 'ended');
     }
-    this.#doubt(false);
+    if (this.#resetAt === Infinity) this.#doubt(false);
     link.probe();
   }
 
   /** Two processes may serve one key: another one is believed only when ours leaves one more question unanswered. */
   #doubt(isOpeningRefused: boolean): void {
-    if (this.#resetAt !== Infinity) return;
     this.#isOpeningRefused = isOpeningRefused;
     this.#resetAt = this.#options.clock() + limits.resetProbeMs;
   }
@@ -247,7 +246,7 @@ export class ClientSession implements Conversation {
     if (detail === 'grant_expired') return this.#onungranted(link.isOpen || mayBeTaken);
     if (link.isOpen) return;
     if (detail === 'moved') return this.#onmoved(frame.successor, mayBeTaken);
-    if (detail === 'opening_not_harmless' && link.instance !== '') return this.#doubt(!mayBeTaken);
+    if (detail === 'opening_not_harmless' && link.instance !== '') return this.#onpast(link, mayBeTaken);
     if (detail !== 'clock') {
       const { code, reason, data } = refusalFailure(detail, this.#options.describe().server);
       return this.#abandon(code, reason, mayBeTaken, data);
@@ -256,6 +255,14 @@ export class ClientSession implements Conversation {
     // Each opening that was on its way with the old time earns a refusal too.
     if (Math.abs(offset - this.clockOffsetSeconds) < limits.clockToleranceSeconds) return;
     this.clockOffsetSeconds = offset;
+    link.openAgain();
+  }
+
+  /** The server is not the process any more that the opening names, says another. */
+  #onpast(link: Link, mayBeTaken: boolean): void {
+    if (!mayBeTaken) this.#isOpeningRefused = true;
+    if (this.#resetAt !== Infinity) return;
+    this.#doubt(!mayBeTaken);
     link.openAgain();
   }
 

@@ -2,11 +2,13 @@ import {
   decodeFrame,
   encodeFrame,
   type Frame,
+  isHarmless,
   type JsonRpcMessage,
   type LinkControl,
   type LinkTag,
   type NostrEvent,
   parseMessage,
+  splitMessages,
 } from '@mcp-nostr/core';
 import {
   Link,
@@ -63,7 +65,8 @@ export class SessionWorld {
   #events = 0;
   #randoms = 1;
 
-  constructor(options: { maxUnfinishedBytes?: number } = {}) {
+  /** `instance`: the server's process as it was announced. */
+  constructor(options: { maxUnfinishedBytes?: number; instance?: string } = {}) {
     this.answer = (method) =>
       method === 'initialize' ? { protocolVersion: '2025-11-25', capabilities: {} } : { method };
     this.session = new ClientSession({
@@ -72,6 +75,7 @@ export class SessionWorld {
       nowSeconds: () => this.#seconds,
       random: () => 0.5,
       randomHex: (bytes) => (this.#randoms++).toString(16).padStart(2 * bytes, '0'),
+      instance: options.instance,
       frameBytes: () => this.frameBytes,
       unfinished: new UnfinishedMessages(options.maxUnfinishedBytes),
       describe: () => ({ server: 'the server', relays: 'wss://one' }),
@@ -172,13 +176,24 @@ export class SessionWorld {
   }
 
   /** A frame for the client that no link has made. */
-  control(control: LinkControl, detail: string, more: Partial<LinkTag> = {}): void {
-    const { instance = this.instance, acknowledged = 0 } = more;
+  control(
+    control: LinkControl,
+    detail: string,
+    more: Partial<LinkTag> & { requestEvent?: string | undefined } = {},
+  ): void {
+    const { instance = this.instance, acknowledged = 0, requestEvent } = more;
     const connection = more.connection ?? this.session.connection;
     if (connection === undefined) return;
     const link = { connection, acknowledged, instance, control, detail };
     const seconds = this.#seconds + this.serverSkewSeconds;
-    this.#arrive('server', this.#event('server', { link, content: '' }, seconds));
+    this.#arrive(
+      'server',
+      this.#event(
+        'server',
+        { link, content: '', ...(requestEvent !== undefined && { requestEvent }) },
+        seconds,
+      ),
+    );
   }
 
   get #seconds(): number {
@@ -236,9 +251,11 @@ export class SessionWorld {
   #atServer(event: NostrEvent, frame: Frame, bytes: number): void {
     const { connection, sequence, control, instance } = frame.link;
     if (sequence === 0 && !this.links.has(connection) && control === undefined) {
-      const { refusal } = this;
+      const isBold =
+        instance !== this.instance && !splitMessages(event.content).map(parseMessage).every(isHarmless);
+      const refusal = this.refusal ?? (isBold ? 'opening_not_harmless' : undefined);
       if (refusal !== undefined)
-        return this.#after(10, () => this.control('refuse', refusal, { connection }));
+        return this.#after(10, () => this.control('refuse', refusal, { connection, requestEvent: event.id }));
       this.links.set(connection, this.#open(connection));
     }
     const link = this.links.get(connection);

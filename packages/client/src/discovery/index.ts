@@ -1,0 +1,4 @@
+export type { FoundServer } from './announcement-book.ts';
+export { announcementOf, type AnnouncementOfOptions } from './announcement-of.ts';
+export { discoverServers, type DiscoverOptions } from './discover-servers.ts';
+export type { SearchOptions } from './search.ts';
