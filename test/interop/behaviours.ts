@@ -117,7 +117,7 @@ const refused: Behaviour = async (stage) => {
     const client = await stage.connect({ server, encryption: 'required' });
     return client.listTools({}, stage.requestOptions);
   };
-  const reason = stage.isOurServer ? /encrypt/ : /plain text.*encryption: 'none'/s;
+  const reason = stage.isOurServer ? /encrypt/ : /speaks plain text only.*encryption 'none'/;
   await expect(use()).rejects.toThrow(reason);
 };
 

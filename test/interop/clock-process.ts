@@ -1,5 +1,5 @@
 import type { ServerOrder } from './clock-host.ts';
-import { EarlierPool, theirServerTransport } from './theirs.ts';
+import { theirServerTransport } from './theirs.ts';
 import { Tools } from './tools.ts';
 
 // Servers of theirs that have been there for an hour, in a process whose clock is wrong.
@@ -15,11 +15,11 @@ globalThis.Date = class extends RightDate {
 } as DateConstructor;
 
 process.on('message', ({ cell, relays, secretKey }: ServerOrder) => {
-  const relayHandler = new EarlierPool([...relays]);
-  const key = Buffer.from(secretKey, 'hex');
-  const { transport, pubkey } = theirServerTransport(cell, { relays, secretKey: key }, { relayHandler });
-  void new Tools()
-    .create()
-    .connect(transport)
-    .then(() => process.send?.(pubkey));
+  const ends = { relays, secretKey: Buffer.from(secretKey, 'hex') };
+  const { transport, pubkey, live } = theirServerTransport(cell, ends, { isOld: true });
+  void (async () => {
+    await new Tools().create().connect(transport);
+    await live;
+    process.send?.(pubkey);
+  })();
 });

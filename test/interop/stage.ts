@@ -1,7 +1,7 @@
 import { NostrClientTransport } from '@mcp-nostr/client';
 import { generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
-import { type McpServerFactory, type McpServerLike, serve } from '@mcp-nostr/server';
+import { type McpServerFactory, type McpServerLike, type SeenIds, serve } from '@mcp-nostr/server';
 import { Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -9,7 +9,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { Recorder } from '../helpers/recorder.ts';
 import type { Cell } from './cells.ts';
 import { withoutHandshake } from './stateless.ts';
-import { EarlierPool, theirClientTransport, theirServerTransport } from './theirs.ts';
+import { theirClientTransport, theirServerTransport } from './theirs.ts';
 import { Tools } from './tools.ts';
 
 /** Of both SDKs, by their shape. */
@@ -37,7 +37,7 @@ export interface ServerOptions {
   factory?: McpServerFactory;
   /** Theirs says who it is on the relays. */
   isAnnounced?: boolean;
-  /** Theirs hears nothing that is dated before its own start: this one has been there for an hour. */
+  /** It has been there for an hour: theirs hears what is dated since then, ours knows what it has executed since then. */
   isOld?: boolean;
 }
 
@@ -120,7 +120,7 @@ export class Stage {
   }
 
   async #serveOurs(options: ServerOptions): Promise<string> {
-    const { aheadMs = 0, encryption = this.#plain('optional') } = options;
+    const { aheadMs = 0, encryption = this.#plain('optional'), isOld = false } = options;
     const server = await serve(
       {
         signer: secretKeySigner(options.secretKey ?? generateSecretKey()),
@@ -129,6 +129,7 @@ export class Stage {
         encryption,
         onerror: this.errors.add,
         now: () => Date.now() + aheadMs,
+        ...(isOld && { seen: new KeptIds() }),
       },
       options.factory ?? this.tools.create,
     );
@@ -138,14 +139,15 @@ export class Stage {
 
   async #serveTheirs(options: ServerOptions): Promise<string> {
     const { secretKey, factory = this.tools.create, isAnnounced = false, isOld = false } = options;
-    const { transport, pubkey } = theirServerTransport(
+    const { transport, pubkey, live } = theirServerTransport(
       this.cell,
       { relays: this.relayUrls, ...(secretKey && { secretKey }) },
-      { isAnnouncedServer: isAnnounced, ...(isOld && { relayHandler: new EarlierPool(this.relayUrls) }) },
+      { isAnnouncedServer: isAnnounced, isOld },
     );
     // Theirs makes one for all clients.
     const mcp = await factory({ pubkey: '', npub: '', connectionId: '' });
     await mcp.connect(transport as unknown as ForEitherSdk);
+    await live;
     this.#servers.add(async () => mcp.close());
     return pubkey;
   }
@@ -166,6 +168,20 @@ export class Stage {
   /** A plain peer needs a mode of ours that says so. */
   #plain<Mode>(mode: Mode): Mode | 'required' {
     return this.cell.encryption === 'disabled' ? mode : 'required';
+  }
+}
+
+/** What a program that serves keeps on disk. */
+class KeptIds implements SeenIds {
+  readonly completeSince = 0;
+  readonly #ids: Set<string> = new Set();
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  add(id: string): void {
+    this.#ids.add(id);
   }
 }
 

@@ -37,20 +37,22 @@ function optionsOf(cell: Cell, secretKey: Uint8Array, relays: readonly string[])
   };
 }
 
-/** A transport of theirs for a server, and its key. */
+/** A transport of theirs for a server, its key, and when it hears. */
 export function theirServerTransport(
   cell: Cell,
   { relays, secretKey = generateSecretKey() }: Ends,
-  more: Partial<NostrServerTransportOptions> = {},
-): { transport: NostrServerTransport; pubkey: string } {
+  { isOld = false, ...more }: Partial<NostrServerTransportOptions> & { isOld?: boolean } = {},
+): { transport: NostrServerTransport; pubkey: string; live: Promise<void> } {
+  const relayHandler = new WatchedPool(relays, isOld ? 3_600 : 0);
   const transport = new NostrServerTransport({
     ...optionsOf(cell, secretKey, relays),
+    relayHandler,
     // It would look for public relays.
     publishRelayList: false,
     bootstrapRelayUrls: [],
     ...more,
   });
-  return { transport, pubkey: getPublicKey(secretKey) };
+  return { transport, pubkey: getPublicKey(secretKey), live: relayHandler.live };
 }
 
 /** A transport of theirs for a client, which begins as the cell says. */
@@ -69,10 +71,32 @@ export function theirClientTransport(
 
 type Subscribe = ApplesauceRelayPool['subscribe'];
 
-/** Relays of an end that has been there for an hour: an end hears nothing that is dated before its own start. */
-export class EarlierPool extends ApplesauceRelayPool {
-  override subscribe(...[filters, ...listeners]: Parameters<Subscribe>): ReturnType<Subscribe> {
-    const earlier = filters.map(({ since = 0, ...filter }) => ({ ...filter, since: since - 3_600 }));
-    return super.subscribe(earlier, ...listeners);
+/** Their relays, and when they hear: an ephemeral event that comes before is gone. */
+export class WatchedPool extends ApplesauceRelayPool {
+  /** Resolves when the first subscription is live. */
+  readonly live: Promise<void>;
+  readonly #onlive: () => void;
+  readonly #earlierSeconds: number;
+
+  /** `earlierSeconds`: an end hears nothing that is dated before its own start, so this is how long it has been there. */
+  constructor(relays: readonly string[], earlierSeconds = 0) {
+    super([...relays]);
+    this.#earlierSeconds = earlierSeconds;
+    let onlive: () => void = () => {};
+    this.live = new Promise((resolve) => {
+      onlive = resolve;
+    });
+    this.#onlive = onlive;
+  }
+
+  override subscribe(...[filters, onEvent, onEose]: Parameters<Subscribe>): ReturnType<Subscribe> {
+    const earlier = filters.map(({ since = 0, ...filter }) => ({
+      ...filter,
+      since: since - this.#earlierSeconds,
+    }));
+    return super.subscribe(earlier, onEvent, () => {
+      this.#onlive();
+      onEose?.();
+    });
   }
 }
