@@ -1,0 +1,4 @@
+import { cellsOf } from './cells.ts';
+import { matrix } from './matrix.ts';
+
+matrix(cellsOf('their client, our server', { relays: 1 }));

@@ -1,0 +1,4 @@
+import { cellsOf } from './cells.ts';
+import { matrixOfTheirs } from './matrix.ts';
+
+matrixOfTheirs(cellsOf('their client, their server', { relays: 2 }));
