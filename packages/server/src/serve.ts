@@ -205,7 +205,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       support: ownSupport({ encryption, contextvm, instance: this.#instance }),
       endpoint: this.#endpoint,
       policy: this.#policy,
-      factory: this.#factory,
+      factory: this.#hosting.factory,
       onannounced: (announced) => this.#tell(() => options.onannounced?.(announced)),
       onerror: this.#report,
     });
