@@ -1,5 +1,6 @@
 import type { Target } from '../target.ts';
 import { accessTargets } from './access.ts';
+import { contextvmTargets } from './contextvm.ts';
 import { fileTargets } from './files.ts';
 import { httpTargets } from './http.ts';
 import { nameTargets } from './names.ts';
@@ -13,6 +14,7 @@ import { wireTargets } from './wire.ts';
 /** Everything of ours that reads what a stranger sends. */
 export const targets: readonly Target[] = [
   ...wireTargets,
+  ...contextvmTargets,
   ...relayTargets,
   ...receiverTargets,
   ...sessionTargets,
