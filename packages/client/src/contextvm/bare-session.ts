@@ -35,6 +35,7 @@ import { BareRequest } from './bare-request.ts';
 import { BareRequests } from './bare-requests.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
 import { bareClientLimits as limits } from './limits.ts';
+import { isOwnFrame, isStreamToken } from './streams.ts';
 import { Vigil } from './vigil.ts';
 import {
   cancellationsOnWire,
@@ -153,7 +154,10 @@ export class BareSession implements Conversation {
   #transmit(request: BareRequest): void {
     const wireId = this.#newName();
     const isLarge = mayBeAnsweredAtLength(request.request) && this.#support?.oversized !== false;
-    const wireToken = isLarge || request.ownToken !== undefined ? wireId : undefined;
+    const { ownToken } = request;
+    // The token of a stream is one that nobody else has, and its frames may come after the answer.
+    const isAsked = isLarge || ownToken !== undefined;
+    const wireToken = isStreamToken(ownToken) ? ownToken : isAsked ? wireId : undefined;
     request.rename(wireId, wireToken);
     request.againAt = Infinity;
     const text = textOf(requestOnWire(request));
@@ -242,6 +246,7 @@ export class BareSession implements Conversation {
       return;
     }
     if (isResponse(message)) return this.#answer(message, request);
+    if (isOwnFrame(message)) return this.#options.onmessage(message);
     if (isRequest(message)) this.#asked.add(message.id, incoming.event.id);
     const own = isRequest(message) ? message : ownNotification(message, this.#requests);
     if (own !== undefined) this.#options.onmessage(own, request && keyOf(request.id));

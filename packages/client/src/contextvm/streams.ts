@@ -23,8 +23,14 @@ export interface StreamsOptions {
 const PREFIX = 'stream-';
 
 /** Whether a progress token is one of a stream of ours: nobody else has it, so it may travel as it is. */
-function isStreamToken(token: unknown): token is string {
+export function isStreamToken(token: unknown): token is string {
   return typeof token === 'string' && token.startsWith(PREFIX);
+}
+
+/** Whether a message of the server is a frame of such a stream. */
+export function isOwnFrame(message: JsonRpcMessage): boolean {
+  if (frameFamily(message) !== 'open-stream') return false;
+  return 'method' in message && isStreamToken(message.params?.['progressToken']);
 }
 
 /** The open streams (CEP-41) of one transport, between the application and what is sent and received. */

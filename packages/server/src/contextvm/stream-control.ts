@@ -9,7 +9,7 @@ export function isStreamControl(message: JsonRpcMessage): boolean {
 }
 
 /** What it says; undefined where that cannot be read. */
-function readStreamControl(message: JsonRpcMessage): StreamFrame | undefined {
+export function readStreamControl(message: JsonRpcMessage): StreamFrame | undefined {
   try {
     return parseStreamFrame(message);
   } catch {
