@@ -10,4 +10,6 @@ export const streamLimits = {
   pongTimeoutMs: 20_000,
   /** What a relay has mixed up may come after the answer, where there is no link. */
   graceMs: 5_000,
+  /** A server that may hold an answer back for a stream hears after this that none is wanted, then after four times as long. */
+  declineMs: 50,
 } as const;
