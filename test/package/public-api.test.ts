@@ -159,6 +159,7 @@ const names = {
   ],
   client: [
     'NostrClientTransport',
+    'StreamError',
     'createSession',
     'defaultLookupRelays',
     'findRelays',
@@ -172,7 +173,7 @@ const names = {
     'offerConnection',
     'resumeRemoteSigner',
   ],
-  server: ['AccessBook', 'AccessBookError', 'NostrServerTransport', 'accessPolicy', 'serve'],
+  server: ['AccessBook', 'AccessBookError', 'NostrServerTransport', 'accessPolicy', 'openStream', 'serve'],
   relay: ['RelayStartError', 'defaultLimits', 'startRelay'],
 };
 

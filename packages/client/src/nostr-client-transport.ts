@@ -29,6 +29,8 @@ import {
 
 import { ClientCredentials } from './client-credentials.ts';
 import { ClientSession } from './client-session.ts';
+import type { IncomingStream } from './contextvm/open-stream.ts';
+import { Streams } from './contextvm/streams.ts';
 import type { Conversation } from './conversation.ts';
 import type { Session } from './create-session.ts';
 import { FirstContact } from './contextvm/first-contact.ts';
@@ -62,6 +64,10 @@ export class NostrClientTransport {
   readonly #tasks = new TaskQueue((error) => this.#report(error));
   readonly #probes = new Probes();
   readonly #words = new RelayWords();
+  readonly #streams = new Streams({
+    send: (frame) => void this.#send(frame, undefined).catch((error: unknown) => this.#report(error)),
+    isBare: () => this.#contact?.session !== undefined,
+  });
   readonly #unfinished = new UnfinishedMessages();
   /** With a server that has a link, and until that is known. */
   readonly #linked: ClientSession;
@@ -173,6 +179,15 @@ export class NostrClientTransport {
   }
 
   /**
+   * A stream for one request: give its `token` to the request as `_meta.progressToken`, and read it while the request is
+   * under way. Without one what a server streams goes nowhere.
+   * @throws {RangeError} when too many are open
+   */
+  openStream(): IncomingStream {
+    return this.#streams.open();
+  }
+
+  /**
    * Resolves when a relay or the server has the message; what becomes of a request is its answer. Only of
    * `server/discover` it is the outcome, since SDK 2.x would read from an error that the server is old.
    * @throws {TransportError} for a notification or an answer that could not be sent, or a probe that failed on its way
@@ -183,12 +198,14 @@ export class NostrClientTransport {
     if (isProbe(message)) return this.#probe(message);
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#probes.forget(cancelled);
+    this.#streams.sent(message);
     try {
       await this.#send(message, options?.relatedRequestId);
     } catch (error) {
       if (!(error instanceof TransportError) || !isFailureCode(error.code)) throw error;
       if (isRequest(message)) {
         const response = failureResponse(message.id, error.code, error.message, error.data);
+        this.#streams.takes(response);
         this.#tasks.add(() => this.onmessage?.(response));
       } else if (isResponse(message) && error.code === 'message_too_large') {
         // Without any answer the server would wait for its own time-out.
@@ -204,6 +221,7 @@ export class NostrClientTransport {
     this.#linked.close();
     this.#contact?.close();
     this.#probes.close();
+    this.#streams.close();
     this.#sessionKey?.close();
     await this.#sayBye();
     this.#courier?.close();
@@ -285,7 +303,7 @@ export class NostrClientTransport {
   }
 
   #deliver(message: JsonRpcMessage, relation: string | undefined): void {
-    if (this.#probes.takes(message)) return;
+    if (this.#probes.takes(message) || this.#streams.takes(message)) return;
     this.#tasks.add(() =>
       this.onmessage?.(message, { relatedRequestId: relation && parseRequestId(relation) }),
     );

@@ -6,6 +6,12 @@ export type { AccessRules } from './access-rules.ts';
 export type { Caller, CallerAuthInfo, Era } from './caller.ts';
 export type { Announced, AnnounceOptions } from './contextvm/announce-options.ts';
 export type { SeenIds } from './contextvm/seen-ids.ts';
+export {
+  type HandlerContext,
+  openStream,
+  type OpenStreamOptions,
+  type OutgoingStream,
+} from './contextvm/open-stream.ts';
 export { unannounce, type Unannounced, type UnannounceOptions } from './contextvm/unannounce.ts';
 export type { Authorize } from './message-check.ts';
 export type { McpServerFactory, McpServerLike, ServeStdio } from './mcp-server.ts';

@@ -24,6 +24,7 @@ import {
 } from '@mcp-nostr/transport';
 
 import { authInfoOf, type Caller, type CallerAuthInfo } from './caller.ts';
+import { isStreamControl, streamEnd } from './contextvm/stream-control.ts';
 import { Inbox } from './inbox.ts';
 import { withIdentity } from './contextvm/identity-meta.ts';
 import type { KeyUsage } from './key-usage.ts';
@@ -174,6 +175,7 @@ export class NostrServerTransport {
     const route = isRequest(message) ? this.#admit(message, event, bytes) : undefined;
     if (isRequest(message) && route === undefined) return;
     if (route === undefined) this.#meter.unrefused(bytes);
+    if (isStreamControl(message)) return this.#onstream(message);
     // At once: a client may use the id again in the same frame.
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#cancel(cancelled);
@@ -267,6 +269,14 @@ export class NostrServerTransport {
     if (answer !== undefined) void this.#try(answer, event);
     else if ('method' in message)
       this.#report(new Error(`${message.method} of ${this.caller.npub} was dropped (${code})`));
+  }
+
+  /** Whoever reads a stream no more wants no more of its request, and hears that that is over. */
+  #onstream(message: JsonRpcMessage): void {
+    const end = streamEnd(message, this.#requests);
+    if (end === undefined) return;
+    this.#inbox.add({ message: end.cancellation, bytes: 0, route: undefined });
+    this.#answer(end.answer).catch(this.#report);
   }
 
   /** Nothing more is sent for it, and what waits to be sent is taken back. */

@@ -4,8 +4,10 @@ import {
   isResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
+  metaOf,
   type RequestId,
 } from '@mcp-nostr/core';
+import { tokenText } from '@mcp-nostr/core/contextvm';
 
 export type RequestOutcome = 'ok' | 'error' | 'tool_error' | 'cancelled' | 'refused';
 
@@ -56,6 +58,13 @@ export class Requests {
     return [...this.#routes].flatMap(([id, { summary }]) =>
       summary.method === method ? [[id, summary.params]] : [],
     );
+  }
+
+  /** The one whose progress has this name. */
+  ofToken(token: string): RequestId | undefined {
+    for (const [id, { summary }] of this.#routes)
+      if (tokenText(metaOf(summary.params)?.['progressToken']) === token) return id;
+    return undefined;
   }
 
   has(id: RequestId): boolean {

@@ -9,7 +9,13 @@ import {
   parseMessage,
   type RequestId,
 } from '@mcp-nostr/core';
-import { learnSupport, noSupport, type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
+import {
+  frameFamily,
+  learnSupport,
+  noSupport,
+  type PeerSupport,
+  readSupport,
+} from '@mcp-nostr/core/contextvm';
 import {
   type BareOutgoing,
   checkMessageSize,
@@ -35,13 +41,15 @@ import { BareRequest } from './bare-request.ts';
 import { BareRequests } from './bare-requests.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
 import { bareClientLimits as limits } from './limits.ts';
+import { StreamTerms } from './stream-terms.ts';
+import { isOwnFrame } from './streams.ts';
 import { Vigil } from './vigil.ts';
 import {
   cancellationsOnWire,
-  mayBeAnsweredAtLength,
   notificationOnWire,
   ownNotification,
   requestOnWire,
+  tokenOnWire,
   withOwnSubscription,
 } from './wire-names.ts';
 
@@ -55,6 +63,10 @@ export class BareSession implements Conversation {
   readonly #parts: AnswersInParts;
   readonly #requests = new BareRequests();
   readonly #asked = new Asked();
+  readonly #terms = new StreamTerms({
+    isPending: (request) => this.#requests.has(request),
+    say: (text) => this.#say({ text }, () => {}),
+  });
   readonly #vigil = new Vigil();
   /** Our pings under way, by their events. */
   readonly #pings: Set<string> = new Set();
@@ -141,6 +153,7 @@ export class BareSession implements Conversation {
     clearTimeout(this.#timer);
     this.#requests.clear();
     this.#parts.close();
+    this.#terms.close();
     this.#sender.close();
   }
 
@@ -152,8 +165,7 @@ export class BareSession implements Conversation {
   /** Under new names: the answers to two copies of it, in parts or not, must not be taken for one. */
   #transmit(request: BareRequest): void {
     const wireId = this.#newName();
-    const isLarge = mayBeAnsweredAtLength(request.request) && this.#support?.oversized !== false;
-    const wireToken = isLarge || request.ownToken !== undefined ? wireId : undefined;
+    const wireToken = tokenOnWire(request, wireId, this.#support);
     request.rename(wireId, wireToken);
     request.againAt = Infinity;
     const text = textOf(requestOnWire(request));
@@ -174,6 +186,7 @@ export class BareSession implements Conversation {
 
   #left(request: BareRequest, length: number): void {
     request.left(this.#options.clock(), length);
+    this.#terms.left(request, this.#support);
     request.onsettled();
     this.#watch();
   }
@@ -242,6 +255,11 @@ export class BareSession implements Conversation {
       return;
     }
     if (isResponse(message)) return this.#answer(message, request);
+    if (frameFamily(message) === 'open-stream') {
+      // Of others we have said that they are not wanted.
+      if (isOwnFrame(message)) this.#options.onmessage(message);
+      return;
+    }
     if (isRequest(message)) this.#asked.add(message.id, incoming.event.id);
     const own = isRequest(message) ? message : ownNotification(message, this.#requests);
     if (own !== undefined) this.#options.onmessage(own, request && keyOf(request.id));

@@ -5,5 +5,6 @@ import { supportTags } from '@mcp-nostr/core/contextvm';
  * started again, or has forgotten us, from the next one only.
  */
 export function ownSupportTags(isEncrypted: boolean): string[][] {
-  return supportTags({ encryption: isEncrypted, ephemeral: isEncrypted, oversized: true });
+  const support = { encryption: isEncrypted, ephemeral: isEncrypted, oversized: true, openStream: true };
+  return supportTags(support);
 }

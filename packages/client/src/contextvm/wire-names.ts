@@ -6,9 +6,11 @@ import {
   metaKeys,
   metaOf,
 } from '@mcp-nostr/core';
+import type { PeerSupport } from '@mcp-nostr/core/contextvm';
 
 import type { BareRequest } from './bare-request.ts';
 import type { BareRequests } from './bare-requests.ts';
+import { isStreamToken } from './streams.ts';
 
 /** Whose answers may be too large for one event: with a token they can come in parts (CEP-22). */
 const LARGE_ANSWERS: ReadonlySet<string> = new Set([
@@ -21,8 +23,16 @@ const LARGE_ANSWERS: ReadonlySet<string> = new Set([
   'prompts/list',
 ]);
 
-export function mayBeAnsweredAtLength({ method }: JsonRpcRequest): boolean {
-  return LARGE_ANSWERS.has(method);
+/** What the progress of a request is called on the wire, where it is asked for or the answer may come in parts. */
+export function tokenOnWire(
+  { request, ownToken }: BareRequest,
+  wireId: string,
+  support: PeerSupport | undefined,
+): string | undefined {
+  // Nobody else has the token of a stream, and its frames may come after the answer.
+  if (isStreamToken(ownToken)) return ownToken;
+  const mayBeLarge = support?.oversized !== false && LARGE_ANSWERS.has(request.method);
+  return mayBeLarge || ownToken !== undefined ? wireId : undefined;
 }
 
 /** A request as it travels: with an id and a token that nobody else has, who may share our key. */

@@ -11,6 +11,7 @@ import type { McpServerLike } from '../mcp-server.ts';
 import { BarePeer, type BarePeerOptions } from './bare-peer.ts';
 import { BareRoutes, cancellation } from './bare-routes.ts';
 import type { BareSession } from './bare-session.ts';
+import { isStreamControl, readStreamControl } from './stream-control.ts';
 
 export interface BareClientOptions extends BarePeerOptions {
   /** Where its unfinished transfers count. */
@@ -69,6 +70,7 @@ export class BareClient<Mcp extends McpServerLike = McpServerLike> {
 
   /** Anything that is no request, and no answer. */
   notify(message: JsonRpcMessage, event: string, bytes: number): void {
+    if (isStreamControl(message)) return this.#onstream(message);
     if (!('method' in message) || message.method !== 'notifications/cancelled')
       return this.#current?.notify(message, event, bytes);
     const found = this.routes.cancelled(message);
@@ -76,6 +78,13 @@ export class BareClient<Mcp extends McpServerLike = McpServerLike> {
     for (const session of this.#sessions)
       if (session === found.session) session.notify(cancellation(message, found.event), event, bytes);
     this.routes.remove(found.event);
+  }
+
+  #onstream(message: JsonRpcMessage): void {
+    const frame = readStreamControl(message);
+    const found = frame && this.routes.ofToken(frame.token);
+    if (found === undefined || frame === undefined) return;
+    for (const session of this.#sessions) if (session === found.session) session.onstream(frame, found.event);
   }
 
   /** Nothing more comes from it; what is being said to it still leaves. Never rejects. */

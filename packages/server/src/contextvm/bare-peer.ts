@@ -56,6 +56,11 @@ export class BarePeer {
     return this.#isIntroduced;
   }
 
+  /** It reads open streams, as far as is known. */
+  get takesStreams(): boolean {
+    return this.#support === noSupport || this.#support.openStream;
+  }
+
   /** Characters that wait to be sent. */
   get queuedBytes(): number {
     return this.sender.queuedBytes;

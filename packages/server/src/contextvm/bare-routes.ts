@@ -9,6 +9,7 @@ import {
   progressToken,
   type RequestId,
 } from '@mcp-nostr/core';
+import { tokenText } from '@mcp-nostr/core/contextvm';
 import type { IncomingBare } from '@mcp-nostr/transport';
 
 import type { Naming } from '../nostr-server-transport-options.ts';
@@ -65,7 +66,16 @@ export class BareRoutes implements Naming {
    */
   cancelled(message: JsonRpcMessage): { event: string; session: object } | undefined {
     const id = cancelledId(message);
-    const [found, other] = [...this.#routes].filter(([, route]) => route.id === id && !route.isAnswered);
+    return this.#only((route) => route.id === id);
+  }
+
+  /** The one whose progress its client calls so, under the same condition. */
+  ofToken(token: string): { event: string; session: object } | undefined {
+    return this.#only((route) => tokenText(route.token) === token);
+  }
+
+  #only(isMeant: (route: Route) => boolean): { event: string; session: object } | undefined {
+    const [found, other] = [...this.#routes].filter(([, route]) => isMeant(route) && !route.isAnswered);
     if (found === undefined || other !== undefined) return undefined;
     const [event, { session }] = found;
     return { event, session };

@@ -7,6 +7,7 @@ import {
   randomHex,
   type RequestId,
 } from '@mcp-nostr/core';
+import type { StreamFrame } from '@mcp-nostr/core/contextvm';
 import {
   atMost,
   type Channel,
@@ -22,8 +23,9 @@ import { limits } from '../limits.ts';
 import type { McpServerLike } from '../mcp-server.ts';
 import type { Permission } from '../policy.ts';
 import { begins, emulatedInitialize, initialized, withoutAsked } from './bare-initialize.ts';
-import type { BarePeer } from './bare-peer.ts';
+import type { BarePeer, Said } from './bare-peer.ts';
 import type { BareRoutes } from './bare-routes.ts';
+import { BareStreams, frameOf } from './bare-streams.ts';
 
 export interface BareSessionOptions<Mcp extends McpServerLike = McpServerLike> extends Seat {
   hosting: Hosting<Mcp>;
@@ -47,6 +49,7 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
   readonly #options: BareSessionOptions<Mcp>;
   readonly #session: HostedSession<Mcp>;
   readonly #sending: Map<OutgoingMessage, AbortController> = new Map();
+  readonly #streams: BareStreams;
   /** The id of an `initialize` that no client has sent, while it is not answered. */
   #emulated: string | undefined;
   /** What came meanwhile. */
@@ -78,6 +81,11 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
         queueMicrotask(() => this.#leaveIfDone()); // its answer is on its way by then
       },
       onend: (reason) => void this.close(reason), // it never rejects
+    });
+    this.#streams = new BareStreams({
+      say: (text, event) => void peer.send(this.#frame(text, event)).catch(options.hosting.onerror),
+      isOpen: (event) => routes.get(event)?.isAnswered === false,
+      onabort: (abort) => this.#session.transport.take(abort, '', 0),
     });
   }
 
@@ -122,6 +130,11 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
       void this.close('overflow'); // it never rejects
   }
 
+  /** What its client says of the stream of a request of this session. */
+  onstream(frame: StreamFrame, event: string): void {
+    if (!this.#isOver) this.#streams.heard(frame, event);
+  }
+
   /** Its client has begun another one: this one ends with the work that it has. */
   retire(): void {
     this.#isRetired = true;
@@ -140,6 +153,7 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
     if (this.#isOver) return;
     this.#isOver = true;
     if (reason === 'server_closed') this.#session.transport.endSubscriptions();
+    this.#streams.close();
     const gone = this.#session.close();
     this.#options.onended(gone);
     await Promise.all([atMost(limits.closeTimeoutMs, this.#giveUp(reason)), gone]);
@@ -167,7 +181,7 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
   }
 
   #send(message: OutgoingMessage): void {
-    const { text, sort, id, requestEvent, onsettled } = message;
+    const { sort, id, requestEvent, onsettled } = message;
     if (this.#emulated !== undefined && requestEvent === this.#emulated) {
       onsettled?.();
       if (sort === 'response') this.#begun();
@@ -182,6 +196,8 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
     // Its client has another session, and that tells the news.
     if (this.#isRetired && route === undefined) return onsettled?.();
     const isAnswer = sort === 'response';
+    const said = this.#said(message, isAnswer);
+    if (said === undefined) return onsettled?.();
     if (route !== undefined && isAnswer) route.isAnswered = true;
     const aborter = new AbortController();
     this.#sending.set(message, aborter);
@@ -193,10 +209,28 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
       onsettled?.(error);
       this.#leaveIfDone();
     };
-    peer.send({ text, requestEvent, route, isAnswer, signal: aborter.signal }).then(
+    peer.send({ ...said, signal: aborter.signal }).then(
       () => settle(),
       (error: unknown) => settle(asTransportError(error)),
     );
+  }
+
+  /** Undefined for a frame of a stream that its client cannot read. */
+  #said({ text, requestEvent }: OutgoingMessage, isAnswer: boolean): Said | undefined {
+    const { peer, routes } = this.#options;
+    const said = { text, requestEvent, route: routes.get(requestEvent ?? ''), isAnswer };
+    if (requestEvent === undefined || said.route === undefined) return said;
+    if (isAnswer) this.#streams.answering(text, requestEvent);
+    const frame = isAnswer ? undefined : frameOf(text);
+    if (frame === undefined) return said;
+    if (!peer.takesStreams) return undefined;
+    return this.#frame(this.#streams.outgoing(frame, requestEvent), requestEvent);
+  }
+
+  /** Frames name no request, and none of them travels in parts. */
+  #frame(text: string, event: string): Said {
+    const route = this.#options.routes.get(event);
+    return { text, route: route && { ...route, token: undefined }, isAnswer: false };
   }
 
   #withdraw(matches: (message: OutgoingMessage) => boolean): OutgoingMessage[] {
