@@ -7,13 +7,12 @@ import { NostrClientTransport } from '@contextvm/sdk/transport';
 import { generateSecretKey } from '@mcp-nostr/core';
 import type { ServeStdio } from '@mcp-nostr/server';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { Children } from '../../packages/cli/src/serve/child/children.ts';
 import { ChildServer } from '../../packages/cli/src/serve/child-server.ts';
-import { call, textOf } from '../helpers/bare-caller.ts';
+import { textOf } from '../helpers/bare-caller.ts';
 import { type BareServed, bareServers } from '../helpers/bare-servers.ts';
 import { modernMeta } from '../helpers/eras.ts';
 import { Fixture2 } from '../helpers/fixture-server-2.ts';
@@ -36,7 +35,7 @@ async function connect(
   });
   const client = new Client({ name, version: '1' });
   onTestFinished(() => client.close());
-  await client.connect(transport as Transport);
+  await client.connect(transport);
   return client;
 }
 
@@ -156,7 +155,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     const acknowledged = await bare.heard.first(
       ({ message, json }) => message.requestEvent === listen && 'method' in json,
     );
-    expect(acknowledged.json['params']._meta).toMatchObject(subscription);
+    expect(acknowledged.json['params']).toMatchObject({ _meta: subscription });
 
     const legacy = await caller();
     await legacy.initialize();
