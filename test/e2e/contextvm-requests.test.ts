@@ -1,45 +1,12 @@
 import { generateSecretKey } from '@mcp-nostr/core';
 import { readSupport } from '@mcp-nostr/core/contextvm';
-import { type Relay, startRelay } from '@mcp-nostr/relay';
-import { type NostrServer, type RequestReport, serve, type ServeOptions } from '@mcp-nostr/server';
-import type { RelayState } from '@mcp-nostr/transport';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { BareCaller, call, codeOf, textOf } from '../helpers/bare-caller.ts';
-import { Fixture } from '../helpers/fixture-server.ts';
-import { Recorder } from '../helpers/recorder.ts';
+import { type BareCaller, call, codeOf, textOf } from '../helpers/bare-caller.ts';
+import { bareServers } from '../helpers/bare-servers.ts';
 import { newSigner } from '../helpers/world.ts';
 
-let relay: Relay;
-
-beforeAll(async () => {
-  relay = await startRelay();
-});
-afterAll(() => relay.close());
-
-async function open(options: Partial<ServeOptions> = {}) {
-  const fixture = new Fixture();
-  const reports = new Recorder<RequestReport>('a report of a request');
-  const errors = new Recorder<Error>('an error of the server');
-  const states = new Recorder<RelayState>("a state of the server's relay");
-  const server: NostrServer = await serve(
-    {
-      signer: newSigner(),
-      relays: [relay.url],
-      allow: 'public',
-      onrequest: reports.add,
-      onerror: errors.add,
-      onrelay: states.add,
-      ...options,
-    },
-    fixture.create,
-  );
-  onTestFinished(() => server.close());
-  await states.first(({ status }) => status === 'ready');
-  const caller = (more: Parameters<typeof BareCaller.open>[2] = {}) =>
-    BareCaller.open(server, [relay.url], more);
-  return { server, fixture, reports, errors, caller };
-}
+const open = bareServers();
 
 describe('a client without a link', () => {
   it('begins with initialize, and hears what we support with the answer, each time', async () => {

@@ -74,6 +74,8 @@ export const limits = {
   sweepMs: 60_000,
   /** An answer that was not acknowledged protects it for as long as it is offered. */
   answerProtectsMs: 120_000,
+  /** An answer waits no longer for relays to take what was said before it: most take an event in less. */
+  answerBehindNewsMs: 500,
   /** Messages that wait while the MCP server is being made. */
   maxEarlyMessages: 1_000,
   /** And what they may be together: one large message and some more. */

@@ -91,18 +91,18 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
 
   #request(request: JsonRpcRequest, { incoming, permission }: Visit, bytes: number): void {
     const { pubkey } = incoming.event;
-    const session = this.#clients.get(pubkey)?.session;
+    const hasSession = this.#clients.get(pubkey)?.session?.hasBegun === true;
     // Whether anybody is here is not worth an MCP server.
-    if (request.method === 'ping' && session?.hasBegun !== true) {
+    if (request.method === 'ping' && !hasSession) {
       const pong = { jsonrpc: '2.0' as const, id: request.id, result: {} };
       if (this.#door.mayAnswer(pubkey, permission))
         this.#replies.reply(incoming, pong, this.#options.introduction);
       return;
     }
-    const admission = this.#door.admit(request, incoming, permission);
+    const admission = this.#door.admit(request, incoming, permission, hasSession);
     if (admission === 'repeated') return;
     if (isRefusal(admission)) return this.#refuse(request, incoming, admission);
-    const isAnew = request.method === 'initialize' && session?.hasBegun === true;
+    const isAnew = request.method === 'initialize' && hasSession;
     const seated = this.#seat({ incoming, permission }, isAnew);
     if (isRefusal(seated)) return this.#refuse(request, incoming, seated);
     this.#door.taken(request, incoming, permission);

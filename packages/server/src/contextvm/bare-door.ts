@@ -60,14 +60,20 @@ export class BareDoor {
     return refuse('server_moved', `the server has another key now: ${successor}`, { successor });
   }
 
-  /** A request of somebody who may come in. */
-  admit(request: JsonRpcRequest, { event }: IncomingBare, { isKnown }: Permission): Admission {
+  /** A request of somebody who may come in. `hasSession`: that has begun. */
+  admit(
+    request: JsonRpcRequest,
+    { event }: IncomingBare,
+    { isKnown }: Permission,
+    hasSession: boolean,
+  ): Admission {
     const { seen, entrance } = this.#options;
     if (!mustBeNew(request)) return 'admitted';
     const { id, pubkey, created_at: createdAt } = event;
     const verdict = seen.check(id, createdAt);
     if (verdict !== 'unknown') return verdict === 'fresh' ? 'admitted' : verdict;
-    if (isHarmless(request)) return 'admitted';
+    // An `initialize` may have waited for this server to come up; or a relay brings it again, and there is a newer session.
+    if (isHarmless(request)) return hasSession ? 'repeated' : 'admitted';
     const seconds = seen.secondsUntilFresh(createdAt);
     const message = `the server was restarted after this was stamped, and may have executed it before; it is not executed now. With a clock that is slow try again in ${seconds} s`;
     const isTold = entrance.refuse({ pubkey }, 'outcome_unknown', isKnown);

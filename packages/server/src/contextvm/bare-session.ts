@@ -35,6 +35,13 @@ export interface BareSessionOptions<Mcp extends McpServerLike = McpServerLike> e
   onended: (gone: Promise<void>) => void;
 }
 
+/** On its way to a relay. */
+interface Sending {
+  readonly aborter: AbortController;
+  /** Never rejects. */
+  readonly done: Promise<void>;
+}
+
 interface Early {
   readonly message: JsonRpcMessage;
   readonly event: string;
@@ -48,7 +55,7 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
   isKnown: boolean;
   readonly #options: BareSessionOptions<Mcp>;
   readonly #session: HostedSession<Mcp>;
-  readonly #sending: Map<OutgoingMessage, AbortController> = new Map();
+  readonly #sending: Map<OutgoingMessage, Sending> = new Map();
   readonly #streams: BareStreams;
   /** The id of an `initialize` that no client has sent, while it is not answered. */
   #emulated: string | undefined;
@@ -200,7 +207,6 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
     if (said === undefined) return onsettled?.();
     if (route !== undefined && isAnswer) route.isAnswered = true;
     const aborter = new AbortController();
-    this.#sending.set(message, aborter);
     const settle = (error?: TransportError): void => {
       this.#sending.delete(message);
       // Of one that is too large that is the answer, and it follows.
@@ -209,10 +215,24 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
       onsettled?.(error);
       this.#leaveIfDone();
     };
-    peer.send({ ...said, signal: aborter.signal }).then(
+    const ahead = isAnswer ? this.#newsOf(requestEvent) : undefined;
+    const saying = { ...said, signal: aborter.signal };
+    const sent = ahead === undefined ? peer.send(saying) : ahead.then(() => peer.send(saying));
+    const done = sent.then(
       () => settle(),
       (error: unknown) => settle(asTransportError(error)),
     );
+    this.#sending.set(message, { aborter, done });
+  }
+
+  /**
+   * What was said of a request and no relay has taken yet. ContextVM's clients lose the progress that comes in one tick
+   * with its answer, as the SDKs do: that leaves when the relays have passed on what came before it.
+   */
+  #newsOf(requestEvent: string | undefined): Promise<unknown> | undefined {
+    const news = [...this.#sending].filter(([message]) => message.requestEvent === requestEvent);
+    if (requestEvent === undefined || news.length === 0) return undefined;
+    return atMost(limits.answerBehindNewsMs, Promise.all(news.map(([, { done }]) => done)));
   }
 
   /** Undefined for a frame of a stream that its client cannot read. */
@@ -235,7 +255,7 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
 
   #withdraw(matches: (message: OutgoingMessage) => boolean): OutgoingMessage[] {
     const withdrawn = [...this.#sending.keys()].filter((message) => matches(message));
-    for (const message of withdrawn) this.#sending.get(message)?.abort();
+    for (const message of withdrawn) this.#sending.get(message)?.aborter.abort();
     return withdrawn;
   }
 
