@@ -9,7 +9,7 @@ import {
   parseMessage,
   type RequestId,
 } from '@mcp-nostr/core';
-import { learnSupport, noSupport, type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
+import { learnSupport, noSupport, type PeerSupport, readSupport, tokenText } from '@mcp-nostr/core/contextvm';
 import {
   type BareOutgoing,
   checkMessageSize,
@@ -107,6 +107,7 @@ export class BareSession implements Conversation {
   /** A request that left in these events; `isHeard`: the server has answered one of them. */
   adopt(request: JsonRpcRequest, events: Iterable<string>, isHeard: boolean, onsettled: () => void): void {
     const adopted = new BareRequest(request, onsettled);
+    adopted.rename(String(adopted.id), tokenText(adopted.ownToken));
     this.#requests.add(adopted);
     for (const event of events) this.#requests.bind(adopted, event);
     // What is not harmless leaves once, and with an announced process it may have been in the opening.
