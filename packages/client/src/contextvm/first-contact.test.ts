@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { JsonRpcMessage, NostrEvent } from '@mcp-nostr/core';
 import type { BareMessage } from '@mcp-nostr/core/contextvm';
 import { type Endpoint, type Form, UnfinishedMessages } from '@mcp-nostr/transport';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { outcomes, SessionWorld } from '../session-world.test.support.ts';
 import { FirstContact } from './first-contact.ts';
@@ -118,7 +118,7 @@ describe('a server that answers an opening without a link', () => {
     await scene.run(0);
     expect(scene.say({ id: 0, result: {} }, 'another')).toBe(false);
     expect(scene.say({ id: 0, result: {} })).toBe(false);
-    expect(scene.contact.session).toBeUndefined();
+    expect(scene.contact.conversation).toBeUndefined();
   });
 
   it('gets no session key in place of the signer', async () => {
@@ -127,7 +127,11 @@ describe('a server that answers an opening without a link', () => {
     await scene.run(0);
     scene.say({ id: 0, result: {} }, scene.openings[0]);
     expect(outcomes(scene.world.delivered)).toEqual([[0, 'not_allowed']]);
-    expect(scene.contact.session).toBeUndefined();
+    const settled = vi.fn();
+    scene.contact.conversation?.send({ jsonrpc: '2.0', id: 1, method: 'ping' }, undefined, settled);
+    await scene.run(60_000);
+    expect(settled).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'not_allowed' }));
+    expect(scene.openings).toHaveLength(1);
   });
 });
 
@@ -146,7 +150,7 @@ describe('a server with a link', () => {
     scene.world.request(0, 'initialize');
     await scene.run(600);
     expect(scene.say({ id: 0, result: {} }, 'bare-0', [['support_link', '0'.repeat(16)]])).toBe(true);
-    expect(scene.contact.session).toBeUndefined();
+    expect(scene.contact.conversation).toBeUndefined();
   });
 });
 
