@@ -1,165 +1,159 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { EncryptionMode } from '@contextvm/sdk/core';
-import { NostrClientTransport } from '@contextvm/sdk/transport';
-import { generateSecretKey } from '@mcp-nostr/core';
-import type { ServeStdio } from '@mcp-nostr/server';
+import { EncryptionMode, GiftWrapMode } from '@contextvm/sdk/core';
+import { NostrServerTransport, type NostrServerTransportOptions } from '@contextvm/sdk/transport';
+import { NostrClientTransport, type NostrClientTransportOptions } from '@mcp-nostr/client';
+import { generateSecretKey, getPublicKey, type JsonRpcMessage, secretKeySigner } from '@mcp-nostr/core';
+import { type Relay, startRelay } from '@mcp-nostr/relay';
+import { Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
-import { Children } from '../../packages/cli/src/serve/child/children.ts';
-import { ChildServer } from '../../packages/cli/src/serve/child-server.ts';
-import { textOf } from '../helpers/bare-caller.ts';
-import { type BareServed, bareServers } from '../helpers/bare-servers.ts';
-import { modernMeta } from '../helpers/eras.ts';
-import { Fixture2 } from '../helpers/fixture-server-2.ts';
-import { newSigner } from '../helpers/world.ts';
+import { Recorder } from '../helpers/recorder.ts';
 
-const open = bareServers(2);
+let relay: Relay;
+const closers: (() => Promise<void>)[] = [];
 
-/** A program of ContextVM's own SDK. */
-async function connect(
-  { server, relays }: BareServed,
-  options: { isStateless?: boolean; encryptionMode?: EncryptionMode; key?: Uint8Array; name?: string } = {},
-): Promise<Client> {
-  const { key = generateSecretKey(), name = 'theirs', ...rest } = options;
-  const transport = new NostrClientTransport({
-    signer: Buffer.from(key).toString('hex'),
-    serverPubkey: server.pubkey,
-    relayHandler: relays.map(({ url }) => url),
-    logLevel: 'silent',
-    ...rest,
+beforeAll(async () => {
+  relay = await startRelay();
+});
+
+afterAll(async () => {
+  await Promise.all(closers.map((close) => close()));
+  await relay.close();
+});
+
+/** A server on ContextVM's SDK, and what its tools were asked. */
+async function theirServer(
+  options: Partial<NostrServerTransportOptions> = {},
+  secretKey = generateSecretKey(),
+): Promise<{ pubkey: string; secretKey: Uint8Array; calls: Recorder<string>; close: () => Promise<void> }> {
+  const calls = new Recorder<string>('a call at their server');
+  const mcp = new McpServer({ name: 'theirs', version: '1.0.0' });
+  mcp.registerTool('echo', { inputSchema: { text: z.string() } }, ({ text }) => {
+    calls.add(text);
+    return { content: [{ type: 'text', text }] };
   });
-  const client = new Client({ name, version: '1' });
-  onTestFinished(() => client.close());
-  await client.connect(transport);
+  mcp.registerTool('wait', {}, async ({ signal }) => {
+    calls.add('waits');
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    calls.add('was cancelled');
+    return { content: [] };
+  });
+  await mcp.connect(
+    new NostrServerTransport({
+      signer: Buffer.from(secretKey).toString('hex'),
+      relayHandler: [relay.url],
+      logLevel: 'silent',
+      // It would look for public relays.
+      publishRelayList: false,
+      bootstrapRelayUrls: [],
+      ...options,
+    }),
+  );
+  const close = (): Promise<void> => mcp.close();
+  closers.push(close);
+  return { pubkey: getPublicKey(secretKey), secretKey, calls, close };
+}
+
+function ourTransport(
+  server: string,
+  options: Partial<NostrClientTransportOptions> = {},
+): NostrClientTransport {
+  const signer = secretKeySigner(generateSecretKey());
+  const transport = new NostrClientTransport({ server, relays: [relay.url], signer, ...options });
+  closers.push(() => transport.close());
+  return transport;
+}
+
+async function connect(server: string, options: Partial<NostrClientTransportOptions> = {}): Promise<Client> {
+  const client = new Client({ name: 'ours', version: '1.0.0' });
+  await client.connect(ourTransport(server, options));
   return client;
 }
 
-const content = (text: string): object => ({ content: [{ type: 'text', text }] });
+async function echo(client: Client, text: string): Promise<unknown> {
+  const { content } = await client.callTool({ name: 'echo', arguments: { text } });
+  return content;
+}
 
-describe("a client of ContextVM's SDK at our server", () => {
+describe.concurrent("our client at ContextVM's servers", () => {
   it.each([
-    { isStateless: false, encryptionMode: EncryptionMode.OPTIONAL },
-    { isStateless: true, encryptionMode: EncryptionMode.DISABLED },
-  ])('calls, hears progress and errors, and cancels: %j', async (mode) => {
-    const served = await open({ encryption: 'optional' });
-    const { fixture } = served;
-    const client = await connect(served, mode);
-    expect((await client.listTools()).tools.map(({ name }) => name)).toContain('echo');
-    expect(await client.callTool({ name: 'count', arguments: { key: 'k' } })).toMatchObject(content('1'));
-    const steps: number[] = [];
-    const onprogress = ({ progress }: { progress: number }): void => void steps.push(progress);
-    await client.callTool({ name: 'progress', arguments: { steps: 3 } }, undefined, { onprogress });
-    expect(steps).toEqual([1, 2, 3]);
-    expect(await client.callTool({ name: 'fail' })).toMatchObject({ isError: true });
-    await expect(client.getPrompt({ name: 'none' })).rejects.toThrow('none');
+    ['of every kind', GiftWrapMode.OPTIONAL],
+    ['of kind 1059 only', GiftWrapMode.PERSISTENT],
+    ['of kind 21059 only', GiftWrapMode.EPHEMERAL],
+  ])('may begin with a call where gift wraps are %s, which is executed once', async (_, giftWrapMode) => {
+    const { pubkey, calls } = await theirServer({ giftWrapMode });
+    const transport = ourTransport(pubkey);
+    const answers = new Recorder<JsonRpcMessage>('an answer');
+    transport.onmessage = answers.add;
+    await transport.start();
+    const params = { name: 'echo', arguments: { text: 'first' } };
+    await transport.send({ jsonrpc: '2.0', id: 7, method: 'tools/call', params });
+    const content = [{ type: 'text', text: 'first' }];
+    expect(await answers.first()).toMatchObject({ id: 7, result: { content } });
+    expect(calls.items).toEqual(['first']);
+  });
+
+  it('cancels what runs there', async () => {
+    const { pubkey, calls } = await theirServer();
+    const client = await connect(pubkey);
     const aborter = new AbortController();
-    const waiting = client.callTool({ name: 'wait', arguments: { name: 'w' } }, undefined, {
-      signal: aborter.signal,
+    const call = client.callTool({ name: 'wait' }, undefined, { signal: aborter.signal });
+    await calls.first((each) => each === 'waits');
+    aborter.abort();
+    await expect(call).rejects.toThrow();
+    await calls.first((each) => each === 'was cancelled');
+  });
+
+  it('tells several clients with one key apart, one after the other and at once', async () => {
+    const { pubkey } = await theirServer();
+    const signer = secretKeySigner(generateSecretKey());
+    const first = await connect(pubkey, { signer });
+    await first.close();
+    const [one, two] = [await connect(pubkey, { signer }), await connect(pubkey, { signer })];
+    const texts = await Promise.all([echo(one, 'a'), echo(two, 'b'), echo(one, 'c'), echo(two, 'd')]);
+    expect(texts.flat()).toMatchObject([{ text: 'a' }, { text: 'b' }, { text: 'c' }, { text: 'd' }]);
+  });
+
+  it('goes on with a server that was started again', async () => {
+    const { pubkey, secretKey, close } = await theirServer();
+    const client = await connect(pubkey);
+    await close();
+    const tools = client.listTools();
+    await theirServer({}, secretKey);
+    expect((await tools).tools).toHaveLength(2);
+    expect(await echo(client, 'after')).toMatchObject([{ text: 'after' }]);
+  });
+
+  it('is understood as a client of MCP 2026-07-28 that falls back', async () => {
+    const { pubkey } = await theirServer();
+    const client = new Client2({ name: 'ours', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+    await client.connect(ourTransport(pubkey));
+    expect((await client.listTools()).tools).toHaveLength(2);
+  });
+
+  it.each([-10_000, 10_000])('connects by a clock that is %i ms ahead', async (aheadMs) => {
+    const { pubkey } = await theirServer();
+    const client = await connect(pubkey, { now: () => Date.now() + aheadMs });
+    expect(await echo(client, 'in time')).toMatchObject([{ text: 'in time' }]);
+  });
+
+  it('refuses one that announces plain text only, and uses it where that is chosen', async () => {
+    const { pubkey } = await theirServer({
+      encryptionMode: EncryptionMode.DISABLED,
+      isAnnouncedServer: true,
     });
-    await fixture.started.first();
-    aborter.abort('enough');
-    await expect(waiting).rejects.toThrow('enough');
-    await fixture.aborted.first();
-    // Two relays, and nothing came twice.
-    expect([...fixture.executions]).toEqual([['k', 1]]);
+    await expect(connect(pubkey)).rejects.toMatchObject({ data: { code: 'not_encrypted' } });
+    const client = await connect(pubkey, { encryption: 'none' });
+    expect(await echo(client, 'in plain text')).toMatchObject([{ text: 'in plain text' }]);
   });
 
-  it('sends and gets what is too large for one event', async () => {
-    const served = await open({ encryption: 'optional' });
-    const client = await connect(served, { encryptionMode: EncryptionMode.DISABLED });
-    const text = 'ü"\n'.repeat(12_000);
-    const onprogress = (): void => {};
-    const answers = await Promise.all([
-      client.callTool({ name: 'echo', arguments: { text } }, undefined, { onprogress }),
-      client.callTool({ name: 'echo', arguments: { text: 'small' } }, undefined, { onprogress }),
-    ]);
-    expect(answers).toMatchObject([content(text), content('small')]);
-  });
-
-  it('comes back with the same key, and goes on after the server was started anew', async () => {
-    const key = generateSecretKey();
-    const signer = newSigner();
-    const first = await open({ signer });
-    const client = await connect(first, { key });
-    await client.callTool({ name: 'echo', arguments: { text: 'a' } });
-    expect(
-      await (
-        await connect(first, { key, name: 'later' })
-      ).callTool({ name: 'echo', arguments: { text: 'b' } }),
-    ).toMatchObject(content('b'));
-    await first.server.close();
-    const second = await open({ signer });
-    expect(await client.callTool({ name: 'echo', arguments: { text: 'c' } })).toMatchObject(content('c'));
-    expect(second.fixture.instances).toHaveLength(1);
-  });
-});
-
-describe('a client without a link is served by', () => {
-  it('a program behind a gateway, which hears an initialize and its own tokens', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'mcp-nostr-bare-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    const program = join(folder, 'program.mjs');
-    await writeFile(
-      program,
-      `import { createInterface } from 'node:readline';
-const heard = [];
-const send = (m) => console.log(JSON.stringify({ jsonrpc: '2.0', ...m }));
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const { id, method, params } = JSON.parse(line);
-  if (method !== undefined) heard.push(method);
-  if (method === 'initialize') send({ id, result: { protocolVersion: params.protocolVersion, capabilities: {}, serverInfo: { name: 'p', version: '1' } } });
-  if (method !== 'tools/call') return;
-  const { progressToken } = params._meta;
-  send({ method: 'notifications/progress', params: { progressToken, progress: 1 } });
-  send({ id: 'own', method: 'roots/list' });
-  send({ id, result: { content: [{ type: 'text', text: heard.join() }] } });
-  send({ method: 'notifications/progress', params: { progressToken, progress: 2 } });
-});
-`,
-    );
-    const children = new Children(() => undefined);
-    onTestFinished(() => children.close());
-    const command = { command: process.execPath, args: [program], env: process.env };
-    const { caller } = await open({}, () => new ChildServer({ children, command, onlog: () => {} }));
-    const bare = await caller();
-    const answer = await bare.call(1, 'any', {}, { meta: { progressToken: 'mine' } });
-    expect(textOf(answer)).toBe('initialize,notifications/initialized,tools/call');
-    const next = await bare.call(2, 'any', {}, { meta: { progressToken: 2 } });
-    const progress = bare.heard.items.filter(({ json }) => json['method'] === 'notifications/progress');
-    // What came after an answer belongs to nobody.
-    expect(progress.map(({ message, json }) => [message.requestEvent, json['params']])).toEqual([
-      [answer.message.requestEvent, { progressToken: 'mine', progress: 1 }],
-      [next.message.requestEvent, { progressToken: 2, progress: 1 }],
-    ]);
-  });
-
-  it('both eras of MCP, each as its request says, with subscriptions in its own words', async () => {
-    const fixture = new Fixture2();
-    const { caller } = await open({ serveStdio: serveStdio as unknown as ServeStdio }, fixture.create);
-    const bare = await caller();
-    const discovered = await bare.ask({ id: 1, method: 'server/discover', params: { _meta: modernMeta } });
-    expect(discovered.json).toMatchObject({ id: 1, result: { supportedVersions: ['2026-07-28'] } });
-    expect(textOf(await bare.call(2, 'echo', { text: 'modern' }, { meta: modernMeta }))).toBe('modern');
-    expect(fixture.newest.caller.era).toBe('modern');
-    const listen = await bare.say({
-      id: 'listen',
-      method: 'subscriptions/listen',
-      params: { notifications: { toolsListChanged: true }, _meta: modernMeta },
+  it('does not pass a session key off as its signer', async () => {
+    const { pubkey, calls } = await theirServer();
+    await expect(connect(pubkey, { identity: 'session' })).rejects.toMatchObject({
+      data: { code: 'not_allowed' },
     });
-    const subscription = { 'io.modelcontextprotocol/subscriptionId': 'listen' };
-    const acknowledged = await bare.heard.first(
-      ({ message, json }) => message.requestEvent === listen && 'method' in json,
-    );
-    expect(acknowledged.json['params']).toMatchObject({ _meta: subscription });
-
-    const legacy = await caller();
-    await legacy.initialize();
-    expect(textOf(await legacy.call(1, 'echo', { text: 'legacy' }))).toBe('legacy');
-    expect(fixture.newest.caller.era).toBe('legacy');
+    expect(calls.items).toEqual([]);
   });
 });

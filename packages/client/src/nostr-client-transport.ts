@@ -112,7 +112,7 @@ export class NostrClientTransport {
   }
 
   get #conversation(): Conversation {
-    return this.#contact?.session ?? this.#linked;
+    return this.#contact?.conversation ?? this.#linked;
   }
 
   /** The relays in use and how they are; empty before `start()`. */

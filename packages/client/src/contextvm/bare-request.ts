@@ -1,7 +1,5 @@
 import { isHarmless, isListening, type JsonRpcRequest, progressToken, type RequestId } from '@mcp-nostr/core';
 
-import { tokenText } from '@mcp-nostr/core/contextvm';
-
 import { bareClientLimits as limits } from './limits.ts';
 
 /** A request of the application at a server that knows no link. */
@@ -10,8 +8,8 @@ export class BareRequest {
   /** Every event that carried it: an answer names one of them. */
   readonly events: Set<string> = new Set();
   /** What it was called on the wire, and what its progress was, the last one last. */
-  readonly #ids: string[];
-  readonly #tokens: string[];
+  readonly #ids: string[] = [];
+  readonly #tokens: string[] = [];
   /** Withdraws it from whoever is sending it. */
   readonly aborter: AbortController = new AbortController();
   readonly onsettled: () => void;
@@ -26,9 +24,6 @@ export class BareRequest {
 
   constructor(request: JsonRpcRequest, onsettled: () => void) {
     this.request = request;
-    const token = tokenText(progressToken(request));
-    this.#ids = [String(request.id)];
-    this.#tokens = token === undefined ? [] : [token];
     this.onsettled = onsettled;
     this.isHarmless = isHarmless(request);
     this.isListening = isListening(request);
@@ -55,7 +50,7 @@ export class BareRequest {
     return this.#tokens;
   }
 
-  /** It leaves under these names now; nobody else with our key has them. */
+  /** It leaves under these names now. */
   rename(wireId: string, wireToken: string | undefined): void {
     this.#ids.push(wireId);
     if (wireToken !== undefined) this.#tokens.push(wireToken);

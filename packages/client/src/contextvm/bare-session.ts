@@ -15,6 +15,7 @@ import {
   noSupport,
   type PeerSupport,
   readSupport,
+  tokenText,
 } from '@mcp-nostr/core/contextvm';
 import {
   type BareOutgoing,
@@ -119,6 +120,7 @@ export class BareSession implements Conversation {
   /** A request that left in these events; `isHeard`: the server has answered one of them. */
   adopt(request: JsonRpcRequest, events: Iterable<string>, isHeard: boolean, onsettled: () => void): void {
     const adopted = new BareRequest(request, onsettled);
+    adopted.rename(String(adopted.id), tokenText(adopted.ownToken));
     this.#requests.add(adopted);
     for (const event of events) this.#requests.bind(adopted, event);
     // What is not harmless leaves once, and with an announced process it may have been in the opening.

@@ -4,11 +4,13 @@ import { readSupport } from '@mcp-nostr/core/contextvm';
 import { BareSender, type Endpoint, type IncomingBare, type OutgoingMessage } from '@mcp-nostr/transport';
 
 import type { ClientSession } from '../client-session.ts';
+import type { Conversation } from '../conversation.ts';
 import { BareSession } from './bare-session.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
 import { bareClientLimits as limits } from './limits.ts';
 import { ownSupportTags } from './own-support.ts';
 import { speaksPlainTextOnly } from './plain-text-only.ts';
+import { Refused } from './refused.ts';
 
 export interface FirstContactOptions extends Pick<
   BareSessionOptions,
@@ -37,15 +39,16 @@ export class FirstContact {
   #connection: string | undefined;
   #attempts = 0;
   #session: BareSession | undefined;
+  #refused: Refused | undefined;
   #isClosed = false;
 
   constructor(options: FirstContactOptions) {
     this.#options = options;
   }
 
-  /** With a server that knows no link. */
-  get session(): BareSession | undefined {
-    return this.#session;
+  /** With a server that knows no link; undefined as long as no such one was heard. */
+  get conversation(): Conversation | undefined {
+    return this.#session ?? this.#refused;
   }
 
   /** What an opening says of us beside the link: nothing to a server that has one. */
@@ -58,7 +61,7 @@ export class FirstContact {
     if (this.#session !== undefined) return this.#session.accepts(message);
     const { requestEvent = '' } = message;
     // A server once heard with a link never comes down to this: its guarantees would be gone unnoticed.
-    if (this.#options.linked.isLinked) return false;
+    if (this.#options.linked.isLinked || this.#refused !== undefined) return false;
     return this.#openings.has(requestEvent) || this.#knocks.has(requestEvent);
   }
 
@@ -92,7 +95,10 @@ export class FirstContact {
     if (readSupport(tags).link !== undefined) return;
     if (isSessionKey) {
       const reason = `${describe().server} is a ContextVM server, which knows no session keys: with identity 'signer' the signer itself signs each message`;
-      return linked.refuse('not_allowed', reason);
+      linked.refuse('not_allowed', reason);
+      // Each opening would show it the grant again.
+      this.#refused = new Refused('not_allowed', reason);
+      return;
     }
     this.#session = this.#open(first);
     const isHeard = this.#openings.has(requestEvent);

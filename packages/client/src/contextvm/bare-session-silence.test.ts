@@ -1,0 +1,121 @@
+import { TransportError } from '@mcp-nostr/transport';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { outcomes } from '../session-world.test.support.ts';
+import { BareWorld } from './bare-world.test.support.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function countOf(world: BareWorld, method: string): number {
+  return world.methods.filter((each) => each === method).length;
+}
+
+describe('a harmless request that is not answered', () => {
+  it('is sent again under new names, and every copy can be answered', async () => {
+    const world = new BareWorld();
+    const first = await world.request(1, 'tools/list');
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(countOf(world, 'tools/list')).toBe(2);
+    expect(world.last('tools/list').message.id).not.toBe(first.message.id);
+    world.answer(first);
+    expect(outcomes(world.delivered)).toEqual([[1, 'ok']]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(countOf(world, 'tools/list')).toBe(2);
+  });
+
+  it('is sent again at once when a relay came back', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'tools/list');
+    world.session.relaysChanged(false, false);
+    world.session.relaysChanged(true, true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(countOf(world, 'tools/list')).toBe(2);
+  });
+});
+
+describe('any other request that is not answered', () => {
+  it('is never sent again', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'tools/call');
+    world.session.relaysChanged(false, false);
+    world.session.relaysChanged(true, true);
+    await vi.advanceTimersByTimeAsync(44_000);
+    expect(countOf(world, 'tools/call')).toBe(1);
+  });
+
+  it('has an unknown outcome when the server answers nothing else either', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'tools/call');
+    await world.request(2, 'tools/list');
+    await vi.advanceTimersByTimeAsync(44_000);
+    expect(world.delivered).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(outcomes(world.delivered)).toEqual([
+      [1, 'outcome_unknown'],
+      [2, 'server_silent'],
+    ]);
+  });
+
+  it('waits as long as the server answers pings', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'tools/call');
+    for (let i = 0; i < 30; i++) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      world.answer(world.last('ping'));
+    }
+    expect(world.delivered).toEqual([]);
+  });
+
+  it('has an unknown outcome as soon as a ping finds nobody there', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'tools/call');
+    const data = { relays: [{ url: 'wss://one', code: 'mute' }] };
+    world.outcome = () => Promise.reject(new TransportError('relays_unreachable', 'muted', { data }));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(outcomes(world.delivered)).toEqual([[1, 'outcome_unknown']]);
+  });
+
+  it('waits for a relay, and not without end', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'tools/call');
+    world.session.relaysChanged(false, false);
+    await vi.advanceTimersByTimeAsync(46_000);
+    expect(outcomes(world.delivered)).toEqual([[1, 'outcome_unknown']]);
+    expect(countOf(world, 'ping')).toBe(0);
+  });
+});
+
+describe('a session without link', () => {
+  it('asks nothing while nothing is waited for', async () => {
+    const world = new BareWorld();
+    world.answer(await world.request(1, 'tools/call'));
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(world.methods).toEqual(['tools/call']);
+  });
+
+  it('asks seldom while only news are waited for, and says when nobody is there', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'subscriptions/listen');
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(countOf(world, 'ping')).toBe(0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(outcomes(world.delivered)).toEqual([[1, 'outcome_unknown']]);
+  });
+
+  it('is over when it is closed', async () => {
+    const world = new BareWorld();
+    const sent = await world.request(1, 'tools/list');
+    world.session.close();
+    world.answer(sent);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(world.delivered).toEqual([]);
+    expect(countOf(world, 'tools/list')).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
