@@ -1,5 +1,5 @@
 import { formatAddress, formatNpub, randomHex } from '@mcp-nostr/core';
-import { supportTags } from '@mcp-nostr/core/contextvm';
+import { introductionTags, type PeerSupport, supportTags } from '@mcp-nostr/core/contextvm';
 import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
@@ -141,11 +141,12 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       },
       now: options.now,
     });
+    const support = ownSupport({ encryption, contextvm, instance: this.#instance });
     if (contextvm !== false)
       this.#bare = new BareClients({
         endpoint: this.#endpoint,
         encryption,
-        introduction: supportTags(ownSupport({ encryption, contextvm, instance: this.#instance })),
+        introduction: [...introductionTags(options.announce ?? {}), ...supportTags(support)],
         policy,
         entrance,
         connections: this.#connections,
@@ -156,7 +157,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
         successor: moved && formatAddress(moved.successor),
         onrequest: (summary, caller) => this.#onrequest(summary, caller),
       });
-    this.#announcer = this.#announcerOf(options);
+    this.#announcer = this.#announcerOf(options, support);
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
     this.#unwatch = this.#policy.watch?.(() => this.#permitAgain());
   }
@@ -191,23 +192,18 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     await atMost(limits.serverCloseTimeoutMs, Promise.all([closing, watched]));
   }
 
-  #announcerOf({
-    announce,
-    contextvm,
-    encryption = 'required',
-    ...options
-  }: ServeOptions<Mcp>): Announcer<Mcp> | undefined {
+  #announcerOf(options: ServeOptions<Mcp>, support: Partial<PeerSupport>): Announcer<Mcp> | undefined {
+    const { announce, signer, onannounced } = options;
     if (announce === undefined) return undefined;
     return new Announcer({
-      ...options,
       pubkey: this.pubkey,
-      announce,
-      support: ownSupport({ encryption, contextvm, instance: this.#instance }),
+      signer,
       endpoint: this.#endpoint,
+      hosting: this.#hosting,
       policy: this.#policy,
-      factory: this.#hosting.factory,
-      onannounced: (announced) => this.#tell(() => options.onannounced?.(announced)),
-      onerror: this.#report,
+      announce,
+      support,
+      onannounced: (announced) => this.#tell(() => onannounced?.(announced)),
     });
   }
 
