@@ -83,7 +83,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.npub = formatNpub(pubkey);
     this.#options = options;
     const { authorize, contextvm, encryption = 'required', injectIdentity, serveStdio } = options;
-    this.#hosting = { factory, authorize, injectIdentity, serveStdio, onerror: this.#report };
+    const commonSchemas = options.commonSchemas && new Set(options.commonSchemas);
+    this.#hosting = { factory, authorize, injectIdentity, commonSchemas, serveStdio, onerror: this.#report };
     this.#former = former;
     this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.

@@ -44,6 +44,7 @@ interface ServeCommandOptions
   refusals: ServeSettings['refusals'];
   maxConnections: number;
   injectIdentity?: boolean;
+  commonSchema?: string[];
   contextvm: boolean;
   qr: boolean;
   json?: boolean;
@@ -114,6 +115,11 @@ export function serveCommand(
       `with a URL: the header that tells the server who calls (default: ${defaultCallerHeader})`,
     )
     .option('--inject-identity', 'tell the server who calls in each request: params._meta.clientPubkey')
+    .option(
+      '--common-schema <tool>',
+      'others offer this tool with the same schema: its list says so (CEP-15); can be repeated',
+      (tool: string, earlier?: string[]) => [...(earlier ?? []), tool],
+    )
     .option('--no-contextvm', 'clients of ContextVM are not served')
     .option('--no-qr', 'no QR code of the address')
     .option('--json', 'print events as JSON lines on stdout')
@@ -170,6 +176,7 @@ function readArguments(
       filter: filterFrom(options),
       announce: announceFrom(options, { isPublic: access.isPublic, isOneServer: config === undefined }),
       injectIdentity: options.injectIdentity === true,
+      commonSchemas: options.commonSchema,
       contextvm: options.contextvm ? undefined : false,
       programs: { env: names, idleMs, shared },
       isTraced: log.level === 'trace',

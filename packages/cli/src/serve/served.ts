@@ -35,6 +35,8 @@ export interface ServeSettings {
   announce: AnnounceOptions | undefined;
   /** Requests say in `_meta` who calls. */
   injectIdentity: boolean;
+  /** Names of tools that follow a common schema. */
+  commonSchemas: readonly string[] | undefined;
   /** `false`: clients of ContextVM are not served. */
   contextvm: false | undefined;
   /** A note for each message. */
