@@ -8,7 +8,7 @@ import {
   secretKeySigner,
   TOOLS_KIND,
 } from '@mcp-nostr/core';
-import { announcementKinds } from '@mcp-nostr/core/contextvm';
+import { announcementKinds, COMMON_SCHEMA } from '@mcp-nostr/core/contextvm';
 import { startRelay } from '@mcp-nostr/relay';
 import { type Announced, type ServeOptions } from '@mcp-nostr/server';
 import { RelayPool } from '@mcp-nostr/transport';
@@ -30,8 +30,8 @@ const withoutRecords = [...announcementKinds].sort((a, b) => a - b);
 describe('an announcement', () => {
   it('is what a stranger is shown of the server, whole, on each of its relays', async () => {
     const { world, posted, server } = await announced(
-      { name: 'Fixture', about: 'for tests' },
-      { leg: twoRelays },
+      { name: 'Fixture', about: 'for tests', categories: ['text'] },
+      { leg: twoRelays, commonSchemas: ['echo'] },
     );
     await posted.reached(2);
     const { client } = await world.connect();
@@ -44,7 +44,11 @@ describe('an announcement', () => {
         serverInfo: client.getServerVersion(),
         instructions: client.getInstructions(),
       });
-      expect(found?.tools).toEqual((await client.listTools()).tools);
+      const { tools } = await client.listTools();
+      expect(found?.tools).toEqual(tools);
+      const claim = tools.find(({ name }) => name === 'echo')?._meta?.[COMMON_SCHEMA];
+      expect(claim).toEqual({ schemaHash: found?.schemas[0]?.hash });
+      expect(found).toMatchObject({ schemas: [{ tool: 'echo' }], categories: ['text'] });
       expect(found?.resources).toEqual((await client.listResources()).resources);
       expect(found?.resourceTemplates).toEqual((await client.listResourceTemplates()).resourceTemplates);
       expect(found?.prompts).toEqual((await client.listPrompts()).prompts);
