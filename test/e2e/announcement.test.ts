@@ -46,8 +46,8 @@ describe('an announcement', () => {
       });
       const { tools } = await client.listTools();
       expect(found?.tools).toEqual(tools);
-      const claim = tools.find(({ name }) => name === 'echo')?._meta?.[COMMON_SCHEMA];
-      expect(claim).toEqual({ schemaHash: found?.schemas[0]?.hash });
+      const claim = { [COMMON_SCHEMA]: { schemaHash: found?.schemas[0]?.hash } };
+      expect(tools.find(({ name }) => name === 'echo')).toMatchObject({ _meta: claim });
       expect(found).toMatchObject({ schemas: [{ tool: 'echo' }], categories: ['text'] });
       expect(found?.resources).toEqual((await client.listResources()).resources);
       expect(found?.resourceTemplates).toEqual((await client.listResourceTemplates()).resourceTemplates);
