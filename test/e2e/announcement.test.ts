@@ -8,17 +8,9 @@ import {
   secretKeySigner,
   TOOLS_KIND,
 } from '@mcp-nostr/core';
-import { announcementKinds } from '@mcp-nostr/core/contextvm';
-import { allowOnly } from '@mcp-nostr/core/filter';
+import { announcementKinds, COMMON_SCHEMA } from '@mcp-nostr/core/contextvm';
 import { startRelay } from '@mcp-nostr/relay';
-import {
-  type Announced,
-  type AnnounceOptions,
-  type Permission,
-  type Policy,
-  type ServeOptions,
-  unannounce,
-} from '@mcp-nostr/server';
+import { type Announced, type ServeOptions } from '@mcp-nostr/server';
 import { RelayPool } from '@mcp-nostr/transport';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -26,42 +18,20 @@ import type { McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { announcedOn, storedOf } from '../helpers/announced.ts';
+import { announced, announcedOn, kindsOf, oneRelay, storedOf, twoRelays } from '../helpers/announced.ts';
 import { modernOnly } from '../helpers/eras.ts';
 import { Fixture2 } from '../helpers/fixture-server-2.ts';
-import type { Leg } from '../helpers/legs.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 import { World } from '../helpers/world.ts';
 
-const oneRelay: Leg = { name: 'encrypted, one relay', encryption: 'required', relayCount: 1 };
-const twoRelays: Leg = { ...oneRelay, name: 'encrypted, two relays', relayCount: 2 };
-
-/** A server that announces itself, and what relays took of it. */
-async function announced(
-  announce: AnnounceOptions = {},
-  { leg = oneRelay, ...more }: Partial<ServeOptions> & { leg?: Leg } = {},
-) {
-  const posted = new Recorder<Announced>('an announcement');
-  const world = new World(leg, undefined, { serve: { announce, onannounced: posted.add, ...more } });
-  onTestFinished(() => world.close());
-  await world.open();
-  const [relay = ''] = world.relayUrls;
-  return { world, posted, relay, ...world.served };
-}
-
-function kindsOf(events: readonly NostrEvent[]): number[] {
-  return events.map(({ kind }) => kind).sort((a, b) => a - b);
-}
-
-const secretPubkey = 'a'.repeat(64);
 const withoutRecords = [...announcementKinds].sort((a, b) => a - b);
 
 describe('an announcement', () => {
   it('is what a stranger is shown of the server, whole, on each of its relays', async () => {
     const { world, posted, server } = await announced(
-      { name: 'Fixture', about: 'for tests' },
-      { leg: twoRelays },
+      { name: 'Fixture', about: 'for tests', categories: ['text'] },
+      { leg: twoRelays, commonSchemas: ['echo'] },
     );
     await posted.reached(2);
     const { client } = await world.connect();
@@ -74,7 +44,11 @@ describe('an announcement', () => {
         serverInfo: client.getServerVersion(),
         instructions: client.getInstructions(),
       });
-      expect(found?.tools).toEqual((await client.listTools()).tools);
+      const { tools } = await client.listTools();
+      expect(found?.tools).toEqual(tools);
+      const claim = { [COMMON_SCHEMA]: { schemaHash: found?.schemas[0]?.hash } };
+      expect(tools.find(({ name }) => name === 'echo')).toMatchObject({ _meta: claim });
+      expect(found).toMatchObject({ schemas: [{ tool: 'echo' }], categories: ['text'] });
       expect(found?.resources).toEqual((await client.listResources()).resources);
       expect(found?.resourceTemplates).toEqual((await client.listResourceTemplates()).resourceTemplates);
       expect(found?.prompts).toEqual((await client.listPrompts()).prompts);
@@ -254,88 +228,6 @@ describe('what is announced is what holds', () => {
     const { client } = await world.connect();
     expect((await client.listTools()).tools).not.toEqual([]);
     expect(posted.items.map((each) => each.relay)).toEqual([relay]);
-  });
-});
-
-describe('who is shown what', () => {
-  /** A policy whose word to strangers the test changes. */
-  function changing(word: Permission | 'nobody'): Policy & { change: (word: Permission | 'nobody') => void } {
-    let said = word;
-    const listeners = new Set<() => void>();
-    return {
-      permit: () => (said === 'nobody' ? { code: 'not_allowed' } : said),
-      watch: (onchange) => {
-        listeners.add(onchange);
-        return () => listeners.delete(onchange);
-      },
-      change: (next) => {
-        said = next;
-        for (const each of listeners) each();
-      },
-    };
-  }
-
-  const only = (name: string): Permission => ({
-    isKnown: false,
-    names: [{ tool: allowOnly([name]) }],
-  });
-
-  it('only what strangers may use is announced; when they may use nothing it is taken back, and comes again', async () => {
-    const policy = changing(only('echo'));
-    const { posted, errors, server, relay } = await announced({}, { allow: policy });
-    const tools = async (): Promise<unknown[] | undefined> =>
-      (await announcedOn(relay, server.pubkey))?.tools?.map(({ name }) => name);
-    await posted.first();
-    expect(await tools()).toEqual(['echo']);
-    const changed = posted.next(({ kinds }) => kinds.includes(TOOLS_KIND));
-    policy.change(only('who'));
-    await changed;
-    expect(await tools()).toEqual(['who']);
-    const taken = posted.next(({ kinds }) => kinds.includes(5));
-    policy.change('nobody');
-    await taken;
-    expect(kindsOf(await storedOf(server.pubkey, relay))).toEqual([5]);
-    expect((await errors.first()).message).toContain('nothing is announced: strangers may not call');
-    const again = posted.next();
-    policy.change(only('who'));
-    await again;
-    expect(await tools()).toEqual(['who']);
-  });
-
-  it('nothing of a server that strangers may not call', async () => {
-    const { world, posted, errors, server, relay } = await announced(
-      { relayList: true, profile: true },
-      { allow: [secretPubkey] },
-    );
-    expect((await errors.first()).message).toContain('strangers may not call');
-    const other = await world.serve(world.fixture.create, { announce: {}, onannounced: posted.add });
-    await posted.first();
-    expect(await storedOf(server.pubkey, relay)).toEqual([]);
-    expect(await storedOf(other.server.pubkey, relay)).not.toEqual([]);
-    expect(posted.items).toHaveLength(1);
-  });
-});
-
-describe('unannounce', () => {
-  it('deletes everywhere what a server has announced that does not run any more', async () => {
-    const signer = secretKeySigner(generateSecretKey());
-    const { world, posted, server } = await announced({ relayList: true }, { signer, leg: twoRelays });
-    await posted.reached(2);
-    await server.close();
-    const [alive, other] = world.relayUrls;
-    const outcome = await unannounce({
-      signer,
-      relays: [...world.relayUrls, alive ?? ''],
-      reason: 'the end',
-    });
-    expect(outcome).toEqual([alive, other].map((relay) => ({ relay, found: 5, left: 0 })));
-    for (const relay of world.relayUrls) {
-      const left = await storedOf(server.pubkey, relay);
-      // A relay list is more than an announcement: it was not asked for.
-      expect(kindsOf(left)).toEqual([5, RELAY_LIST_KIND]);
-      expect(left.find(({ kind }) => kind === 5)).toMatchObject({ content: 'the end' });
-      expect(await announcedOn(relay, server.pubkey)).toBeUndefined();
-    }
   });
 });
 

@@ -19,6 +19,7 @@ import { pinsCommand } from './pins/pins-command.ts';
 import { relayCommand } from './relay.ts';
 import { containsSecretKey } from './secret-key.ts';
 import { serveCommand } from './serve/serve.ts';
+import { unannounceCommand } from './announce/unannounce.ts';
 import { followCommand } from './successors/follow-command.ts';
 import { revokeCommand } from './sessions/revoke-command.ts';
 import { serviceCommand } from './service/service.ts';
@@ -79,6 +80,7 @@ function program(): Command {
     .addCommand(allowCommand())
     .addCommand(denyCommand())
     .addCommand(accessCommand())
+    .addCommand(unannounceCommand())
     .addCommand(installCommand())
     .addCommand(uninstallCommand())
     .addCommand(keyCommand())

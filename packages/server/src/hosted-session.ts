@@ -16,6 +16,7 @@ export interface Hosting<Mcp extends McpServerLike = McpServerLike> {
   serveStdio?: ServeStdio<Mcp> | undefined;
   authorize?: Authorize | undefined;
   injectIdentity?: boolean | undefined;
+  commonSchemas?: ReadonlySet<string> | undefined;
   onerror: (error: Error) => void;
 }
 

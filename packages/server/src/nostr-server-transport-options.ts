@@ -22,6 +22,8 @@ export interface NostrServerTransportOptions {
   usage?: KeyUsage | undefined;
   authorize?: Authorize | undefined;
   injectIdentity?: boolean | undefined;
+  /** Names of tools that follow a common schema. */
+  commonSchemas?: ReadonlySet<string> | undefined;
   /** The way to the client. */
   link: Channel;
   naming?: Naming | undefined;

@@ -26,6 +26,7 @@ import {
 import { authInfoOf, type Caller, type CallerAuthInfo } from './caller.ts';
 import { isStreamControl, streamEnd } from './contextvm/stream-control.ts';
 import { Inbox } from './inbox.ts';
+import { withCommonSchemas } from './contextvm/common-schemas.ts';
 import { withIdentity } from './contextvm/identity-meta.ts';
 import type { KeyUsage } from './key-usage.ts';
 import { limits } from './limits.ts';
@@ -121,7 +122,7 @@ export class NostrServerTransport {
   async send(said: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
     if (this.#isClosed) throw new TransportError('closed', 'the connection is closed');
     this.#news.heard(said);
-    const message = this.#check.toClient(said);
+    const message = this.#marked(this.#check.toClient(said));
     if (message === undefined) return;
     if (isResponse(message)) return this.#answer(message);
     const { naming } = this.#options;
@@ -210,6 +211,12 @@ export class NostrServerTransport {
   /** Answers whoever listens that nothing more will come. */
   endSubscriptions(): void {
     for (const [id] of this.#requests.of(LISTEN_METHOD)) this.#answer(subscriptionEnd(id)).catch(() => {}); // its client will take it for lost, as it is
+  }
+
+  #marked(message: JsonRpcMessage | undefined): JsonRpcMessage | undefined {
+    const { commonSchemas } = this.#options;
+    if (message === undefined || commonSchemas === undefined) return message;
+    return withCommonSchemas(message, commonSchemas, this.#report);
   }
 
   #identified(message: JsonRpcMessage, event: string): JsonRpcMessage {

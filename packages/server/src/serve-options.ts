@@ -70,6 +70,11 @@ export interface ServeOptions<Mcp extends McpServerLike = McpServerLike> {
    * @default false
    */
   injectIdentity?: boolean | undefined;
+  /**
+   * Tools that others offer with the same schema: their list says so, with its hash, and an announcement is found by it
+   * (CEP-15). @default none
+   */
+  commonSchemas?: readonly string[] | undefined;
   /** Reports have the `params` of their requests, in which callers may have written secrets. @default false */
   reportParams?: boolean | undefined;
   /** A connection was refused. Strangers can bring this about as often as they like. */

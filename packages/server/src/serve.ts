@@ -1,6 +1,6 @@
 import { formatAddress, formatNpub, randomHex } from '@mcp-nostr/core';
-import { supportTags } from '@mcp-nostr/core/contextvm';
-import { atMost, Endpoint, type IncomingFrame, type RelayState, TransportError } from '@mcp-nostr/transport';
+import { introductionTags, supportTags } from '@mcp-nostr/core/contextvm';
+import { atMost, Endpoint, type IncomingFrame, type RelayState } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
 import { BareClients } from './contextvm/bare-clients.ts';
@@ -8,6 +8,7 @@ import type { BareSession } from './contextvm/bare-session.ts';
 import { Announcer } from './contextvm/announcer.ts';
 import { ownSupport } from './contextvm/own-support.ts';
 import { Connections } from './connections.ts';
+import { sendControlAnswer } from './control-answer.ts';
 import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { Entrance } from './entrance.ts';
 import type { Hosting } from './hosted-session.ts';
@@ -83,7 +84,8 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.npub = formatNpub(pubkey);
     this.#options = options;
     const { authorize, contextvm, encryption = 'required', injectIdentity, serveStdio } = options;
-    this.#hosting = { factory, authorize, injectIdentity, serveStdio, onerror: this.#report };
+    const commonSchemas = options.commonSchemas && new Set(options.commonSchemas);
+    this.#hosting = { factory, authorize, injectIdentity, commonSchemas, serveStdio, onerror: this.#report };
     this.#former = former;
     this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.
@@ -132,7 +134,9 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       onreach: (isReachable, isNew) => {
         for (const each of this.#connections.all)
           if (each instanceof ServerConnection) each.relaysChanged(isReachable, isNew);
-        if (isNew) void this.#announce(); // it never rejects
+        // For those who will find nobody at the former key.
+        if (isNew && moved?.isPublished === true)
+          this.#endpoint.publish(moved.statement, '', 'plain').catch(this.#report);
       },
       ondropped: this.#report,
       onstate: (state) => {
@@ -141,11 +145,13 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       },
       now: options.now,
     });
+    const { announce } = options;
+    const support = ownSupport({ encryption, contextvm, instance: this.#instance });
     if (contextvm !== false)
       this.#bare = new BareClients({
         endpoint: this.#endpoint,
         encryption,
-        introduction: supportTags(ownSupport({ encryption, contextvm, instance: this.#instance })),
+        introduction: [...introductionTags(announce ?? {}), ...supportTags(support)],
         policy,
         entrance,
         connections: this.#connections,
@@ -156,7 +162,17 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
         successor: moved && formatAddress(moved.successor),
         onrequest: (summary, caller) => this.#onrequest(summary, caller),
       });
-    this.#announcer = this.#announcerOf(options);
+    if (announce !== undefined)
+      this.#announcer = new Announcer({
+        pubkey,
+        signer: options.signer,
+        endpoint: this.#endpoint,
+        hosting: this.#hosting,
+        policy,
+        announce,
+        support,
+        onannounced: (announced) => this.#tell(() => options.onannounced?.(announced)),
+      });
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
     this.#unwatch = this.#policy.watch?.(() => this.#permitAgain());
   }
@@ -189,26 +205,6 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     await Promise.all(this.#former.map((each) => each.close()));
     this.#endpoint.close();
     await atMost(limits.serverCloseTimeoutMs, Promise.all([closing, watched]));
-  }
-
-  #announcerOf({
-    announce,
-    contextvm,
-    encryption = 'required',
-    ...options
-  }: ServeOptions<Mcp>): Announcer<Mcp> | undefined {
-    if (announce === undefined) return undefined;
-    return new Announcer({
-      ...options,
-      pubkey: this.pubkey,
-      announce,
-      support: ownSupport({ encryption, contextvm, instance: this.#instance }),
-      endpoint: this.#endpoint,
-      policy: this.#policy,
-      factory: this.#hosting.factory,
-      onannounced: (announced) => this.#tell(() => options.onannounced?.(announced)),
-      onerror: this.#report,
-    });
   }
 
   #onframe(incoming: IncomingFrame): void {
@@ -298,31 +294,14 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       if (connection.caller.pubkey === pubkey) void connection.close('rate_limited'); // it never rejects
   }
 
-  /** One control frame to somebody without a connection; it is offered once. Never rejects. */
-  async #answer(
-    { event, frame, encrypted }: IncomingFrame,
-    { control, detail, acknowledged }: Answer,
-  ): Promise<void> {
-    try {
-      const { connection } = frame.link;
-      const link = { connection, acknowledged, instance: this.#instance, control, detail };
-      const createdAt = Math.max(this.#endpoint.nowSeconds(), control === 'refuse' ? 0 : event.created_at);
-      const successor = detail === 'moved' ? { successor: this.#moved?.json ?? '' } : {};
-      const refused = control === 'refuse' ? { requestEvent: event.id } : {};
-      const said = { link, content: '', ...refused, ...successor };
-      const answer = await this.#endpoint.sign(said, event.pubkey, createdAt);
-      const form = encrypted ? 'ephemeral' : 'plain';
-      await this.#endpoint.publish(answer, event.pubkey, form, { isLast: true });
-    } catch (error) {
-      if (!(error instanceof TransportError) || error.code !== 'closed') this.#report(error);
-    }
-  }
-
-  /** For those who will find nobody at the former key. Never rejects. */
-  async #announce(): Promise<void> {
-    const { statement, isPublished } = this.#moved ?? {};
-    if (statement === undefined || isPublished !== true) return;
-    await this.#endpoint.publish(statement, '', 'plain').catch(this.#report);
+  /** Never rejects. */
+  #answer(incoming: IncomingFrame, answer: Answer): Promise<void> {
+    return sendControlAnswer(incoming, answer, {
+      endpoint: this.#endpoint,
+      instance: this.#instance,
+      successor: this.#moved?.json,
+      onerror: this.#report,
+    });
   }
 
   /** Handlers whose caller is gone are aborted, and their connection is free; what was allowed for a time ends. */

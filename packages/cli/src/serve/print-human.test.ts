@@ -53,6 +53,15 @@ describe('what serve shows to a person', () => {
     ]);
   });
 
+  it('says that everybody is told of it, how that is taken back, and who else may call', () => {
+    const { printer, lines } = printed();
+    printer.ready({ ...served, words: ' --key other', isAnnounced: true, servesContextvm: true });
+    expect(lines().slice(6, 8)).toEqual([
+      '  announced to everybody; npx mcp-nostr unannounce --key other takes that back',
+      '  contextvm clients of ContextVM are served too; --no-contextvm turns that off',
+    ]);
+  });
+
   it('says how to let somebody in where nobody may call, and shows an invite in place of the address', () => {
     const { printer, lines } = printed();
     const access = { isPublic: false, forThisRun: [], keys: 0, denied: 0, invites: 0 };

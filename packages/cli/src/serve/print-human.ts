@@ -41,6 +41,7 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
 
   function banner(served: ServedAs): void {
     const { npub, address, command, keyFile, access, words, isInviting, limits, filter } = served;
+    const { isAnnounced = false, servesContextvm = false } = served;
     info(`\n  ${paint('bold', shownLine(command.map(shortPath).join(' '), 100))}\n`);
     info(`  address   ${paint('bold', address)}`);
     info(`  key       ${npub}`);
@@ -54,6 +55,8 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
     }
     if (filter !== undefined) info(`  filter    ${describeFilter(filter)}`);
     info(`  limits    ${limits.join(' · ')}`);
+    if (isAnnounced) info(`  announced to everybody; npx mcp-nostr unannounce${words} takes that back`);
+    if (servesContextvm) info(`  contextvm ${contextvmWhat}`);
     info(`  next      npx mcp-nostr install ${address}`);
     info(`            ${paint('dim', installWhat)}`);
     info(`            npx mcp-nostr call ${address}`);
@@ -62,7 +65,7 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
   }
 
   return {
-    several({ file, names, access, limits, filter }) {
+    several({ file, names, access, limits, filter, servesContextvm = false }) {
       nameWidth = Math.min(Math.max(...names.map((name) => name.length)), MAX_NAME_COLUMNS);
       info(`\n  ${paint('bold', file)}  ${names.length === 1 ? '1 server' : `${names.length} servers`}\n`);
       info(`  access    ${describeSettings(access)}`);
@@ -72,6 +75,7 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
       }
       if (filter !== undefined) info(`  filter    ${describeFilter(filter)}`);
       info(`  limits    ${limits.join(' · ')}, of each server`);
+      if (servesContextvm) info(`  contextvm ${contextvmWhat}`);
       info(`  next      npx mcp-nostr install ADDRESS`);
       info(`            ${paint('dim', installWhat)}`);
       info(`            npx mcp-nostr call ADDRESS`);
@@ -123,6 +127,7 @@ export function humanPrinter({ write, paint, level = 'info', qrCode }: HumanPrin
   };
 }
 
+const contextvmWhat = 'clients of ContextVM are served too; --no-contextvm turns that off';
 const installWhat = 'puts it into Claude, Cursor, VS Code and other hosts';
 const callWhat = 'lists what it offers, and calls it by hand';
 /** A longer name is shown whole, out of the column. */

@@ -51,6 +51,10 @@ export interface ServedAs {
   limits: string[];
   /** What callers do not see of it. */
   filter?: Filter | undefined;
+  /** Everybody is told of it. */
+  isAnnounced?: boolean;
+  /** Clients of ContextVM may call, too. */
+  servesContextvm?: boolean;
 }
 
 interface ServedFile {
@@ -60,6 +64,7 @@ interface ServedFile {
   access: AccessSettings;
   limits: string[];
   filter?: Filter | undefined;
+  servesContextvm?: boolean;
 }
 
 export interface ShownInvite {

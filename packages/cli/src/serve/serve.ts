@@ -19,6 +19,11 @@ import { paintFor } from '../terminal.ts';
 import { AuditFile } from '../audit/audit-file.ts';
 import { addAuditOptions, auditFrom, type AuditOptions, type AuditSettings } from '../audit/audit-options.ts';
 import { accessOf, type AccessOptions } from './access.ts';
+import {
+  addAnnounceOptions,
+  announceFrom,
+  type AnnounceCommandOptions,
+} from './announce/announce-options.ts';
 import { envOption, idleOption } from './child-options.ts';
 import { collectKeys, takeLists } from './lists.ts';
 import { defaultCallerHeader } from './http-server/request-headers.ts';
@@ -30,13 +35,17 @@ import { qrCodeFor } from './qr-code.ts';
 import { openServed, type Served, type ServeSettings } from './served.ts';
 import { allPrinters, type ServePrinter } from './print-serve.ts';
 
-interface ServeCommandOptions extends AccessOptions, AuditOptions, EntryOptions, FilterOptions, LogOptions {
+interface ServeCommandOptions
+  extends AccessOptions, AnnounceCommandOptions, AuditOptions, EntryOptions, FilterOptions, LogOptions {
   config?: string;
   relay?: string[];
   key?: string;
   encryption: ServeSettings['encryption'];
   refusals: ServeSettings['refusals'];
   maxConnections: number;
+  injectIdentity?: boolean;
+  commonSchema?: string[];
+  contextvm: boolean;
   qr: boolean;
   json?: boolean;
 }
@@ -105,10 +114,17 @@ export function serveCommand(
       '--caller-header <name>',
       `with a URL: the header that tells the server who calls (default: ${defaultCallerHeader})`,
     )
+    .option('--inject-identity', 'tell the server who calls in each request: params._meta.clientPubkey')
+    .option(
+      '--common-schema <tool>',
+      'others offer this tool with the same schema: its list says so (CEP-15); can be repeated',
+      (tool: string, earlier?: string[]) => [...(earlier ?? []), tool],
+    )
+    .option('--no-contextvm', 'clients of ContextVM are not served')
     .option('--no-qr', 'no QR code of the address')
     .option('--json', 'print events as JSON lines on stdout')
     .action((words: string[], options: ServeCommandOptions) => action(words, options));
-  return addLogOptions(addAuditOptions(addFilterOptions(command)));
+  return addLogOptions(addAuditOptions(addFilterOptions(addAnnounceOptions(command))));
 }
 
 async function runServe(said: string[], written: ServeCommandOptions): Promise<void> {
@@ -158,6 +174,10 @@ function readArguments(
       encryption,
       maxConnections,
       filter: filterFrom(options),
+      announce: announceFrom(options, { isPublic: access.isPublic, isOneServer: config === undefined }),
+      injectIdentity: options.injectIdentity === true,
+      commonSchemas: options.commonSchema,
+      contextvm: options.contextvm ? undefined : false,
       programs: { env: names, idleMs, shared },
       isTraced: log.level === 'trace',
       isAtTerminal:

@@ -1,3 +1,4 @@
+import type { AnnounceOptions } from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { Filter } from '@mcp-nostr/core/filter';
@@ -6,8 +7,11 @@ import { serverWords } from '../access/which-server-options.ts';
 import type { AuditFile } from '../audit/audit-file.ts';
 import { openFormerKeys } from '../keys/former-keys.ts';
 import { openSigner } from '../keys/open-signer.ts';
+import { keepAnnounced, announcedKinds } from '../announce/announced-file.ts';
 import { traceMessages } from '../log/trace-messages.ts';
 import type { Source } from './source.ts';
+import { announceOf } from './announce/announce-options.ts';
+import { SeenIdsFile } from './seen/seen-ids-file.ts';
 import { shortNpub } from '../terminal.ts';
 import type { AccessSettings } from './access.ts';
 import { filteredSource } from './filtered-source.ts';
@@ -27,6 +31,14 @@ export interface ServeSettings {
   maxConnections: number;
   filter: Filter | undefined;
   programs: ProgramSettings;
+  /** What is announced of each, for all who look; undefined: nothing, unless the file of servers says so. */
+  announce: AnnounceOptions | undefined;
+  /** Requests say in `_meta` who calls. */
+  injectIdentity: boolean;
+  /** Names of tools that follow a common schema. */
+  commonSchemas: readonly string[] | undefined;
+  /** `false`: clients of ContextVM are not served. */
+  contextvm: false | undefined;
   /** A note for each message. */
   isTraced: boolean;
 }
@@ -80,7 +92,8 @@ async function startServer(
   const key = await openSigner({ given, role: 'server' });
   closers.push(() => key.close());
   const { pubkey } = key;
-  const former = await openFormerKeys(pubkey, (problem) => printer.problem(problem));
+  const onproblem = (problem: string): void => printer.problem(problem);
+  const former = await openFormerKeys(pubkey, onproblem);
   closers.push(...former.map((each) => () => each.key.close()));
   const { serve } = await import('@mcp-nostr/server');
   const { openServedAccess } = await import('./served-access.ts');
@@ -88,11 +101,22 @@ async function startServer(
   closers.push(() => source.close());
   const access = openServedAccess({ ...settings, pubkey, name, printer });
   closers.push(() => access.close());
+  const announce = announceOf(settings.announce, entry.announce);
+  const isAnnounced = announce !== undefined && settings.access.isPublic;
+  if (announce !== undefined && !isAnnounced)
+    printer.problem(
+      'it is not announced: nothing is published of a private server; --public makes it a public one',
+    );
+  const seen = settings.contextvm === false ? undefined : new SeenIdsFile({ pubkey, onproblem });
+  closers.push(() => seen?.close());
   let early: RelayState[] | undefined = [];
   const server = await serve(
     {
       ...settings,
       signer: key.signer,
+      announce: isAnnounced ? announce : undefined,
+      onannounced: ({ relay }) => printer.note('info', `announced on ${relay}`),
+      seen,
       allow: access.policy,
       reportParams: settings.audit?.hasArguments,
       predecessors: former.map(({ key: { signer }, statement }) => ({
@@ -126,6 +150,8 @@ async function startServer(
     isInviting: invite !== undefined,
     limits: limitsOf(settings),
     filter,
+    isAnnounced,
+    servesContextvm: settings.contextvm !== false,
   });
   if (invite !== undefined) printer.invite(invite);
   if (!key.isLocal) {
@@ -139,6 +165,13 @@ async function startServer(
     printer.note('info', `callers of the former key ${each.name} are told this address`);
   for (const state of early) printer.relay(state);
   early = undefined;
+  if (isAnnounced)
+    await keepAnnounced(pubkey, {
+      relays: [...server.relays.map(({ url }) => url), ...(announce.relays ?? [])],
+      kinds: announcedKinds(announce),
+    }).catch((error: unknown) =>
+      printer.note('debug', `where it is announced was not kept: ${String(error)}`),
+    );
   // Without it `invite` has to be told the relays.
   await keepServedAddress(pubkey, address).catch((error: unknown) =>
     printer.note('debug', `the address was not kept: ${String(error)}`),

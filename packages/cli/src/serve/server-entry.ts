@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { oneLine } from '../terminal.ts';
+import type { EntryAnnounce } from './announce/announce-options.ts';
 import { findCommand } from './find-command.ts';
 import { duplexSource } from './duplex-server/duplex-source.ts';
 import { shownUrl } from './http-server/server-url.ts';
@@ -19,6 +20,7 @@ export interface CommandEntry {
   /** In addition to our own environment. */
   env: Readonly<Record<string, string>>;
   cwd: string | undefined;
+  announce?: EntryAnnounce;
 }
 
 /** A server that is asked over the network. */
@@ -30,6 +32,7 @@ export interface UrlEntry {
   headers: Readonly<Record<string, string>>;
   /** The name of the header that says who calls. */
   callerHeader: string;
+  announce?: EntryAnnounce;
 }
 
 /** A server to put on Nostr, from the command line or from a file. */

@@ -71,7 +71,7 @@ export class Announcer<Mcp extends McpServerLike> {
 
   /** @throws {AddressError} for what is no relay's URL */
   constructor(options: AnnouncerOptions<Mcp>) {
-    const { pubkey, endpoint, announce, support, onerror } = options;
+    const { pubkey, endpoint, announce, support, hosting } = options;
     const signer = boundedSigner(options.signer);
     this.#options = options;
     this.#bucket = new TokenBucket(limits.announcesPerMinute / 60, limits.announceBurst);
@@ -89,7 +89,7 @@ export class Announcer<Mcp extends McpServerLike> {
       relays,
       support,
       nowSeconds: () => endpoint.nowSeconds(),
-      onerror,
+      onerror: hosting.onerror,
     });
     for (const relay of relays) {
       const isReady = (): boolean => isReadyIn(endpoint.relays, relay);
@@ -162,15 +162,15 @@ export class Announcer<Mcp extends McpServerLike> {
   async #withhold(denial: Denial): Promise<void> {
     await this.#posters.withdraw('strangers may not call it any more');
     if (this.#denial === undefined)
-      this.#options.onerror(
+      this.#options.hosting.onerror(
         new Error(`nothing is announced: strangers may not call (${denialMessage(denial)})`),
       );
     this.#denial = denial.code;
   }
 
   #permit(): Permission | Denial {
-    const { policy, onerror } = this.#options;
-    return permitOrDeny(policy, { pubkey: this.#stranger }, (error) => onerror(asError(error)));
+    const { policy, hosting } = this.#options;
+    return permitOrDeny(policy, { pubkey: this.#stranger }, (error) => hosting.onerror(asError(error)));
   }
 
   #openOthers(relays: string[], signer: Signer): RelayPool {
@@ -199,7 +199,7 @@ export class Announcer<Mcp extends McpServerLike> {
         if (this.#posters.found(events)) this.#soon(0);
       },
       onannounced: this.#options.onannounced,
-      onerror: this.#options.onerror,
+      onerror: this.#options.hosting.onerror,
     });
     this.#boards.set(relay, board);
   }
@@ -210,7 +210,7 @@ export class Announcer<Mcp extends McpServerLike> {
 
   #enqueue(work: () => Promise<void>): void {
     this.#work = this.#work.then(work).catch((error: unknown) => {
-      if (!this.#isClosed) this.#options.onerror(asError(error));
+      if (!this.#isClosed) this.#options.hosting.onerror(asError(error));
     });
   }
 }

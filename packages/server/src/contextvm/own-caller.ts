@@ -7,14 +7,9 @@ import {
   randomHex,
   type RequestId,
 } from '@mcp-nostr/core';
-import type { Channel } from '@mcp-nostr/transport';
-
-import type { Caller } from '../caller.ts';
-import { HostedServers } from '../hosted-servers.ts';
+import { type Hosting, HostedSession } from '../hosted-session.ts';
 import { limits } from '../limits.ts';
-import type { McpServerFactory, McpServerLike, ServeStdio } from '../mcp-server.ts';
-import type { Authorize } from '../message-check.ts';
-import { NostrServerTransport } from '../nostr-server-transport.ts';
+import type { McpServerLike } from '../mcp-server.ts';
 import type { Permission } from '../policy.ts';
 
 export type Fields = Record<string, unknown>;
@@ -32,17 +27,14 @@ export class AnswerError extends Error {
 }
 
 export interface OwnCallerOptions<Mcp extends McpServerLike> {
+  hosting: Hosting<Mcp>;
   /** A key that nobody has named. */
   stranger: string;
   /** What it may do. */
   permission: Permission;
-  authorize?: Authorize | undefined;
-  factory: McpServerFactory<Mcp>;
-  serveStdio?: ServeStdio<Mcp> | undefined;
   onnotification: (method: string) => void;
   /** The MCP server is gone, or could not be made. */
   onclosed: () => void;
-  onerror: (error: Error) => void;
 }
 
 interface Waiting {
@@ -54,60 +46,45 @@ interface Waiting {
 /** A stranger in this very process: it asks the MCP server for what any other stranger is shown. */
 export class OwnCaller<Mcp extends McpServerLike> {
   readonly #options: OwnCallerOptions<Mcp>;
-  readonly #transport: NostrServerTransport;
-  readonly #hosted: HostedServers<Mcp>;
+  readonly #session: HostedSession<Mcp>;
   readonly #waiting: Map<RequestId, Waiting> = new Map();
   #nextId = 1;
   #isOver = false;
 
   constructor(options: OwnCallerOptions<Mcp>) {
-    const { stranger: pubkey, permission, authorize, factory, serveStdio, onerror } = options;
+    const { hosting, stranger: pubkey, permission } = options;
     this.#options = options;
-    const caller: Caller = { pubkey, npub: formatNpub(pubkey), connectionId: randomHex(16) };
-    const link: Channel = {
-      queuedBytes: 0,
-      send: ({ text, onsettled }) => {
-        onsettled?.();
-        this.#receive(text);
-      },
-      withdraw: () => [],
-    };
-    this.#transport = new NostrServerTransport({
-      caller,
+    this.#session = new HostedSession({
+      hosting,
+      caller: { pubkey, npub: formatNpub(pubkey), connectionId: randomHex(16) },
       permission,
-      authorize,
-      link,
-      onsend: () => {},
       onrequest: () => {}, // nobody has asked
-      onerror,
-      onoverflow: () => void this.close(), // it never rejects
-      onclosed: () => void this.close(), // it never rejects
-    });
-    this.#hosted = new HostedServers({
-      caller,
-      factory,
-      serveStdio,
-      onerror,
-      onfailed: (error) => {
-        onerror(asError(error));
-        void this.close(); // it never rejects
+      link: {
+        queuedBytes: 0,
+        send: ({ text, onsettled }) => {
+          onsettled?.();
+          this.#receive(text);
+        },
+        withdraw: () => [],
       },
+      onsend: () => {},
+      onend: () => void this.close(), // it never rejects
     });
   }
 
   /** Its MCP servers. */
   get servers(): Mcp[] {
-    return this.#hosted.connected;
+    return this.#session.servers;
   }
 
   /** Nothing of MCP 2026-07-28 reaches its MCP server. */
   get isLegacyOnly(): boolean {
-    return this.#options.serveStdio === undefined && this.#transport.gate !== undefined;
+    return this.#options.hosting.serveStdio === undefined && this.#session.transport.gate !== undefined;
   }
 
-  /** Has the MCP server made. */
+  /** Has the MCP server made. Never rejects. */
   async start(): Promise<void> {
-    await this.#hosted.start(this.#transport);
+    await this.#session.start();
   }
 
   /** @throws {AnswerError} @throws {Error} where no answer comes; by default after a minute */
@@ -136,24 +113,22 @@ export class OwnCaller<Mcp extends McpServerLike> {
   }
 
   permit(permission: Permission): void {
-    this.#transport.permit(permission, undefined);
+    this.#session.transport.permit(permission, undefined);
   }
 
   /** Resolves when the MCP servers are closed. Never rejects. */
   async close(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { onerror, onclosed } = this.#options;
     for (const { reject } of this.#waiting.values()) reject(new Error('the MCP server is gone'));
-    await this.#transport.close().catch(onerror);
-    await this.#hosted.close().catch(onerror);
-    onclosed();
+    await this.#session.close();
+    this.#options.onclosed();
   }
 
   #send(message: JsonRpcMessage): void {
     if (this.#isOver) return;
     const event = randomHex(32);
-    this.#transport.receive({ text: JSON.stringify(message), relation: undefined, event });
+    this.#session.transport.receive({ text: JSON.stringify(message), relation: undefined, event });
   }
 
   #receive(text: string): void {
@@ -161,7 +136,7 @@ export class OwnCaller<Mcp extends McpServerLike> {
     try {
       message = parseMessage(text);
     } catch (error) {
-      return this.#options.onerror(asError(error));
+      return this.#options.hosting.onerror(asError(error));
     }
     if (isResponse(message)) {
       const waiting = message.id === undefined ? undefined : this.#waiting.get(message.id);

@@ -65,7 +65,7 @@ export class Showcase<Mcp extends McpServerLike> {
   async look(): Promise<Shown> {
     this.#session ??= await this.#begin();
     const { ask, initialize, discover, capabilities } = this.#session;
-    const lists = await readLists(capabilities, ask, this.#options.onerror);
+    const lists = await readLists(capabilities, ask, this.#options.hosting.onerror);
     return { initialize, discover, lists };
   }
 
@@ -152,13 +152,10 @@ export class Showcase<Mcp extends McpServerLike> {
 
   #open(): OwnCaller<Mcp> {
     if (this.#isClosed) throw new Error('the server is closed');
-    const { stranger, permission, authorize, factory, serveStdio, onchange, onerror } = this.#options;
+    const { hosting, stranger, permission, onchange } = this.#options;
     const caller: OwnCaller<Mcp> = new OwnCaller({
+      hosting,
       stranger,
-      authorize,
-      factory,
-      serveStdio,
-      onerror,
       permission: permission(),
       onnotification: (method) => {
         if (/^notifications\/(tools|resources|prompts)\/list_changed$/.test(method)) onchange(false);

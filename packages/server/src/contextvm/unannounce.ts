@@ -1,6 +1,6 @@
 import { type NostrEvent, parseRelayUrl, type Signer } from '@mcp-nostr/core';
 import { announcementKinds, withdrawalTemplate } from '@mcp-nostr/core/contextvm';
-import { boundedSigner, RelayPool } from '@mcp-nostr/transport';
+import { boundedSigner, RelayPool, type RelayState } from '@mcp-nostr/transport';
 
 import { limits } from '../limits.ts';
 
@@ -59,32 +59,28 @@ class Visit {
   outcome: Unannounced;
   readonly #pool: RelayPool;
   readonly #filter: { kinds: number[]; authors: string[] };
-  readonly #arrival: Promise<string | undefined>;
+  readonly #arrival: Promise<boolean>;
+  #onarrival: ((isThere: boolean) => void) | undefined;
+  #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(relay: string, filter: { kinds: number[]; authors: string[] }, signer: Signer) {
     this.outcome = { relay, found: 0, left: 0 };
     this.#filter = filter;
-    let reason = 'it does not answer';
-    let arrived: (problem?: string) => void = () => {};
-    this.#arrival = new Promise((resolve) => {
-      arrived = resolve;
-    });
-    this.#timer = setTimeout(() => arrived(reason), limits.unannounceTimeoutMs);
     this.#pool = new RelayPool({
       relays: [relay],
       signer,
-      onstate: (state) => {
-        reason = state.reason ?? reason;
-        if (state.status === 'ready') arrived();
-      },
+      onstate: ({ status }) => this.#onstatus(status),
+    });
+    this.#arrival = new Promise((resolve) => {
+      this.#onarrival = resolve;
+      this.#timer = setTimeout(() => resolve(false), limits.unannounceTimeoutMs);
     });
   }
 
   async read(): Promise<NostrEvent[]> {
-    const problem = await this.#arrival;
-    if (problem !== undefined) {
-      this.outcome.problem = `not reached: ${problem}`;
+    if (!(await this.#arrival)) {
+      this.outcome.problem = `not reached: ${this.#pool.states[0]?.reason ?? 'it does not answer'}`;
       return [];
     }
     const found = await this.#pool.query(this.#filter, limits.announceQueryMs);
@@ -103,6 +99,12 @@ class Visit {
     } catch (error) {
       this.outcome.problem = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  #onstatus(status: RelayState['status']): void {
+    if (status === 'ready') this.#onarrival?.(true);
+    // It was asked twice, and somebody waits.
+    if (status === 'waiting' && ++this.#failures === 2) this.#onarrival?.(false);
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import { isBasic } from '../child-environment.ts';
 import { checkHeaders } from '../http-server/request-headers.ts';
 import { isServerUrl, parseServerUrl } from '../http-server/server-url.ts';
 import type { CommandEntry, ServerEntry, UrlEntry } from '../server-entry.ts';
+import { readAnnounce } from './read-announce.ts';
 import { type Expanded, expandVariables } from './variables.ts';
 
 export interface ReadContext {
@@ -51,8 +52,10 @@ export function readEntry(node: Node, context: ReadContext): ServerEntry | 'disa
   const url = findNodeAtLocation(node, ['url']);
   if (command !== undefined && url !== undefined)
     throw new EntryError(url, 'it has both "command" and "url"; keep the one that is meant');
-  if (url !== undefined) return readUrl(node, url, context);
-  if (command !== undefined) return readCommand(node, command, context);
+  const announce = findNodeAtLocation(node, ['announce']);
+  const announced = announce && { announce: readChecked(announce, readAnnounce) };
+  if (url !== undefined) return { ...readUrl(node, url, context), ...announced };
+  if (command !== undefined) return { ...readCommand(node, command, context), ...announced };
   throw new EntryError(node, 'it has neither "command", for a program, nor "url"');
 }
 
@@ -115,6 +118,14 @@ function readUrlType(node: Node, url: string): UrlEntry['type'] {
     );
   }
   return type;
+}
+
+function readChecked<Value>(node: Node, read: (node: Node) => Value): Value {
+  try {
+    return read(node);
+  } catch (error) {
+    throw new EntryError(node, error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }
 
 /** What the arguments are checked with says what is wrong here too. */

@@ -35,6 +35,7 @@ export async function openServersFile(options: ServersFileOptions): Promise<Serv
     access: settings.access,
     limits: limitsOf(settings),
     filter: settings.filter,
+    servesContextvm: settings.contextvm !== false,
   });
 
   const set = new ServedSet({

@@ -13,6 +13,46 @@ function problem(server: unknown, env: NodeJS.ProcessEnv = {}, name = 'a'): stri
   return parse(JSON.stringify({ mcpServers: { [name]: server } }), env).problems.get(name);
 }
 
+describe('what a file says of how a server is announced', () => {
+  const announced = (announce: unknown): unknown => {
+    const { servers, problems } = parse(
+      JSON.stringify({ servers: { a: { url: 'https://h/mcp', announce } } }),
+    );
+    return servers.get('a')?.announce ?? problems.get('a');
+  };
+
+  it('is yes, no, or what is said there', () => {
+    expect(announced(true)).toBe(true);
+    expect(announced(false)).toBe(false);
+    expect(announced({})).toEqual({});
+    const all = {
+      name: 'A',
+      about: 'b',
+      website: 'https://a',
+      picture: 'https://a/p',
+      relays: ['wss://b'],
+      relayList: true,
+      profile: { nip05: '_@a' },
+    };
+    expect(announced(all)).toEqual(all);
+    expect(announced({ profile: true })).toEqual({ profile: true });
+  });
+
+  it.each([
+    ['yes', '"announce" is true, false, or an object'],
+    [{ nmae: 'A' }, '"announce" has no "nmae": there are name, about'],
+    [{ name: 7 }, '"name" of "announce" is not a text'],
+    [{ name: '' }, '"name" of "announce" is not a text'],
+    [{ relays: 'wss://b' }, '"relays" of "announce" is a list'],
+    [{ relays: ['b'] }, 'b'],
+    [{ relayList: 'yes' }, '"relayList" of "announce" is true or false'],
+    [{ profile: 'me' }, '"profile" of "announce" is true, false'],
+  ])('%j is an error that says what to do', (announce, message) => {
+    expect(announced(announce)).toMatch(/^f\.json:1: "a" is not served: /);
+    expect(announced(announce)).toContain(message);
+  });
+});
+
 describe('a file of servers', () => {
   it('is what Claude, Cursor and VS Code write', () => {
     const { servers, disabled, problems } = parse(
