@@ -1,14 +1,20 @@
 import { type Frame, type NostrEvent, parseMessage, isRequest, randomHex } from '@mcp-nostr/core';
 import type { BareMessage } from '@mcp-nostr/core/contextvm';
-import { readSupport } from '@mcp-nostr/core/contextvm';
-import { BareSender, type Endpoint, type IncomingBare, type OutgoingMessage } from '@mcp-nostr/transport';
+import { type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
+import {
+  BareSender,
+  type Endpoint,
+  type Form,
+  type IncomingBare,
+  type OutgoingMessage,
+} from '@mcp-nostr/transport';
 
 import type { ClientSession } from '../client-session.ts';
 import { BareSession } from './bare-session.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
 import { bareClientLimits as limits } from './limits.ts';
 import { ownSupportTags } from './own-support.ts';
-import { speaksPlainTextOnly } from './plain-text-only.ts';
+import { plainTextOnly, speaksPlainTextOnly } from './plain-text-only.ts';
 
 export interface FirstContactOptions extends Pick<
   BareSessionOptions,
@@ -22,6 +28,8 @@ export interface FirstContactOptions extends Pick<
   endpoint: Endpoint;
   /** The session that speaks to servers with a link. */
   linked: ClientSession;
+  /** What the server has announced. */
+  announced?: PeerSupport | undefined;
 }
 
 /**
@@ -41,6 +49,10 @@ export class FirstContact {
 
   constructor(options: FirstContactOptions) {
     this.#options = options;
+    const { announced, isSessionKey } = options;
+    // With a session key it is refused, by what it answers.
+    if (announced !== undefined && announced.link === undefined && !isSessionKey)
+      this.#session = this.#open({ announced: { support: announced, form: this.#formFor(announced) } });
   }
 
   /** With a server that knows no link. */
@@ -94,16 +106,25 @@ export class FirstContact {
       const reason = `${describe().server} is a ContextVM server, which knows no session keys: with identity 'signer' the signer itself signs each message`;
       return linked.refuse('not_allowed', reason);
     }
-    this.#session = this.#open(first);
+    this.#session = this.#open({ first });
     const isHeard = this.#openings.has(requestEvent);
     for (const message of linked.handOver()) this.#passOn(message, this.#session, isHeard);
   }
 
-  #open(first: IncomingBare): BareSession {
-    const { endpoint, peer, isEncrypted, ...options } = this.#options;
+  /** What a server reads that we know by its announcement alone. */
+  #formFor({ ephemeral }: PeerSupport): Form {
+    const { isEncrypted, endpoint } = this.#options;
+    if (!isEncrypted) return 'plain';
+    if (ephemeral) return 'ephemeral';
+    endpoint.hearStored();
+    return 'stored';
+  }
+
+  #open(known: Pick<BareSessionOptions, 'first' | 'announced'>): BareSession {
+    const { endpoint, peer, isEncrypted, announced: _announced, ...options } = this.#options;
     return new BareSession({
       ...options,
-      first,
+      ...known,
       prefix: randomHex(4),
       nowSeconds: () => endpoint.nowSeconds(),
       tags: () => ownSupportTags(isEncrypted),
@@ -149,7 +170,6 @@ export class FirstContact {
     if (!(await speaksPlainTextOnly(endpoint, peer))) return;
     const isOver = this.#isClosed || this.#session !== undefined || linked.connection !== connection;
     if (isOver || linked.isLinked) return;
-    const reason = `${describe().server} speaks plain text only, as it announces: it can be used with encryption 'none'`;
-    linked.refuse('not_encrypted', reason);
+    linked.refuse('not_encrypted', plainTextOnly(describe().server));
   }
 }
