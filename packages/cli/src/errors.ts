@@ -33,7 +33,8 @@ export type CliErrorCode =
   | 'port_in_use'
   | 'port_not_allowed'
   | 'bad_address'
-  | 'name_unreachable';
+  | 'name_unreachable'
+  | 'nothing_found';
 
 /** Ends a command: one line that says what happened, perhaps one that says what to do. */
 export class CliError extends Error {

@@ -7,6 +7,8 @@ import { inviteCommand } from './access/invite.ts';
 import { callCommand } from './call/call.ts';
 import { completionCommand } from './completion/completion.ts';
 import { connectCommand } from './connect/connect.ts';
+import { discoverCommand } from './discover/discover.ts';
+import { infoCommand } from './discover/info.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { CliError, describeError, type ErrorReport, exitCodes, usageError } from './errors.ts';
 import { installCommand } from './install/install.ts';
@@ -34,6 +36,7 @@ Examples:
   mcp-nostr serve https://host/mcp --public --header 'Authorization: Bearer \${TOKEN}'
   mcp-nostr call nprofile1…                         what the server offers
   mcp-nostr call nprofile1… echo message=hello      one call
+  mcp-nostr discover weather                        servers that announce themselves
   mcp-nostr connect nprofile1…                      stdio, for the configuration of an MCP host
   mcp-nostr connect nprofile1… --http               the same on http://127.0.0.1:7788/mcp
   mcp-nostr connect nprofile1… --sse --ws           for clients of HTTP+SSE and WebSocket
@@ -75,6 +78,8 @@ function program(): Command {
     .addCommand(serveCommand())
     .addCommand(connectCommand())
     .addCommand(callCommand())
+    .addCommand(discoverCommand())
+    .addCommand(infoCommand())
     .addCommand(relayCommand())
     .addCommand(inviteCommand())
     .addCommand(allowCommand())

@@ -1,4 +1,5 @@
 import type { Signer } from '@mcp-nostr/core';
+import type { Announcement } from '@mcp-nostr/core/contextvm';
 import type { RelayState } from '@mcp-nostr/transport';
 
 import type { PaymentOptions } from './contextvm/payment-options.ts';
@@ -25,6 +26,11 @@ export interface NostrClientTransportOptions {
   onsession?: ((session: Session) => void) | undefined;
   /** What the server's operator has given to be let in with; shown until the server has answered. */
   invite?: string | undefined;
+  /**
+   * What the server has announced (`discoverServers`, `announcementOf`): spares the round trips of finding out what it
+   * speaks. One of another key says nothing.
+   */
+  announcement?: Announcement | undefined;
   /** Used instead of the relays of the address. */
   relays?: readonly string[] | undefined;
   /** Where the relay list of a bare key is looked up. @default a few public relays */

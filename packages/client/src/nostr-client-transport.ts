@@ -27,6 +27,7 @@ import {
   UnfinishedMessages,
 } from '@mcp-nostr/transport';
 
+import { Announced } from './announced.ts';
 import { ClientCredentials } from './client-credentials.ts';
 import { ClientSession } from './client-session.ts';
 import type { IncomingStream } from './contextvm/open-stream.ts';
@@ -34,6 +35,7 @@ import { Streams } from './contextvm/streams.ts';
 import type { Conversation } from './conversation.ts';
 import type { Session } from './create-session.ts';
 import { FirstContact } from './contextvm/first-contact.ts';
+import { plainTextOnly } from './contextvm/plain-text-only.ts';
 import { limits } from './limits.ts';
 import { movedFailure } from './moved-failure.ts';
 import type { NostrClientTransportOptions } from './nostr-client-transport-options.ts';
@@ -61,6 +63,7 @@ export class NostrClientTransport {
   sessionId?: string | undefined;
   readonly #options: NostrClientTransportOptions;
   readonly #address: Address;
+  readonly #announced: Announced;
   readonly #tasks = new TaskQueue((error) => this.#report(error));
   readonly #probes = new Probes();
   readonly #words = new RelayWords();
@@ -86,6 +89,7 @@ export class NostrClientTransport {
   constructor(options: NostrClientTransportOptions) {
     this.#options = options;
     this.#address = parseAddress(options.server);
+    this.#announced = new Announced(options.announcement, this.#address.pubkey);
     if (options.invite !== undefined && options.encryption === 'none')
       throw new TransportError(
         'not_encrypted',
@@ -99,6 +103,7 @@ export class NostrClientTransport {
       nowSeconds: () => this.#nowSeconds(),
       random: Math.random,
       randomHex,
+      instance: this.#announced.instance,
       frameBytes: () => this.#endpoint?.frameBytes ?? 0,
       credentialBytes: () => this.#credentials.bytes,
       regrant: () => this.#sessionKey?.refused() === true,
@@ -115,6 +120,12 @@ export class NostrClientTransport {
     return this.#contact?.conversation ?? this.#linked;
   }
 
+  /** What the server speaks, once it was heard: `contextvm` is what peers without a link do. */
+  get peer(): 'link' | 'contextvm' | undefined {
+    if (this.#linked.isLinked) return 'link';
+    return this.#contact?.session?.isHeard === true ? 'contextvm' : undefined;
+  }
+
   /** The relays in use and how they are; empty before `start()`. */
   get relays(): RelayState[] {
     return this.#endpoint?.relays ?? [];
@@ -122,7 +133,8 @@ export class NostrClientTransport {
 
   /**
    * Finds out the relays and begins to connect; does not wait for them.
-   * @throws {TransportError} `no_relays` when a bare key has no relay list
+   * @throws {TransportError} `no_relays` when a bare key has no relay list, `not_encrypted` for a server that has announced
+   * itself to speak plain text only
    */
   async start(): Promise<void> {
     if (this.#isStarted) throw new Error('the transport was started already');
@@ -132,6 +144,8 @@ export class NostrClientTransport {
     const [pubkey, relays] = await Promise.all([signer.getPublicKey(), this.#findRelays()]);
     if (this.#isClosed) throw new TransportError('closed', 'the transport was closed');
     const encryption = this.#options.encryption ?? 'required';
+    if (this.#announced.isPlainTextOnly && encryption === 'required')
+      throw new TransportError('not_encrypted', plainTextOnly(this.#describe().server));
     this.#endpoint = new Endpoint({
       pubkey,
       signer,
@@ -160,6 +174,7 @@ export class NostrClientTransport {
       isEncrypted: encryption === 'required',
       isSessionKey: this.#sessionKey !== undefined,
       linked: this.#linked,
+      announced: this.#announced.support,
       unfinished: this.#unfinished,
       clock: () => performance.now(),
       describe: () => this.#describe(),
@@ -195,6 +210,8 @@ export class NostrClientTransport {
   async send(message: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
     if (this.#endpoint === undefined) throw new Error('the transport is not started');
     if (this.#isClosed) throw new TransportError('closed', 'the transport is closed');
+    const announced = this.#announced.answer(message);
+    if (announced !== undefined) return this.#deliver(announced, undefined);
     if (isProbe(message)) return this.#probe(message);
     const cancelled = cancelledId(message);
     if (cancelled !== undefined) this.#probes.forget(cancelled);

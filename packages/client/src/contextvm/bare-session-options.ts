@@ -1,9 +1,12 @@
 import type { JsonRpcMessage } from '@mcp-nostr/core';
-import type { BareSender, IncomingBare, UnfinishedMessages } from '@mcp-nostr/transport';
+import type { PeerSupport } from '@mcp-nostr/core/contextvm';
+import type { BareSender, Form, IncomingBare, UnfinishedMessages } from '@mcp-nostr/transport';
 
 export interface BareSessionOptions {
   /** What the server has said first: it tells what it reads, and what time it is there. */
-  first: IncomingBare;
+  first?: IncomingBare | undefined;
+  /** What it has announced, where it was not heard yet, and how it is spoken to until it is. */
+  announced?: { support: PeerSupport; form: Form } | undefined;
   /** What our names on the wire begin with: no other client with our key has it. */
   prefix: string;
   newSender: (

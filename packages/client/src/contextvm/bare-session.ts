@@ -82,7 +82,9 @@ export class BareSession implements Conversation {
 
   constructor(options: BareSessionOptions) {
     this.#options = options;
-    this.#form = options.first.form;
+    const { first, announced } = options;
+    this.#form = first?.form ?? announced?.form ?? 'ephemeral';
+    this.#support = announced?.support;
     this.#sender = options.newSender(() => this.#support?.oversized);
     this.#parts = new AnswersInParts({
       requests: this.#requests,
@@ -92,7 +94,12 @@ export class BareSession implements Conversation {
       fail: this.#fail,
       onlost: (request) => this.#transmit(request),
     });
-    this.#learn(options.first);
+    if (first !== undefined) this.#learn(first);
+  }
+
+  /** The server has said something in this session, or what led to it. */
+  get isHeard(): boolean {
+    return this.#vigil.heardAt !== undefined;
   }
 
   /** Whether a message of the server concerns us: an answer to another program with our key does not. */

@@ -1,7 +1,13 @@
 import { type Frame, type NostrEvent, parseMessage, isRequest, randomHex } from '@mcp-nostr/core';
 import type { BareMessage } from '@mcp-nostr/core/contextvm';
-import { readSupport } from '@mcp-nostr/core/contextvm';
-import { BareSender, type Endpoint, type IncomingBare, type OutgoingMessage } from '@mcp-nostr/transport';
+import { type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
+import {
+  BareSender,
+  type Endpoint,
+  type Form,
+  type IncomingBare,
+  type OutgoingMessage,
+} from '@mcp-nostr/transport';
 
 import type { ClientSession } from '../client-session.ts';
 import type { Conversation } from '../conversation.ts';
@@ -9,7 +15,7 @@ import { BareSession } from './bare-session.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
 import { bareClientLimits as limits } from './limits.ts';
 import { ownSupportTags } from './own-support.ts';
-import { speaksPlainTextOnly } from './plain-text-only.ts';
+import { plainTextOnly, speaksPlainTextOnly } from './plain-text-only.ts';
 import { Refused } from './refused.ts';
 
 export interface FirstContactOptions extends Pick<
@@ -24,6 +30,8 @@ export interface FirstContactOptions extends Pick<
   endpoint: Endpoint;
   /** The session that speaks to servers with a link. */
   linked: ClientSession;
+  /** What the server has announced. */
+  announced?: PeerSupport | undefined;
 }
 
 /**
@@ -44,9 +52,18 @@ export class FirstContact {
 
   constructor(options: FirstContactOptions) {
     this.#options = options;
+    const { announced, isSessionKey } = options;
+    // With a session key it is refused, by what it answers.
+    if (announced !== undefined && announced.link === undefined && !isSessionKey)
+      this.#session = this.#open({ announced: { support: announced, form: this.#formFor(announced) } });
   }
 
-  /** With a server that knows no link; undefined as long as no such one was heard. */
+  /** With a server that knows no link. */
+  get session(): BareSession | undefined {
+    return this.#session;
+  }
+
+  /** The same, or what stands for it where there can be none; undefined as long as no such one was heard. */
   get conversation(): Conversation | undefined {
     return this.#session ?? this.#refused;
   }
@@ -100,16 +117,25 @@ export class FirstContact {
       this.#refused = new Refused('not_allowed', reason);
       return;
     }
-    this.#session = this.#open(first);
+    this.#session = this.#open({ first });
     const isHeard = this.#openings.has(requestEvent);
     for (const message of linked.handOver()) this.#passOn(message, this.#session, isHeard);
   }
 
-  #open(first: IncomingBare): BareSession {
-    const { endpoint, peer, isEncrypted, ...options } = this.#options;
+  /** What a server reads that we know by its announcement alone. */
+  #formFor({ ephemeral }: PeerSupport): Form {
+    const { isEncrypted, endpoint } = this.#options;
+    if (!isEncrypted) return 'plain';
+    if (ephemeral) return 'ephemeral';
+    endpoint.hearStored();
+    return 'stored';
+  }
+
+  #open(known: Pick<BareSessionOptions, 'first' | 'announced'>): BareSession {
+    const { endpoint, peer, isEncrypted, announced: _announced, ...options } = this.#options;
     return new BareSession({
       ...options,
-      first,
+      ...known,
       prefix: randomHex(4),
       nowSeconds: () => endpoint.nowSeconds(),
       tags: () => ownSupportTags(isEncrypted),
@@ -155,7 +181,6 @@ export class FirstContact {
     if (!(await speaksPlainTextOnly(endpoint, peer))) return;
     const isOver = this.#isClosed || this.#session !== undefined || linked.connection !== connection;
     if (isOver || linked.isLinked) return;
-    const reason = `${describe().server} speaks plain text only, as it announces: it can be used with encryption 'none'`;
-    linked.refuse('not_encrypted', reason);
+    linked.refuse('not_encrypted', plainTextOnly(describe().server));
   }
 }

@@ -15,3 +15,8 @@ export async function speaksPlainTextOnly(endpoint: Endpoint, pubkey: string): P
   // Older servers have written a value behind it.
   return !newest.tags.some(([name]) => name === 'support_encryption');
 }
+
+/** Why such a server is not spoken to. */
+export function plainTextOnly(server: string): string {
+  return `${server} speaks plain text only, as it announces: it can be used with encryption 'none'`;
+}

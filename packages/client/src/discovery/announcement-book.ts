@@ -9,8 +9,8 @@ import {
 } from '@mcp-nostr/core';
 import { type Announcement, announcementKinds, readAnnouncement } from '@mcp-nostr/core/contextvm';
 
-import { limits } from '../limits.ts';
 import { discoveryLimits } from './limits.ts';
+import { isLocalRelay } from './local-relay.ts';
 
 /** A server that was found, with what it says of itself. All of it is a stranger's text. */
 export interface FoundServer extends Announcement {
@@ -34,9 +34,12 @@ const KINDS: ReadonlySet<number> = new Set([...announcementKinds, RELAY_LIST_KIN
 /** Events of several relays, verified and put together by key: the newest of each kind, and what takes them back. */
 export class AnnouncementBook {
   readonly #entries: Map<string, Entry> = new Map();
+  readonly #areLocal: boolean;
   readonly #nowSeconds: () => number;
 
-  constructor(nowSeconds: () => number) {
+  /** `relays`: where is looked. Only who looks on relays of this machine or its network is led to others there. */
+  constructor(relays: readonly string[], nowSeconds: () => number) {
+    this.#areLocal = relays.some(isLocalRelay);
     this.#nowSeconds = nowSeconds;
   }
 
@@ -82,8 +85,9 @@ export class AnnouncementBook {
     // Lists alone are what a withdrawal has left behind.
     if (announcement?.initialize === undefined) return undefined;
     const where = [...foundOn];
-    const relays = (announcement.relays.length > 0 ? announcement.relays : where).slice(0, limits.maxRelays);
-    return { ...announcement, address: formatAddress({ pubkey, relays }), foundOn: where };
+    const named = announcement.relays.filter((url) => this.#areLocal || !isLocalRelay(url));
+    const relays = (named.length > 0 ? named : where).slice(0, discoveryLimits.maxAddressRelays);
+    return { ...announcement, relays: named, address: formatAddress({ pubkey, relays }), foundOn: where };
   }
 }
 

@@ -18,6 +18,8 @@ export const discoveryLimits = {
   maxAnswerBytes: 16_777_216,
   /** Deletions kept of one key: a withdrawal is one, and old ones do no harm. */
   maxDeletions: 16,
+  /** Relays in an address, which people copy; a client finds the others by the server's relay list. */
+  maxAddressRelays: 3,
   /** Relays asked: each is a socket. */
   maxRelays: 16,
   /** Servers asked at the same time whether they are there. */

@@ -34,7 +34,7 @@ export async function search(
   if (urls.length === 0)
     throw new TransportError('no_relays', 'no relay to look on: name at least one ws:// or wss:// URL');
   const nowSeconds = (): number => Math.floor(now() / 1_000);
-  const book = new AnnouncementBook(nowSeconds);
+  const book = new AnnouncementBook(urls, nowSeconds);
   const searches = urls.map(
     (url) => new RelaySearch(new RelayReader(url, { signer, now }), { book, nowSeconds, timeoutMs, signal }),
   );

@@ -1,0 +1,78 @@
+import { NostrClientTransport } from '@mcp-nostr/client';
+import { announcementOf, askAlive, discoverServers, type FoundServer } from '@mcp-nostr/client/discovery';
+import { formatAddress } from '@mcp-nostr/core';
+import type { Relay } from '@mcp-nostr/relay';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import type { Cell } from './cells.ts';
+import { openRelays, Stage } from './stage.ts';
+
+const usual: Cell = {
+  direction: 'our client, their server',
+  encryption: 'optional',
+  wraps: 'optional',
+  start: 'initialize',
+  relays: 1,
+};
+
+let relays: Relay[];
+beforeAll(async () => {
+  relays = await openRelays();
+});
+afterAll(() => Promise.all(relays.map((relay) => relay.close())));
+
+/** A server of theirs that is announced, and its announcement, which they publish some time after it hears. */
+async function announced(cell: Partial<Cell>): Promise<FoundServer> {
+  const stage = new Stage({ ...usual, ...cell }, relays);
+  onTestFinished(() => stage.close());
+  const server = await stage.serve({ isAnnounced: true });
+  const address = formatAddress({ pubkey: server, relays: stage.relayUrls });
+  for (;;) {
+    const found = await announcementOf(address);
+    if (found?.tools !== undefined) return found;
+  }
+}
+
+async function connect(announcement: FoundServer, encryption?: 'none') {
+  const transport = new NostrClientTransport({ server: announcement.address, announcement, encryption });
+  const client = new Client({ name: 'interop', version: '1.0.0' });
+  onTestFinished(() => client.close());
+  await client.connect(transport);
+  return { client, transport };
+}
+
+describe('a server of ContextVM that announces itself', () => {
+  it('is found, and is there', async () => {
+    const { pubkey, tools } = await announced({});
+    const found = await discoverServers({ relays: relays.map(({ url }) => url), words: 'echo' });
+    const server = found.find((each) => each.pubkey === pubkey);
+    expect(server).toMatchObject({ tools, support: { encryption: true, ephemeral: true } });
+    expect(server?.support.link).toBeUndefined();
+    expect([...(await askAlive(found.filter((each) => each.pubkey === pubkey))).values()]).toMatchObject([
+      { isAlive: true },
+    ]);
+  });
+
+  it.each(['optional', 'ephemeral', 'persistent'] as const)(
+    'is spoken to at once as it reads it: wraps %s',
+    async (wraps) => {
+      const announcement = await announced({ wraps });
+      const { client, transport } = await connect(announcement);
+      expect(transport.peer).toBe('contextvm');
+      expect(await client.callTool({ name: 'echo', arguments: { text: wraps } })).toMatchObject({
+        content: [{ text: wraps }],
+      });
+    },
+  );
+
+  it('is refused where it speaks plain text only, and used where that is asked for', async () => {
+    const announcement = await announced({ encryption: 'disabled' });
+    await expect(connect(announcement)).rejects.toMatchObject({ code: 'not_encrypted' });
+    expect([...(await askAlive([announcement])).values()]).toMatchObject([
+      { isAlive: false, code: 'not_encrypted' },
+    ]);
+    const { client } = await connect(announcement, 'none');
+    expect((await client.listTools()).tools).not.toEqual([]);
+  });
+});
