@@ -153,6 +153,7 @@ export class NostrClientTransport {
       peer: this.#address.pubkey,
       isEncrypted: encryption === 'required',
       isSessionKey: this.#sessionKey !== undefined,
+      payments: this.#options.payments,
       linked: this.#linked,
       unfinished: this.#unfinished,
       clock: () => performance.now(),

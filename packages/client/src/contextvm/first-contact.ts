@@ -12,7 +12,7 @@ import { speaksPlainTextOnly } from './plain-text-only.ts';
 
 export interface FirstContactOptions extends Pick<
   BareSessionOptions,
-  'clock' | 'unfinished' | 'describe' | 'onmessage' | 'onerror'
+  'clock' | 'unfinished' | 'describe' | 'onmessage' | 'onerror' | 'payments'
 > {
   /** The server's public key. */
   peer: string;
@@ -50,7 +50,8 @@ export class FirstContact {
 
   /** What an opening says of us beside the link: nothing to a server that has one. */
   get supportTags(): string[][] | undefined {
-    return this.#options.linked.isLinked ? undefined : ownSupportTags(this.#options.isEncrypted);
+    const { linked, isEncrypted, payments } = this.#options;
+    return linked.isLinked ? undefined : ownSupportTags(isEncrypted, payments);
   }
 
   /** Whether a message without link of the server concerns us. */
@@ -106,7 +107,7 @@ export class FirstContact {
       first,
       prefix: randomHex(4),
       nowSeconds: () => endpoint.nowSeconds(),
-      tags: () => ownSupportTags(isEncrypted),
+      tags: () => ownSupportTags(isEncrypted, options.payments),
       newSender: (takesOversized) =>
         new BareSender({
           endpoint,
