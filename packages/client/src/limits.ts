@@ -33,13 +33,4 @@ export const limits = {
   maxLeaving: 4,
   /** `close()` gives its `bye` this long to leave. */
   byeTimeoutMs: 1_000,
-  /** Progress of our own while a request is paid for: twice within the SDKs' time-out of 60 s. */
-  paymentBeatMs: 30_000,
-  /** A server that does not say how long it waits for a payment waits for so long, as ContextVM's do. */
-  defaultPaymentMs: 300_000,
-  /** And no longer whatever it says: nobody looks at an invoice of yesterday. */
-  maxPaymentMs: 3_600_000,
-  /** A server that has not seen a payment yet is asked again after what it says, within these. */
-  minPaymentRetryMs: 1_000,
-  maxPaymentRetryMs: 30_000,
 } as const;

@@ -173,6 +173,7 @@ export class NostrClientTransport {
       peer: this.#address.pubkey,
       isEncrypted: encryption === 'required',
       isSessionKey: this.#sessionKey !== undefined,
+      payments: this.#options.payments,
       linked: this.#linked,
       announced: this.#announced.support,
       unfinished: this.#unfinished,

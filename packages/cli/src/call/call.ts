@@ -28,6 +28,7 @@ interface CallCommandOptions extends ToolOptions {
   encryption: 'required' | 'none';
   pins: PinMode;
   session?: number;
+  pay?: boolean;
 }
 
 /** After a signal: time for the cancellation to leave. */
@@ -55,6 +56,7 @@ export function callCommand(): Command {
     .option('--timeout <seconds>', 'for one answer; progress starts it anew', parseSeconds, 60)
     .option('--args <json>', 'arguments as a JSON object; - reads it from stdin')
     .option('--out <file>', 'write images, sounds and other bytes of the result')
+    .option('--pay', 'show what the server wants to be paid, and wait until it is paid')
     .option('--json', 'print one JSON document')
     .action(runCall);
 }
@@ -86,13 +88,16 @@ async function callOnce(
   const aborter = new AbortController();
   const stopped = untilSignal();
   // The SDK is loaded here and for no other command: it takes longer than all the rest.
-  const [{ NostrClientTransport }, { Client }, { callTool, listTools }] = await Promise.all([
-    import('@mcp-nostr/client'),
-    import('@modelcontextprotocol/sdk/client/index.js'),
-    import('./tools.ts'),
-  ]);
+  const [{ NostrClientTransport }, { Client }, { callTool, listTools }, { paidByPerson, withSum }] =
+    await Promise.all([
+      import('@mcp-nostr/client'),
+      import('@modelcontextprotocol/sdk/client/index.js'),
+      import('./tools.ts'),
+      import('./pay.ts'),
+    ]);
   const { encryption } = options;
   const board = new RelayBoard();
+  const payments = options.pay === true ? paidByPerson(say) : undefined;
   const open = (): ClientTransport =>
     new NostrClientTransport({
       server: server.address,
@@ -101,6 +106,7 @@ async function callOnce(
       encryption,
       ...relays,
       onrelay: board.update,
+      payments,
     });
   const paint = paintFor(process.stderr);
   const transport = pinned(open, {
@@ -110,9 +116,9 @@ async function callOnce(
     refusal: 'error',
     hidesUnseen: false,
     onnews: (level, line) => {
-      if (level !== 'info') process.stderr.write(`${line}\n`);
+      if (level !== 'info') say(line);
       // A program that reads the lines of stderr has no use for what is as it should be.
-      else if (options.json !== true) process.stderr.write(`${paint('dim', line)}\n`);
+      else if (options.json !== true) say(paint('dim', line));
     },
     paint,
   })();
@@ -135,12 +141,16 @@ async function callOnce(
     const { code } = describeError(error);
     if (code === 'not_allowed' || code === 'invite_required') throw notLetIn(error, code, key.pubkey);
     if (code === 'timed_out' && !isConnected && board.areDown) throw unreachable(board, error);
-    throw error;
+    throw withSum(error);
   } finally {
     aborter.abort();
     await client.close();
     await key.close();
   }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function interrupt(signal: StopSignal): never {

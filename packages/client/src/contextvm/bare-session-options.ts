@@ -2,6 +2,8 @@ import type { JsonRpcMessage } from '@mcp-nostr/core';
 import type { PeerSupport } from '@mcp-nostr/core/contextvm';
 import type { BareSender, Form, IncomingBare, UnfinishedMessages } from '@mcp-nostr/transport';
 
+import type { PaymentOptions } from './payment-options.ts';
+
 export interface BareSessionOptions {
   /** What the server has said first: it tells what it reads, and what time it is there. */
   first?: IncomingBare | undefined;
@@ -16,6 +18,8 @@ export interface BareSessionOptions {
   unfinished: UnfinishedMessages;
   /** What each request says of us. */
   tags: () => string[][];
+  /** Who pays what the server asks for. */
+  payments?: PaymentOptions | undefined;
   /** Milliseconds that only grow. */
   clock: () => number;
   /** Seconds since 1970. */

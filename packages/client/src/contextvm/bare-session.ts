@@ -42,6 +42,7 @@ import { BareRequest } from './bare-request.ts';
 import { BareRequests } from './bare-requests.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
 import { bareClientLimits as limits } from './limits.ts';
+import { Payments } from './payments.ts';
 import { StreamTerms } from './stream-terms.ts';
 import { isOwnFrame } from './streams.ts';
 import { Vigil } from './vigil.ts';
@@ -69,6 +70,7 @@ export class BareSession implements Conversation {
     say: (text) => this.#say({ text }, () => {}),
   });
   readonly #vigil = new Vigil();
+  readonly #payments: Payments;
   /** Our pings under way, by their events. */
   readonly #pings: Set<string> = new Set();
   #form: Form;
@@ -93,6 +95,13 @@ export class BareSession implements Conversation {
       reply: (text) => this.#say({ text }, () => {}),
       fail: this.#fail,
       onlost: (request) => this.#transmit(request),
+    });
+    this.#payments = new Payments({
+      given: options.payments,
+      onmessage: options.onmessage,
+      onerror: options.onerror,
+      resend: (request) => this.#transmit(request),
+      fail: (request, ...failure) => this.#fail(request, ...failure),
     });
     if (first !== undefined) this.#learn(first);
   }
@@ -163,6 +172,7 @@ export class BareSession implements Conversation {
     this.#requests.clear();
     this.#parts.close();
     this.#terms.close();
+    this.#payments.close();
     this.#sender.close();
   }
 
@@ -209,7 +219,7 @@ export class BareSession implements Conversation {
   }
 
   readonly #fail: FailRequest = (request, code, reason, data) => {
-    if (!this.#requests.settle(request)) return;
+    if (!this.#settle(request)) return;
     const { relays } = this.#options.describe();
     this.#options.onmessage(failureResponse(request.id, code, reason, { ...data, relays }));
     request.onsettled();
@@ -222,7 +232,7 @@ export class BareSession implements Conversation {
       return this.#say({ text: textOf(notificationOnWire(message, this.#requests)) }, onsettled);
     const request = this.#requests.byId(id);
     // Nothing for a cancelled request is delivered any more, its answer included.
-    if (request === undefined || !this.#requests.settle(request)) return onsettled();
+    if (request === undefined || !this.#settle(request)) return onsettled();
     request.aborter.abort();
     request.onsettled();
     for (const each of cancellationsOnWire(message, request)) this.#say({ text: textOf(each) }, () => {});
@@ -269,6 +279,7 @@ export class BareSession implements Conversation {
       if (isOwnFrame(message)) this.#options.onmessage(message);
       return;
     }
+    if (request !== undefined && this.#payments.notified(message, request)) return;
     if (isRequest(message)) this.#asked.add(message.id, incoming.event.id);
     const own = isRequest(message) ? message : ownNotification(message, this.#requests);
     if (own !== undefined) this.#options.onmessage(own, request && keyOf(request.id));
@@ -278,10 +289,16 @@ export class BareSession implements Conversation {
   #answer(message: JsonRpcMessage, request: BareRequest | undefined): void {
     if (request === undefined) return;
     const answer = withOwnSubscription({ ...message, id: request.id }, this.#requests);
-    this.#requests.settle(request);
+    if (this.#payments.answered(message, request)) return;
+    this.#settle(request);
     request.aborter.abort();
     request.onsettled();
     this.#options.onmessage(isResponse(answer) ? withoutMove(answer) : answer);
+  }
+
+  #settle(request: BareRequest): boolean {
+    this.#payments.forget(request);
+    return this.#requests.settle(request);
   }
 
   #learn({ event, message: { requestEvent, tags }, form, relay }: IncomingBare): void {

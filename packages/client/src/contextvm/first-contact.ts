@@ -20,7 +20,7 @@ import { Refused } from './refused.ts';
 
 export interface FirstContactOptions extends Pick<
   BareSessionOptions,
-  'clock' | 'unfinished' | 'describe' | 'onmessage' | 'onerror'
+  'clock' | 'unfinished' | 'describe' | 'onmessage' | 'onerror' | 'payments'
 > {
   /** The server's public key. */
   peer: string;
@@ -70,7 +70,8 @@ export class FirstContact {
 
   /** What an opening says of us beside the link: nothing to a server that has one. */
   get supportTags(): string[][] | undefined {
-    return this.#options.linked.isLinked ? undefined : ownSupportTags(this.#options.isEncrypted);
+    const { linked, isEncrypted, payments } = this.#options;
+    return linked.isLinked ? undefined : ownSupportTags(isEncrypted, payments);
   }
 
   /** Whether a message without link of the server concerns us. */
@@ -138,7 +139,7 @@ export class FirstContact {
       ...known,
       prefix: randomHex(4),
       nowSeconds: () => endpoint.nowSeconds(),
-      tags: () => ownSupportTags(isEncrypted),
+      tags: () => ownSupportTags(isEncrypted, options.payments),
       newSender: (takesOversized) =>
         new BareSender({
           endpoint,

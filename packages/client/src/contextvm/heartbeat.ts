@@ -1,6 +1,6 @@
 import { type JsonRpcMessage, type JsonRpcRequest, progressToken } from '@mcp-nostr/core';
 
-import { limits } from '../limits.ts';
+import { bareClientLimits as limits } from './limits.ts';
 
 export interface HeartbeatOptions {
   request: JsonRpcRequest;

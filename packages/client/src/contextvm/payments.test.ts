@@ -7,17 +7,19 @@ import {
 import type { PaymentRequest } from '@mcp-nostr/core/contextvm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { BareRequest } from './bare-request.ts';
 import type { PaymentOptions, PaymentOutcome } from './payment-options.ts';
+import { ownSupportTags } from './own-support.ts';
 import { readPaymentError } from './payment-errors.ts';
 import { Payments } from './payments.ts';
 
-const request: JsonRpcRequest = {
+const asked: JsonRpcRequest = {
   jsonrpc: '2.0',
   id: 7,
   method: 'tools/call',
   params: { name: 'dear', _meta: { progressToken: 'seven' } },
 };
-const key = '7';
+const request = new BareRequest(asked, () => {});
 const invoice = { amount: 21, pay_req: 'lnbc1', pmi: 'bitcoin-lightning-bolt11', ttl: 100 };
 
 function news(what: string, params: Record<string, unknown> = invoice) {
@@ -36,11 +38,11 @@ function pending(retryAfter: number): JsonRpcErrorResponse {
 
 /** Payments, what was asked of whoever pays, and what became of it. */
 function setting(given?: Partial<PaymentOptions>) {
-  const asked: PaymentRequest[] = [];
+  const offers: PaymentRequest[] = [];
   const settled: PaymentOutcome[] = [];
   const heard: JsonRpcMessage[] = [];
-  const resent: string[] = [];
-  const failed: { key: string; code: string; reason: string; data: Record<string, unknown> }[] = [];
+  const resent: BareRequest[] = [];
+  const failed: { of: BareRequest; code: string; reason: string; data: Record<string, unknown> }[] = [];
   const purse: { pay: () => void; decline: (error: Error) => void; signal?: AbortSignal } = {
     pay: () => {},
     decline: () => {},
@@ -49,7 +51,7 @@ function setting(given?: Partial<PaymentOptions>) {
     given: given && {
       pmis: ['bitcoin-lightning-bolt11'],
       onrequired: (payment, { signal }) => {
-        asked.push(payment);
+        offers.push(payment);
         return new Promise<void>((resolve, reject) => {
           Object.assign(purse, { pay: resolve, decline: reject, signal });
         });
@@ -60,9 +62,9 @@ function setting(given?: Partial<PaymentOptions>) {
     onmessage: (message) => heard.push(message),
     onerror: () => {},
     resend: (each) => resent.push(each),
-    fail: (each, code, reason, data) => failed.push({ key: each, code, reason, data }),
+    fail: (each, code, reason, data) => failed.push({ of: each, code, reason, data }),
   });
-  return { payments, asked, settled, heard, resent, failed, purse };
+  return { payments, offers, settled, heard, resent, failed, purse };
 }
 
 beforeEach(() => void vi.useFakeTimers());
@@ -77,13 +79,12 @@ describe('a request that is to be paid, where nobody pays,', () => {
     expect(payments.notified(news('required'), request)).toBe(true);
     expect(failed).toEqual([
       {
-        key,
+        of: request,
         code: 'payment_required',
         reason: 'the server has not executed the request: it wants 21 by bitcoin-lightning-bolt11 first',
         data: { payment: invoice },
       },
     ]);
-    expect(payments.isWaiting(key)).toBe(false);
   });
 
   it('has the error of the server as it is', () => {
@@ -94,27 +95,26 @@ describe('a request that is to be paid, where nobody pays,', () => {
   });
 
   it('tells servers nothing of payments', () => {
-    expect(setting().payments.tags).toEqual([]);
+    expect(ownSupportTags(true).map(([name]) => name)).not.toContain('pmi');
   });
 });
 
 describe('a request that is to be paid', () => {
   it('is asked about once, however often the server asks', async () => {
-    const { payments, asked, failed, purse } = setting({});
+    const { payments, offers, failed, purse } = setting({});
     payments.notified(news('required'), request);
     payments.notified(news('required', { ...invoice, pay_req: 'lnbc2' }), request);
     purse.pay();
     await soon();
     payments.notified(news('required', { ...invoice, pay_req: 'lnbc3' }), request);
     expect(payments.answered(gated({ ...invoice, pay_req: 'lnbc4' }), request)).toBe(false);
-    expect(asked.map(({ payRequest }) => payRequest)).toEqual(['lnbc1']);
+    expect(offers.map(({ payRequest }) => payRequest)).toEqual(['lnbc1']);
     expect(failed).toEqual([]);
   });
 
   it('is kept alive by progress every 30 s as long as the server waits for the payment', async () => {
     const { payments, heard } = setting({});
     payments.notified(news('required'), request);
-    expect(payments.isWaiting(key)).toBe(true);
     await vi.advanceTimersByTimeAsync(99_000);
     expect(heard.map((each) => ('params' in each ? each.params : {}))).toEqual(
       [1, 2, 3, 4].map((count) => ({
@@ -125,12 +125,11 @@ describe('a request that is to be paid', () => {
     );
     await vi.advanceTimersByTimeAsync(600_000);
     expect(heard).toHaveLength(4);
-    expect(payments.isWaiting(key)).toBe(false);
   });
 
   it('is told of no progress that it has not asked for', async () => {
     const { payments, heard } = setting({});
-    payments.notified(news('required'), { ...request, params: { name: 'dear' } });
+    payments.notified(news('required'), new BareRequest({ ...asked, params: { name: 'dear' } }, () => {}));
     await vi.advanceTimersByTimeAsync(99_000);
     expect(heard).toEqual([]);
     payments.close();
@@ -141,7 +140,7 @@ describe('a request that is to be paid', () => {
     payments.notified(news('required', { ...invoice, ttl: 1e9 }), request);
     await vi.advanceTimersByTimeAsync(10_000_000);
     expect(heard).toHaveLength(120);
-    payments.forget(key);
+    payments.forget(request);
     payments.notified(news('required', { ...invoice, ttl: undefined }), request);
     await vi.advanceTimersByTimeAsync(10_000_000);
     expect(heard).toHaveLength(130);
@@ -157,14 +156,14 @@ describe('a request that is to be paid', () => {
   });
 
   it('fails where it can be paid only by what there is not, and where nobody can read what', () => {
-    const { payments, asked, failed } = setting({});
+    const { payments, offers, failed } = setting({});
     payments.notified(news('required', { ...invoice, pmi: 'gold' }), request);
     payments.notified(news('required', { amount: 21 }), request);
     expect(failed.map(({ reason }) => reason)).toEqual([
       'the server has not executed the request: it wants 21 by gold, and there is only bitcoin-lightning-bolt11',
       'the server has not executed the request: it asks for a payment in a way that cannot be read',
     ]);
-    expect(asked).toEqual([]);
+    expect(offers).toEqual([]);
   });
 
   it('ends when the server rejects the payment, with its words', async () => {
@@ -186,7 +185,7 @@ describe('a request that is to be paid', () => {
   it('may be given up: whoever pays is told, and neither failure nor repetition follows', async () => {
     const { payments, resent, failed, purse } = setting({});
     payments.answered(gated(invoice), request);
-    payments.forget(key);
+    payments.forget(request);
     expect(purse.signal?.aborted).toBe(true);
     purse.decline(new Error('given up'));
     await soon();
@@ -200,26 +199,25 @@ describe('a request that is to be paid', () => {
 
 describe('with explicit gating', () => {
   it('the mode is named in each request, beside what can be paid with', () => {
-    const { payments } = setting({ pmis: ['fake', 'gold'], interaction: 'explicit_gating' });
-    expect(payments.tags).toEqual([
+    const options = { pmis: ['fake', 'gold'], onrequired: () => Promise.resolve() };
+    const tags = ownSupportTags(true, { ...options, interaction: 'explicit_gating' });
+    expect(tags.slice(-3)).toEqual([
       ['pmi', 'fake'],
       ['pmi', 'gold'],
       ['payment_interaction', 'explicit_gating'],
     ]);
-    expect(setting({ interaction: 'transparent' }).payments.tags).toEqual([
-      ['pmi', 'bitcoin-lightning-bolt11'],
-    ]);
+    expect(ownSupportTags(true, { ...options, interaction: 'transparent' })).toEqual(tags.slice(0, -1));
   });
 
   it('a request is sent again when it is paid, by what is preferred', async () => {
-    const { payments, asked, resent, purse } = setting({ pmis: ['gold', 'fake'] });
+    const { payments, offers, resent, purse } = setting({ pmis: ['gold', 'fake'] });
     const options = [{ ...invoice, pmi: 'fake' }, invoice, { ...invoice, pmi: 'gold' }];
     expect(payments.answered(gated(...options), request)).toBe(true);
-    expect(asked.map(({ pmi }) => pmi)).toEqual(['gold']);
+    expect(offers.map(({ pmi }) => pmi)).toEqual(['gold']);
     expect(resent).toEqual([]);
     purse.pay();
     await soon();
-    expect(resent).toEqual([key]);
+    expect(resent).toEqual([request]);
   });
 
   it('a request is sent once more when the server asks for patience, after the time that it names, within bounds', async () => {
@@ -243,11 +241,11 @@ describe('with explicit gating', () => {
   });
 
   it('an error that offers nothing to pay with is passed on', () => {
-    const { payments, asked } = setting({});
+    const { payments, offers } = setting({});
     expect(payments.answered(gated(), request)).toBe(false);
     expect(payments.answered(gated({ ...invoice, pmi: 'gold' }), request)).toBe(false);
     expect(payments.answered(pending(2), request)).toBe(false);
-    expect(asked).toEqual([]);
+    expect(offers).toEqual([]);
   });
 });
 

@@ -1,23 +1,15 @@
-import type {
-  FailureCode,
-  JsonRpcErrorResponse,
-  JsonRpcMessage,
-  JsonRpcNotification,
-  JsonRpcRequest,
-  JsonRpcResultResponse,
-} from '@mcp-nostr/core';
+import { type FailureCode, isResponse, type JsonRpcMessage } from '@mcp-nostr/core';
 import {
   type PaymentError,
   type PaymentNotice,
   type PaymentRequest,
   readPaymentError,
   readPaymentNotice,
-  supportTags,
 } from '@mcp-nostr/core/contextvm';
 
-import { limits } from '../limits.ts';
-import { keyOf } from '../outgoing.ts';
+import type { BareRequest } from './bare-request.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { bareClientLimits as limits } from './limits.ts';
 import { paymentData } from './payment-errors.ts';
 import type { PaymentOptions } from './payment-options.ts';
 
@@ -26,16 +18,15 @@ export interface PaymentsOptions {
   given: PaymentOptions | undefined;
   /** To the application. */
   onmessage: (message: JsonRpcMessage) => void;
-  onerror: (error: unknown) => void;
-  /** Sends a request, by the JSON of its id, as another event: the server has not executed it. */
-  resend: (key: string) => void;
+  onerror: (error: Error) => void;
+  /** Sends a request as another event: the server has not executed it. */
+  resend: (request: BareRequest) => void;
   /** Answers a request with a failure of the way. */
-  fail: (key: string, code: FailureCode, reason: string, data: Record<string, unknown>) => void;
+  fail: (request: BareRequest, code: FailureCode, reason: string, data: Record<string, unknown>) => void;
 }
 
 /** A request that is being paid for. */
 interface Purchase {
-  readonly request: JsonRpcRequest;
   readonly aborter: AbortController;
   readonly heartbeat: Heartbeat;
   /** The server waits no longer, by `performance.now()`. */
@@ -48,30 +39,18 @@ interface Purchase {
  * request, however often the server asks. Where nobody pays, the request fails at once (CEP-8).
  */
 export class Payments {
-  /** Told with every request. */
-  readonly tags: readonly string[][];
   readonly #options: PaymentsOptions;
-  readonly #purchases: Map<string, Purchase> = new Map();
+  readonly #purchases: Map<BareRequest, Purchase> = new Map();
 
   constructor(options: PaymentsOptions) {
     this.#options = options;
-    const { pmis = [], interaction } = options.given ?? {};
-    // A server that does not know the other mode refuses every request that names it.
-    const isGated = interaction === 'explicit_gating';
-    this.tags = supportTags({ pmis: [...pmis], ...(isGated ? { paymentInteraction: interaction } : {}) });
-  }
-
-  /** Whether the request, by the JSON of its id, waits for a payment and not for the server. */
-  isWaiting(key: string): boolean {
-    const purchase = this.#purchases.get(key);
-    return purchase !== undefined && performance.now() < purchase.endsAt;
   }
 
   /** What the server says of this request before it answers it. Returns whether it was about a payment. */
-  notified(message: JsonRpcNotification, request: JsonRpcRequest): boolean {
+  notified(message: JsonRpcMessage, request: BareRequest): boolean {
     const notice = readPaymentNotice(message);
     if (notice === undefined) {
-      if (message.method !== 'notifications/payment_required') return false;
+      if (!('method' in message) || message.method !== 'notifications/payment_required') return false;
       this.#fail(request, 'it asks for a payment in a way that cannot be read');
     } else if (notice.type === 'required') {
       const { type: _, ...payment } = notice;
@@ -81,12 +60,13 @@ export class Payments {
   }
 
   /** The answer to this request. True where it is not the last word: the request is going to be sent again. */
-  answered(response: JsonRpcResultResponse | JsonRpcErrorResponse, request: JsonRpcRequest): boolean {
-    const error = 'error' in response ? readPaymentError(response) : undefined;
+  answered(response: JsonRpcMessage, request: BareRequest): boolean {
+    const isError = isResponse(response) && 'error' in response;
+    const error = isError ? readPaymentError(response) : undefined;
     const { given } = this.#options;
     if (error === undefined || given === undefined) return false;
-    const purchase = this.#purchases.get(keyOf(request.id));
-    if (error.type === 'pending') return purchase !== undefined && this.#waitAgain(purchase, error);
+    const purchase = this.#purchases.get(request);
+    if (error.type === 'pending') return purchase !== undefined && this.#waitAgain(request, purchase, error);
     const payment = preferred(error.options, given.pmis);
     // What was paid and is asked for again is the application's to settle with the server.
     if (purchase !== undefined || payment === undefined) return false;
@@ -94,23 +74,23 @@ export class Payments {
     return true;
   }
 
-  /** Nobody waits for this request any more, by the JSON of its id. */
-  forget(key: string): void {
-    const purchase = this.#purchases.get(key);
+  /** Nobody waits for this request any more. */
+  forget(request: BareRequest): void {
+    const purchase = this.#purchases.get(request);
     if (purchase === undefined) return;
-    this.#purchases.delete(key);
+    this.#purchases.delete(request);
     purchase.heartbeat.close();
     clearTimeout(purchase.retry);
     purchase.aborter.abort();
   }
 
   close(): void {
-    for (const key of this.#purchases.keys()) this.forget(key);
+    for (const request of this.#purchases.keys()) this.forget(request);
   }
 
-  #onrequired(request: JsonRpcRequest, payment: PaymentRequest): void {
+  #onrequired(request: BareRequest, payment: PaymentRequest): void {
     // A server that has seen two copies of a request asks for each; only one is paid.
-    if (this.#purchases.has(keyOf(request.id))) return;
+    if (this.#purchases.has(request)) return;
     const { given } = this.#options;
     if (payment === undefined)
       return this.#fail(request, 'it asks for a payment in a way that cannot be read');
@@ -120,13 +100,13 @@ export class Payments {
       this.#fail(request, `it wants ${sumOf(payment)}, and there is only ${given.pmis.join(', ')}`, payment);
   }
 
-  #onsettled(request: JsonRpcRequest, notice: Exclude<PaymentNotice, { type: 'required' }>): void {
+  #onsettled(request: BareRequest, notice: Exclude<PaymentNotice, { type: 'required' }>): void {
     const { type: outcome, pmi, amount } = notice;
     const reason = notice.type === 'rejected' ? notice.reason : undefined;
     try {
-      this.#options.given?.onsettled?.({ outcome, request, pmi, amount, reason });
+      this.#options.given?.onsettled?.({ outcome, request: request.request, pmi, amount, reason });
     } catch (error) {
-      this.#options.onerror(error);
+      this.#options.onerror(error instanceof Error ? error : new Error(String(error)));
     }
     if (outcome === 'accepted') return;
     const said = reason ?? 'it gives no reason';
@@ -135,48 +115,52 @@ export class Payments {
 
   async #buy(
     { onrequired }: PaymentOptions,
-    request: JsonRpcRequest,
+    request: BareRequest,
     payment: PaymentRequest,
     isGated: boolean,
   ): Promise<void> {
-    const key = keyOf(request.id);
     const { onmessage, resend } = this.#options;
     const lastsMs = timeFor(payment);
     const text = `waiting for the payment of ${sumOf(payment)}`;
     const aborter = new AbortController();
-    const heartbeat = new Heartbeat({ request, text, lastsMs, onmessage });
-    const purchase = { request, aborter, heartbeat, endsAt: performance.now() + lastsMs };
-    this.#purchases.set(key, purchase);
+    const heartbeat = new Heartbeat({ request: request.request, text, lastsMs, onmessage });
+    this.#purchases.set(request, { aborter, heartbeat, endsAt: performance.now() + lastsMs });
+    // Another event is another purchase for the server: nothing goes out again by itself.
+    request.againAt = Infinity;
     try {
-      await onrequired(payment, { request, signal: aborter.signal });
+      await onrequired(payment, { request: request.request, signal: aborter.signal });
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
       if (!aborter.signal.aborted)
         this.#fail(request, `it wants ${sumOf(payment)}, which was declined: ${words}`, payment);
       return;
     }
-    if (isGated && !aborter.signal.aborted) resend(key);
+    if (isGated && !aborter.signal.aborted) resend(request);
   }
 
   /** The server has not seen the payment yet. */
-  #waitAgain(purchase: Purchase, { retryAfterSeconds = 0 }: PaymentError & { type: 'pending' }): boolean {
+  #waitAgain(
+    request: BareRequest,
+    purchase: Purchase,
+    { retryAfterSeconds = 0 }: PaymentError & { type: 'pending' },
+  ): boolean {
     const { minPaymentRetryMs, maxPaymentRetryMs } = limits;
     const waitMs = Math.min(Math.max(retryAfterSeconds * 1_000, minPaymentRetryMs), maxPaymentRetryMs);
     if (performance.now() + waitMs > purchase.endsAt) return false;
+    request.againAt = Infinity;
     clearTimeout(purchase.retry);
-    purchase.retry = setTimeout(() => this.#options.resend(keyOf(purchase.request.id)), waitMs);
+    purchase.retry = setTimeout(() => this.#options.resend(request), waitMs);
     return true;
   }
 
-  #fail(request: JsonRpcRequest, reason: string, payment?: PaymentRequest): void {
+  #fail(request: BareRequest, reason: string, payment?: PaymentRequest): void {
     const data = payment === undefined ? {} : { payment: paymentData(payment) };
     this.#end(request, 'payment_required', `the server has not executed the request: ${reason}`, data);
   }
 
-  #end(request: JsonRpcRequest, code: FailureCode, reason: string, data: Record<string, unknown>): void {
-    const key = keyOf(request.id);
-    this.forget(key);
-    this.#options.fail(key, code, reason, data);
+  #end(request: BareRequest, code: FailureCode, reason: string, data: Record<string, unknown>): void {
+    this.forget(request);
+    this.#options.fail(request, code, reason, data);
   }
 }
 
