@@ -91,7 +91,7 @@ const reconnects: Behaviour = async (stage) => {
 function skewed(aheadMs: number): Behaviour {
   return async (stage) => {
     const keys = { server: generateSecretKey(), client: generateSecretKey() };
-    const stamps = await watchStamps(stage.relayUrls[0] ?? '', stage.isOurServer ? keys.client : keys.server);
+    const stamps = await watchStamps(stage.relayUrls, stage.isOurServer ? keys.client : keys.server);
     const startSeconds = Math.floor(Date.now() / 1000);
     try {
       const server = await stage.serve({ aheadMs, isOld: true, secretKey: keys.server });
@@ -158,6 +158,19 @@ const speaksModern: Behaviour = async (stage) => {
   const onprogress = ({ progress }: { progress: number }): void => void seen.push(progress);
   await client.callTool({ name: 'progress', arguments: { steps: 2 } }, { onprogress });
   expect(seen).toEqual([1, 2]);
+};
+
+/** All that one client does, in one go. */
+export const goesThrough: Behaviour = async (stage) => {
+  const client = await stage.connect();
+  await client.ping(stage.requestOptions);
+  expect((await client.listTools({}, stage.requestOptions)).tools).toHaveLength(5);
+  expect(await call(stage, client, 'count', { key: 'through' })).toEqual(text('through'));
+  const { seen, result } = callWithProgress(stage, client, { name: 'steps', steps: 2 });
+  expect(await result).toEqual(text('steps'));
+  expect(seen).toEqual(['steps 1', 'steps 2']);
+  expect(await call(stage, client, 'fail', {})).toMatchObject({ isError: true });
+  expect(stage.tools.executions.get('through')).toBe(1);
 };
 
 /** What every cell must do, by the name that it has in the matrix. */
