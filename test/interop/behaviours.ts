@@ -111,7 +111,7 @@ function skewed(aheadMs: number): Behaviour {
 }
 
 /** A peer that encrypts nothing hears no plain text from us unless we were told to. */
-const refused: Behaviour = async (stage) => {
+export const refused: Behaviour = async (stage) => {
   const server = await stage.serve({ encryption: 'required', isAnnounced: true });
   const use = async (): Promise<unknown> => {
     const client = await stage.connect({ server, encryption: 'required' });
