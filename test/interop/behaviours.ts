@@ -80,7 +80,7 @@ const reconnects: Behaviour = async (stage) => {
   expect(await call(stage, first, 'echo', { text: 'first' })).toEqual(text('first'));
   await first.close();
   // Theirs would say the same in the same second, which makes it the same event.
-  if (!stage.isOurClient) await nextSecond();
+  if (!stage.isOurClient) await stage.nextSecond();
   const again = await stage.connect({ secretKey });
   expect(await call(stage, again, 'echo', { text: 'again' })).toEqual(text('again'));
   const { tools } = await again.listTools({}, stage.requestOptions);
@@ -198,7 +198,7 @@ export function behavioursOf(cell: Cell): [string, Behaviour][] {
   return all.map(([name, behaviour]) => [name, behaviour]);
 }
 
-function call(
+export function call(
   stage: Stage,
   client: Client,
   name: string,
@@ -221,11 +221,6 @@ function callWithProgress(
   return { seen, result };
 }
 
-function text(value: string): { content: [{ type: 'text'; text: string }] } {
+export function text(value: string): { content: [{ type: 'text'; text: string }] } {
   return { content: [{ type: 'text', text: value }] };
-}
-
-/** Not timing but the format: dates have whole seconds. */
-async function nextSecond(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1_005 - (Date.now() % 1_000)));
 }
