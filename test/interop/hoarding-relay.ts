@@ -5,11 +5,15 @@ import type { NostrEvent } from '@mcp-nostr/core';
 import type { Filter } from '@mcp-nostr/transport';
 import { type WebSocket, WebSocketServer } from 'ws';
 
+import { Recorder } from '../helpers/recorder.ts';
+
 /** A relay that keeps ephemeral events like any other, and hands all of them out to whoever asks, as some in use do. */
 export class HoardingRelay {
   readonly url: string;
   readonly #server: WebSocketServer;
   readonly #events: NostrEvent[] = [];
+  /** Keys for which somebody has asked since it was cut. */
+  readonly #readers = new Recorder<string>('a subscription');
   readonly #subscriptions: Map<WebSocket, Map<string, Filter[]>> = new Map();
 
   private constructor(server: WebSocketServer) {
@@ -33,13 +37,15 @@ export class HoardingRelay {
     return this.#events;
   }
 
-  /** Ends all connections without a goodbye: whoever comes back is handed everything again. */
-  cut(): void {
+  /** Ends all connections without a goodbye; resolves when all are back, who are handed everything again. */
+  async cut(): Promise<void> {
+    const gone = new Set(this.#readers.items.splice(0));
     for (const socket of this.#server.clients) socket.terminate();
+    await Promise.all([...gone].map((pubkey) => this.#readers.first((each) => each === pubkey)));
   }
 
   async close(): Promise<void> {
-    this.cut();
+    for (const socket of this.#server.clients) socket.terminate();
     await new Promise((resolve) => {
       this.#server.close(resolve);
     });
@@ -55,6 +61,7 @@ export class HoardingRelay {
       this.#subscriptions.get(socket)?.set(id, filters);
       for (const event of this.#events) if (matches(event, filters)) say(socket, ['EVENT', id, event]);
       say(socket, ['EOSE', id]);
+      for (const filter of filters) for (const pubkey of filter['#p'] ?? []) this.#readers.add(pubkey);
     }
   }
 

@@ -50,7 +50,7 @@ describe('relays that keep ephemeral events and hand them out again', () => {
       const client = await stage.connect();
       const { executions } = stage.tools;
       for (const key of ['one', 'two', 'three']) await call(stage, client, 'count', { key });
-      for (const relay of relays) relay.cut();
+      await Promise.all(relays.slice(0, cell.relays).map((relay) => relay.cut()));
       // Both are handed all that was said.
       for (const key of ['four', 'five'])
         expect(await call(stage, client, 'count', { key })).toEqual(text(key));
@@ -81,7 +81,7 @@ describe('relays that keep ephemeral events and hand them out again', () => {
     for (const name of ['first', 'second', 'third']) {
       const client = await stage.connect({ secretKey });
       expect(await call(stage, client, 'echo', { text: name })).toEqual(text(name));
-      for (const relay of relays) relay.cut();
+      await Promise.all(relays.slice(0, cell.relays).map((relay) => relay.cut()));
       expect(await call(stage, client, 'echo', { text: `${name} again` })).toEqual(text(`${name} again`));
       await client.close();
     }
