@@ -80,7 +80,7 @@ const reconnects: Behaviour = async (stage) => {
   expect(await call(stage, first, 'echo', { text: 'first' })).toEqual(text('first'));
   await first.close();
   // Theirs would say the same in the same second, which makes it the same event.
-  if (!stage.isOurClient) await nextSecond();
+  if (!stage.isOurClient) await stage.nextSecond();
   const again = await stage.connect({ secretKey });
   expect(await call(stage, again, 'echo', { text: 'again' })).toEqual(text('again'));
   const { tools } = await again.listTools({}, stage.requestOptions);
@@ -91,7 +91,7 @@ const reconnects: Behaviour = async (stage) => {
 function skewed(aheadMs: number): Behaviour {
   return async (stage) => {
     const keys = { server: generateSecretKey(), client: generateSecretKey() };
-    const stamps = await watchStamps(stage.relayUrls[0] ?? '', stage.isOurServer ? keys.client : keys.server);
+    const stamps = await watchStamps(stage.relayUrls, stage.isOurServer ? keys.client : keys.server);
     const startSeconds = Math.floor(Date.now() / 1000);
     try {
       const server = await stage.serve({ aheadMs, isOld: true, secretKey: keys.server });
@@ -111,7 +111,7 @@ function skewed(aheadMs: number): Behaviour {
 }
 
 /** A peer that encrypts nothing hears no plain text from us unless we were told to. */
-const refused: Behaviour = async (stage) => {
+export const refused: Behaviour = async (stage) => {
   const server = await stage.serve({ encryption: 'required', isAnnounced: true });
   const use = async (): Promise<unknown> => {
     const client = await stage.connect({ server, encryption: 'required' });
@@ -160,6 +160,19 @@ const speaksModern: Behaviour = async (stage) => {
   expect(seen).toEqual([1, 2]);
 };
 
+/** All that one client does, in one go. */
+export const goesThrough: Behaviour = async (stage) => {
+  const client = await stage.connect();
+  await client.ping(stage.requestOptions);
+  expect((await client.listTools({}, stage.requestOptions)).tools).toHaveLength(5);
+  expect(await call(stage, client, 'count', { key: 'through' })).toEqual(text('through'));
+  const { seen, result } = callWithProgress(stage, client, { name: 'steps', steps: 2 });
+  expect(await result).toEqual(text('steps'));
+  expect(seen).toEqual(['steps 1', 'steps 2']);
+  expect(await call(stage, client, 'fail', {})).toMatchObject({ isError: true });
+  expect(stage.tools.executions.get('through')).toBe(1);
+};
+
 /** What every cell must do, by the name that it has in the matrix. */
 export const behaviours: readonly [string, Behaviour][] = [
   ['connect', connects],
@@ -185,7 +198,7 @@ export function behavioursOf(cell: Cell): [string, Behaviour][] {
   return all.map(([name, behaviour]) => [name, behaviour]);
 }
 
-function call(
+export function call(
   stage: Stage,
   client: Client,
   name: string,
@@ -208,11 +221,6 @@ function callWithProgress(
   return { seen, result };
 }
 
-function text(value: string): { content: [{ type: 'text'; text: string }] } {
+export function text(value: string): { content: [{ type: 'text'; text: string }] } {
   return { content: [{ type: 'text', text: value }] };
-}
-
-/** Not timing but the format: dates have whole seconds. */
-async function nextSecond(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1_005 - (Date.now() % 1_000)));
 }

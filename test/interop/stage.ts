@@ -48,14 +48,14 @@ export class Stage {
   /** What our end reported. */
   readonly errors = new Recorder<Error>('an error of ours');
   /** Which need not be open when this is made. */
-  readonly #relays: readonly Relay[];
+  readonly #relays: readonly { url: string }[];
   /** Of one test, and of the whole cell. */
   readonly #clients: Set<() => Promise<void>> = new Set();
   readonly #servers: Set<() => Promise<void>> = new Set();
   readonly #requestTimeoutMs: number;
   #server: string | undefined;
 
-  constructor(cell: Cell, relays: readonly Relay[], requestTimeoutMs = 10_000) {
+  constructor(cell: Cell, relays: readonly { url: string }[], requestTimeoutMs = 10_000) {
     this.cell = cell;
     this.#relays = relays;
     this.#requestTimeoutMs = requestTimeoutMs;
@@ -114,9 +114,20 @@ export class Stage {
     await closeAll(this.#clients);
   }
 
+  async closeServers(): Promise<void> {
+    await closeAll(this.#servers);
+  }
+
   async close(): Promise<void> {
     await closeAll(this.#clients);
     await closeAll(this.#servers);
+  }
+
+  /** Dates have whole seconds: what is said twice in one is the same event. */
+  async nextSecond(): Promise<void> {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1_005 - (Date.now() % 1_000));
+    });
   }
 
   async #serveOurs(options: ServerOptions): Promise<string> {

@@ -9,17 +9,18 @@ export interface Stamps {
 }
 
 /** Listens beside the holder of a key. */
-export async function watchStamps(relay: string, secretKey: Uint8Array): Promise<Stamps> {
-  const socket = await RawSocket.open(relay);
-  await socket.watch({ kinds: [MESSAGE_KIND, 1_059, 21_059], '#p': [getPublicKey(secretKey)] });
+export async function watchStamps(relays: readonly string[], secretKey: Uint8Array): Promise<Stamps> {
+  const sockets = await Promise.all(relays.map((relay) => RawSocket.open(relay)));
+  const filter = { kinds: [MESSAGE_KIND, 1_059, 21_059], '#p': [getPublicKey(secretKey)] };
+  await Promise.all(sockets.map((socket) => socket.watch(filter)));
   const signer = secretKeySigner(secretKey);
   return {
     seen: async () => {
-      const { items } = socket.events;
+      const items = sockets.flatMap(({ events }) => events.items);
       const wraps = items.filter(({ kind }) => kind !== MESSAGE_KIND);
       const inner = await Promise.all(wraps.map((wrap) => unwrapEvent(wrap, signer)));
       return [...items, ...inner].map((event) => event.created_at);
     },
-    close: () => socket.close(),
+    close: async () => void (await Promise.all(sockets.map((socket) => socket.close()))),
   };
 }
