@@ -160,8 +160,12 @@ describe('a server that does not answer', () => {
       ['support_encryption'],
       ['support_encryption_ephemeral'],
       ['support_oversized_transfer'],
+      ['support_open_stream'],
     ]);
-    expect(new Scene({ isEncrypted: false }).contact.supportTags).toEqual([['support_oversized_transfer']]);
+    expect(new Scene({ isEncrypted: false }).contact.supportTags).toEqual([
+      ['support_oversized_transfer'],
+      ['support_open_stream'],
+    ]);
   });
 
   it('is knocked at in both kinds of wraps, by a clock that is ahead, and shown no rights', async () => {
