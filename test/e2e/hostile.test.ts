@@ -66,7 +66,7 @@ describe.each(legs)('hostile events, $name', (leg) => {
       'too_large',
       () => {
         const { pubkey } = world.server;
-        const tags = [['p', pubkey], ...Array.from({ length: 100 }, () => ['x', 'y'])];
+        const tags = [['p', pubkey], linkTag, ...Array.from({ length: 100 }, () => ['x', 'y'])];
         const template = { kind: isEncrypted ? 21_059 : 25_910, created_at: now(), tags, content: 'x' };
         world.inject(signEvent(template, generateSecretKey()), pubkey);
       },

@@ -27,6 +27,8 @@ export const limits = {
   maxSuccessorRelays: 8,
   /** An event carries `p`, `e`, the link and perhaps a few discovery tags; more is not ours. */
   maxTags: 64,
+  /** A message without a link may have a price of each tool (CEP-8); one of 64 KiB has no room for many more. */
+  maxBareTags: 1_024,
   /** How long a grant may last: a session key that was stolen unnoticed is worth nothing after it. */
   maxGrantSeconds: 2_592_000,
   /** Scopes, and patterns of each kind, in a grant: more than a person reads before allowing it. */

@@ -80,6 +80,19 @@ describe('a message without a link', () => {
     expect(await forms({ encryption: 'none' })).toBe('plain');
   });
 
+  it('may have a price for each of many tools, but no tags without end', async () => {
+    const prices = (count: number): string[][] => [
+      ['p', bob],
+      ...Array.from({ length: count }, (_, index) => ['cap', `tool:${index}`, '1', 'sats']),
+    ];
+    const { messages, dropped, receive } = open({ encryption: 'optional' });
+    await receive(wrapEvent(bare({ tags: prices(500) }), bob));
+    await receive(bare({ tags: prices(501) }));
+    await receive(bare({ tags: prices(1_024) }));
+    expect(messages.map(({ message }) => message.tags.length)).toEqual([500, 501]);
+    expect(dropped).toEqual(['too_large']);
+  });
+
   it('opens no door for frames in plain text', async () => {
     const link = { connection: 'c'.repeat(32), sequence: 0, acknowledged: 0, instance: '' };
     const { dropped, onframe, receive } = open({ hearsPlain: true });

@@ -185,8 +185,10 @@ function sizeOf({ tags, content }: NostrEvent): number {
   return size;
 }
 
-function checkTags({ tags }: NostrEvent): void {
-  if (tags.length > wire.maxTags) throw new DecodeError('too_large', `event has ${tags.length} tags`);
+function checkTags(event: NostrEvent): void {
+  const { kind, tags } = event;
+  const most = kind === MESSAGE_KIND && isBare(event) ? wire.maxBareTags : wire.maxTags;
+  if (tags.length > most) throw new DecodeError('too_large', `event has ${tags.length} tags`);
 }
 
 function wrongKind(event: NostrEvent): DecodeError {
