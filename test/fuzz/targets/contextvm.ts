@@ -12,7 +12,6 @@ import {
 import {
   type Announcement,
   announcementTemplates,
-  commonSchemaTags,
   contextvmLimits,
   decodeBare,
   encodeBare,
@@ -22,20 +21,20 @@ import {
   parseStreamFrame,
   parseTransferFrame,
   readAnnouncement,
-  readCommonSchemas,
   readIntroduction,
   readPaymentError,
   readPaymentNotice,
-  readPrices,
   readSupport,
   schemaHash,
-  sha256Hex,
   StreamAssembly,
   supportTags,
   TransferAssembly,
   type TransferFrame,
 } from '@mcp-nostr/core/contextvm';
 
+import { readPrices } from '../../../packages/core/src/contextvm/payment.ts';
+import { commonSchemaTags, readCommonSchemas } from '../../../packages/core/src/contextvm/schema-hash.ts';
+import { sha256Hex } from '../../../packages/core/src/contextvm/sha256.ts';
 import vectors from '../../../packages/core/src/contextvm/contextvm.vectors.json' with { type: 'json' };
 import { check, checkSame, jsonIn, readBy, type Target } from '../target.ts';
 

@@ -1,6 +1,5 @@
 export {
   type AnnouncedList,
-  announcedLists,
   type Announcement,
   announcementKinds,
   listKinds,
@@ -16,7 +15,6 @@ export { type BareMessage, decodeBare, encodeBare, isBare } from './bare-message
 export { type Introduction, introductionTags, readIntroduction } from './introduction.ts';
 export { contextvmLimits } from './limits.ts';
 export {
-  PAYMENT_PENDING,
   PAYMENT_REQUIRED,
   type PaymentError,
   type PaymentNotice,
@@ -24,19 +22,15 @@ export {
   type Price,
   readPaymentError,
   readPaymentNotice,
-  readPrices,
 } from './payment.ts';
 export { type FrameFamily, frameFamily, tokenText } from './progress-frame.ts';
 export {
   COMMON_SCHEMA,
   commonSchemaMeta,
-  commonSchemaTags,
-  readCommonSchemas,
   type SchemaClaim,
   schemaHash,
   type ToolSchema,
 } from './schema-hash.ts';
-export { sha256Hex } from './sha256.ts';
 export { StreamAssembly } from './stream-assembly.ts';
 export {
   formatStreamFrame,
@@ -48,8 +42,6 @@ export {
   type StreamPart,
 } from './stream-frame.ts';
 export {
-  isPaymentInteraction,
-  isPmi,
   learnSupport,
   noSupport,
   type PaymentInteraction,

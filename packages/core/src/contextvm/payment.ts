@@ -50,7 +50,7 @@ export interface Price {
 }
 
 export const PAYMENT_REQUIRED = -32_042;
-export const PAYMENT_PENDING = -32_043;
+const PAYMENT_PENDING = -32_043;
 
 const METHOD = /^notifications\/payment_(required|accepted|rejected)$/;
 const PRICE = /^\d{1,15}(?:\.\d{1,15})?(?:-\d{1,15}(?:\.\d{1,15})?)?$/;

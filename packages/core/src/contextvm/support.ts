@@ -72,7 +72,7 @@ export function learnSupport(known: PeerSupport, said: PeerSupport): PeerSupport
   return learned;
 }
 
-export function isPaymentInteraction(value: unknown): value is PaymentInteraction {
+function isPaymentInteraction(value: unknown): value is PaymentInteraction {
   return value === 'transparent' || value === 'explicit_gating';
 }
 
