@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { type BareEnd, openBareEnd } from '../helpers/bare-ends.ts';
 import { failure } from '../helpers/relay-pool.ts';
+import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 
 async function openRelays(count = 1) {
   const relays = await Promise.all(Array.from({ length: count }, () => startRelay()));
@@ -146,6 +147,28 @@ describe('a message that no event holds', () => {
     await Promise.all(sent);
     await until(() => texts.length > 1);
     expect(texts).toEqual([large, small]);
+  });
+
+  it('goes after another one of its token', async () => {
+    const { sender, texts, until } = await openPair();
+    const both = [1, 2].map((id) => request(id, 60_000));
+    await Promise.all(both.map((text) => sender.send({ text, token: 1, form: 'plain' })));
+    await until(() => texts.length > 1);
+    expect(texts).toEqual(both);
+  });
+
+  it('ends when all else was taken, however long a relay makes one frame wait', async () => {
+    const relay = await openScriptedRelay();
+    const a = await openBareEnd([relay]);
+    const sent = a.sender({ pubkey: a.pubkey }).send({ text: request(1, 40_000), token: 1, form: 'plain' });
+    await relay.heard('EVENT');
+    relay.script.rateLimits = 1;
+    await sent;
+    const frames = relay.events.map(({ content }) => parseTransferFrame(parseMessage(content)));
+    const numbers = frames.map((frame) => frame?.progress ?? 0);
+    expect(numbers).not.toEqual(numbers.toSorted((one, other) => one - other));
+    expect(frames.at(-1)?.frameType).toBe('end');
+    expect(new Set(numbers).size).toBe(numbers.at(-1));
   });
 
   it('waits for the word of a peer that may not take it, and for a silent one no longer than a moment', async () => {
