@@ -34,10 +34,10 @@ function gated(refuses: (content: string) => boolean = () => false) {
 }
 
 describe('messages without a link', () => {
-  it.each(['plain', 'ephemeral', 'stored'] as const)('arrive in their order, once: %s', async (form) => {
+  it.each(['plain', 'ephemeral'] as const)('arrive in their order, once: %s', async (form) => {
     const [a, b] = await pair(2);
     const sender = a.sender(b);
-    const texts = Array.from({ length: 40 }, (_, id) => ping(id));
+    const texts = Array.from({ length: 16 }, (_, id) => ping(id));
     await Promise.all(texts.map((text) => sender.send({ text, form })));
     expect(await b.texts(texts.length)).toEqual(texts);
     expect(new Set(b.received.map((each) => each.form))).toEqual(new Set([form]));

@@ -4,6 +4,7 @@ import {
   NostrClientTransport,
   type NostrServerTransportOptions,
   NostrServerTransport,
+  type NostrTransportOptions,
 } from '@contextvm/sdk/transport';
 import { generateSecretKey, getPublicKey } from '@mcp-nostr/core';
 
@@ -60,12 +61,14 @@ export function theirClientTransport(
   cell: Cell,
   server: string,
   { relays, secretKey = generateSecretKey() }: Ends,
+  more: Partial<NostrTransportOptions> = {},
 ): NostrClientTransport {
   return new NostrClientTransport({
     ...optionsOf(cell, secretKey, relays),
     serverPubkey: server,
     discoveryRelayUrls: [...relays],
     isStateless: cell.start === 'stateless',
+    ...more,
   });
 }
 

@@ -19,6 +19,8 @@ import { Unread } from './unread.ts';
 export interface IncomingStream extends AsyncIterable<string> {
   /** What the request that it belongs to has as `_meta.progressToken`. */
   readonly token: string;
+  /** What the text is, once its server has begun and if it has said. */
+  readonly contentType: string | undefined;
   /** Nothing more is wanted: the server gives up the request, of which an error is the answer. */
   cancel(reason?: string): void;
 }
@@ -40,6 +42,7 @@ export class OpenStream implements IncomingStream {
   readonly #assembly = new StreamAssembly();
   readonly #numbering: StreamNumbering;
   readonly #unread = new Unread();
+  #contentType: string | undefined;
   #isStarted = false;
   #isAsking = false;
   #pings = 0;
@@ -51,6 +54,10 @@ export class OpenStream implements IncomingStream {
     this.#options = options;
     this.token = options.token;
     this.#numbering = new StreamNumbering(options.token);
+  }
+
+  get contentType(): string | undefined {
+    return this.#contentType;
   }
 
   [Symbol.asyncIterator](): AsyncIterator<string, undefined> {
@@ -74,7 +81,8 @@ export class OpenStream implements IncomingStream {
     if (this.#unread.isOver) return;
     this.#isStarted = true;
     this.#isAsking = false;
-    if (frame.frameType === 'ping') this.#say({ frameType: 'pong', nonce: frame.nonce });
+    if (frame.frameType === 'start') this.#contentType = frame.contentType;
+    else if (frame.frameType === 'ping') this.#say({ frameType: 'pong', nonce: frame.nonce });
     else if (frame.frameType === 'abort')
       this.fail('aborted', `the server gave up the stream: ${frame.reason ?? 'it did not say why'}`);
     else if (frame.frameType === 'chunk' || frame.frameType === 'close') this.#read(frame);
