@@ -115,8 +115,8 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     const { event } = visit.incoming;
     const known = this.#clients.get(event.pubkey);
     if (frame === undefined || (known === undefined && !bringsData(frame))) return;
-    // One that has no room is not told: what it would have to be named by comes last.
-    if (known === undefined && isRefusal(this.#seat(visit, false))) return;
+    const seated = this.#seat(visit, false);
+    if (isRefusal(seated)) return this.#refuse(message, visit.incoming, seated);
     const whole = this.#clients.get(event.pubkey)?.take(frame, visit.incoming);
     if (whole === undefined) return;
     const { text, incoming } = whole;
@@ -180,8 +180,13 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
   }
 
   #refuse(message: JsonRpcMessage | DecodeError, incoming: IncomingBare, refusal: BareRefusal): void {
-    if (message instanceof DecodeError || !isRequest(message) || !refusal.isTold) return;
-    this.#replies.reply(incoming, refusalResponse(message, refusal));
+    if (message instanceof DecodeError) return;
+    if (isRequest(message) && refusal.isTold())
+      this.#replies.reply(incoming, refusalResponse(message, refusal));
+    // What a transfer would be named by comes with its end.
+    const frame = isRequest(message) ? undefined : this.#readFrame(message);
+    if (frame?.frameType === 'start' && refusal.isTold())
+      this.#replies.abort(incoming, frame.token, refusal.code);
   }
 
   #onunreadable(error: DecodeError, { incoming, permission }: Visit): void {

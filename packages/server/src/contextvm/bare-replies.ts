@@ -1,5 +1,5 @@
 import type { JsonRpcErrorResponse, JsonRpcResultResponse } from '@mcp-nostr/core';
-import { readSupport } from '@mcp-nostr/core/contextvm';
+import { type BareMessage, formatTransferFrame, readSupport } from '@mcp-nostr/core/contextvm';
 import { type Endpoint, type IncomingBare, TransportError } from '@mcp-nostr/transport';
 
 import { formFor } from './bare-peer.ts';
@@ -20,18 +20,21 @@ export class BareReplies {
     response: JsonRpcResultResponse | JsonRpcErrorResponse,
     tags: string[][] = [],
   ): void {
-    void this.#publish(to, JSON.stringify(response), tags); // it never rejects
+    const content = JSON.stringify(response);
+    void this.#publish(to, { requestEvent: to.event.id, tags, content }); // it never rejects
   }
 
-  async #publish(
-    { event, message, form, relay }: IncomingBare,
-    content: string,
-    tags: string[][],
-  ): Promise<void> {
-    const { id, pubkey, created_at } = event;
+  /** A message in frames will not be taken. */
+  abort(to: IncomingBare, token: string, reason: string): void {
+    const content = JSON.stringify(formatTransferFrame({ token, progress: 2, frameType: 'abort', reason }));
+    void this.#publish(to, { tags: [], content }); // it never rejects
+  }
+
+  async #publish({ event, message, form, relay }: IncomingBare, reply: BareMessage): Promise<void> {
+    const { pubkey, created_at } = event;
     try {
       const createdAt = Math.max(this.#endpoint.nowSeconds(), created_at);
-      const signed = await this.#endpoint.signBare({ requestEvent: id, tags, content }, pubkey, createdAt);
+      const signed = await this.#endpoint.signBare(reply, pubkey, createdAt);
       const way = formFor(form, readSupport(message.tags));
       await this.#endpoint.publish(signed, pubkey, way, { isLast: true, relay });
     } catch (error) {

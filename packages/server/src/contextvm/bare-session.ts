@@ -18,7 +18,7 @@ import type { Permission } from '../policy.ts';
 import { BareChannel } from './bare-channel.ts';
 import { begins, emulatedInitialize, initialized, withoutAsked } from './bare-initialize.ts';
 import type { BarePeer } from './bare-peer.ts';
-import type { BareRoutes } from './bare-routes.ts';
+import type { BareRoutes, Route } from './bare-routes.ts';
 
 export interface BareSessionOptions<Mcp extends McpServerLike = McpServerLike> extends Seat {
   hosting: Hosting<Mcp>;
@@ -120,10 +120,11 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
   notify(message: JsonRpcMessage, event: string, bytes: number): void {
     if (this.#isOver) return;
     if (this.#emulated === undefined) return this.#session.transport.take(message, event, bytes);
+    const { maxEarlyMessages, maxEarlyBytes } = limits;
+    if (this.#early.length >= maxEarlyMessages || this.#earlyBytes > maxEarlyBytes)
+      return this.#overflow(event);
     this.#early.push({ message, event, bytes });
     this.#earlyBytes += bytes;
-    if (this.#early.length > limits.maxEarlyMessages || this.#earlyBytes > limits.maxEarlyBytes)
-      void this.close('overflow'); // it never rejects
   }
 
   /** What its client says of the stream of a request of this session. */
@@ -184,15 +185,27 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
     if (this.#channel.isRetired && isDone) void this.close('replaced'); // it never rejects
   }
 
+  /** As of what is too much for the transport: a request is told so, and anything else would be lost without a word. */
+  #overflow(event: string): void {
+    const route = this.#options.routes.get(event);
+    if (route === undefined) return void this.close('overflow'); // it never rejects
+    const text = `${this.#early.length} messages wait for the MCP server to begin; try again later`;
+    this.#answer(event, route, failureResponse(route.id, 'busy', text)).catch(this.#options.hosting.onerror);
+  }
+
   /** A client without a link would wait for its time-out: nothing else tells it that a session is over. */
   async #giveUp(reason: string): Promise<void> {
+    const waiting = this.#options.routes.unanswered(this);
+    await Promise.allSettled(
+      waiting.map(([event, route]) => this.#answer(event, route, endOf(route.id, reason))),
+    );
+  }
+
+  /** In place of the MCP server. */
+  #answer(event: string, route: Route, answer: JsonRpcErrorResponse): Promise<void> {
     const { peer, routes } = this.#options;
-    const answers = routes.unanswered(this).map(async ([event, route]) => {
-      const answer = endOf(route.id, reason);
-      routes.remove(event);
-      await peer.send({ text: JSON.stringify(answer), requestEvent: event, route, isAnswer: true });
-    });
-    await Promise.allSettled(answers);
+    routes.remove(event);
+    return peer.send({ text: JSON.stringify(answer), requestEvent: event, route, isAnswer: true });
   }
 }
 
