@@ -55,8 +55,6 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly #hosting: Hosting<Mcp>;
   /** Its former keys. */
   readonly #former: readonly Server<Mcp>[];
-  /** Set on a former key: nothing is served there. */
-  readonly #moved: CheckedPredecessor | undefined;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
   readonly #connections: Connections<ServerConnection<Mcp> | BareSession<Mcp>>;
@@ -83,7 +81,6 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     const commonSchemas = options.commonSchemas && new Set(options.commonSchemas);
     this.#hosting = { factory, authorize, injectIdentity, commonSchemas, serveStdio, onerror: this.#report };
     this.#former = former;
-    this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.
     const strangersShare = options.strangersShare ?? (options.allow === 'public' ? 1 : limits.strangersShare);
     const nowSeconds = (): number => this.#endpoint.nowSeconds();

@@ -3,7 +3,6 @@ import {
   formatNpub,
   isRequest,
   isResponse,
-  type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
   parseMessage,
@@ -21,6 +20,7 @@ import type { KeyUsage } from '../key-usage.ts';
 import type { McpServerLike } from '../mcp-server.ts';
 import type { Permission, Policy } from '../policy.ts';
 import type { RequestSummary } from '../requests.ts';
+import { unreadable } from '../unreadable.ts';
 import type { Uploads } from '../uploads.ts';
 import { BareClient } from './bare-client.ts';
 import { BareDoor, type BareRefusal, isRefusal, refusalResponse } from './bare-door.ts';
@@ -64,7 +64,7 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     const { endpoint, seen } = options;
     const nowSeconds = (): number => endpoint.nowSeconds();
     this.#door = new BareDoor({ ...options, seen: new SeenRequests(seen, nowSeconds()), nowSeconds });
-    this.#replies = new BareReplies(endpoint, this.#report);
+    this.#replies = new BareReplies({ ...options, onerror: this.#report });
   }
 
   /** A verified message, and its first copy. */
@@ -95,8 +95,7 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     // Whether anybody is here is not worth an MCP server.
     if (request.method === 'ping' && !hasSession) {
       const pong = { jsonrpc: '2.0' as const, id: request.id, result: {} };
-      if (this.#door.mayAnswer(pubkey, permission))
-        this.#replies.reply(incoming, pong, this.#options.introduction);
+      if (this.#door.mayAnswer(pubkey, permission)) this.#replies.reply(incoming, pong);
       return;
     }
     const admission = this.#door.admit(request, incoming, permission, hasSession);
@@ -220,9 +219,4 @@ function read(content: string): JsonRpcMessage | DecodeError {
     if (error instanceof DecodeError) return error;
     throw error;
   }
-}
-
-/** JSON-RPC 2.0, section 5.1: the codes for what is no JSON and for what is no request, whose id is not known. */
-function unreadable({ code, message }: DecodeError): JsonRpcErrorResponse {
-  return { jsonrpc: '2.0', error: { code: code === 'bad_json' ? -32_700 : -32_600, message } };
 }
