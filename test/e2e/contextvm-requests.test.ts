@@ -117,8 +117,12 @@ describe('a client without a link', () => {
       });
       const bare = await caller();
       const event = await bare.say({ id: 1, method: 'tools/list' });
-      if (refusals === 'answer') expect(codeOf(await bare.answer(event))).toBe('not_allowed');
-      else await expect.poll(() => refused).toEqual(['not_allowed']);
+      if (refusals === 'answer') {
+        const refusal = await bare.answer(event);
+        expect(codeOf(refusal)).toBe('not_allowed');
+        // Or a client of ours would take us for a server that has no link.
+        expect(readSupport(refusal.message.tags).link).toBeDefined();
+      } else await expect.poll(() => refused).toEqual(['not_allowed']);
       expect([bare.heard.count, server.connections]).toEqual([refusals === 'answer' ? 1 : 0, 0]);
     }
   });

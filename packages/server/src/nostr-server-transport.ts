@@ -1,6 +1,5 @@
 import {
   cancelledId,
-  DecodeError,
   failureResponse,
   isRequest,
   isResponse,
@@ -37,6 +36,7 @@ import type { NostrServerTransportOptions } from './nostr-server-transport-optio
 import type { Permission } from './policy.ts';
 import { Requests } from './requests.ts';
 import { LISTEN_METHOD, subscriptionEnd, subscriptionOf } from './subscription.ts';
+import { unreadable } from './unreadable.ts';
 import type { VersionGate } from './version-gate.ts';
 
 interface Delivery {
@@ -159,11 +159,11 @@ export class NostrServerTransport {
       // Once for each frame: a frame has room for thousands of lines.
       if (event === this.#unreadable) return false;
       this.#unreadable = event;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#report(new Error(`message of ${this.caller.npub} refused: ${reason}`, { cause: error }));
-      // JSON-RPC 2.0, section 5.1: the codes for what is no JSON and for what is no request, whose id is not known.
-      const code = error instanceof DecodeError && error.code === 'bad_json' ? -32_700 : -32_600;
-      void this.#try({ jsonrpc: '2.0', error: { code, message: reason } }, event);
+      const answer = unreadable(error);
+      this.#report(
+        new Error(`message of ${this.caller.npub} refused: ${answer.error.message}`, { cause: error }),
+      );
+      void this.#try(answer, event);
       return true;
     }
     this.take(message, event, utf8Bytes(text));

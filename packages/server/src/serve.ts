@@ -1,26 +1,24 @@
 import { formatAddress, formatNpub, randomHex } from '@mcp-nostr/core';
 import { introductionTags, supportTags } from '@mcp-nostr/core/contextvm';
-import { atMost, Endpoint, type IncomingFrame, type RelayState } from '@mcp-nostr/transport';
+import { atMost, Endpoint, type RelayState } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
+import { Announcer } from './contextvm/announcer.ts';
 import { BareClients } from './contextvm/bare-clients.ts';
 import type { BareSession } from './contextvm/bare-session.ts';
-import { Announcer } from './contextvm/announcer.ts';
 import { ownSupport } from './contextvm/own-support.ts';
 import { Connections } from './connections.ts';
-import { sendControlAnswer } from './control-answer.ts';
-import { type Answer, Doorkeeper, type Visitor } from './doorkeeper.ts';
 import { Entrance } from './entrance.ts';
 import type { Hosting } from './hosted-session.ts';
 import { limits } from './limits.ts';
+import { LinkClients } from './link-clients.ts';
 import { checkPredecessors, type CheckedPredecessor } from './predecessor.ts';
 import type { McpServerFactory, McpServerLike } from './mcp-server.ts';
-import { Papers } from './papers.ts';
-import { type Applicant, isDenial, type Permission, permitOrDeny, type Policy, policyOf } from './policy.ts';
+import { isDenial, type Permission, permitOrDeny, type Policy, policyOf } from './policy.ts';
 import type { RequestSummary } from './requests.ts';
 import { rivalError } from './rival-error.ts';
 import type { NostrServer, ServeOptions } from './serve-options.ts';
-import { ServerConnection } from './server-connection.ts';
+import type { ServerConnection } from './server-connection.ts';
 import { sessionPolicy } from './session-policy.ts';
 import { Uploads } from './uploads.ts';
 import { Usages } from './usages.ts';
@@ -57,17 +55,13 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
   readonly #hosting: Hosting<Mcp>;
   /** Its former keys. */
   readonly #former: readonly Server<Mcp>[];
-  /** Set on a former key: nothing is served there. */
-  readonly #moved: CheckedPredecessor | undefined;
-  readonly #doorkeeper: Doorkeeper;
   readonly #endpoint: Endpoint;
   readonly #instance: string = randomHex(8);
   readonly #connections: Connections<ServerConnection<Mcp> | BareSession<Mcp>>;
+  readonly #linked: LinkClients<Mcp>;
   readonly #bare: BareClients<Mcp> | undefined;
   readonly #policy: Policy;
-  readonly #papers: Papers;
   readonly #usages: Usages;
-  readonly #unfinished = new Uploads();
   readonly #announcer: Announcer<Mcp> | undefined;
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #unwatch: (() => void) | undefined;
@@ -87,14 +81,11 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     const commonSchemas = options.commonSchemas && new Set(options.commonSchemas);
     this.#hosting = { factory, authorize, injectIdentity, commonSchemas, serveStdio, onerror: this.#report };
     this.#former = former;
-    this.#moved = moved;
     // Where nobody is known there is nobody to reserve anything for.
     const strangersShare = options.strangersShare ?? (options.allow === 'public' ? 1 : limits.strangersShare);
     const nowSeconds = (): number => this.#endpoint.nowSeconds();
     const policy = sessionPolicy(policyOf(options.allow), nowSeconds);
     this.#policy = policy;
-    const onrevoked = (): void => this.#permitAgain();
-    this.#papers = new Papers({ server: pubkey, policy, nowSeconds, clock, onrevoked });
     this.#connections = new Connections({
       max: options.maxConnections ?? limits.maxConnections,
       strangersShare,
@@ -109,22 +100,13 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       blockedMs: (key) => this.#usages.blockedMs(key),
       onrefused: (applicant, code) => this.#tell(() => options.onrefused?.({ applicant, code })),
     });
-    this.#doorkeeper = new Doorkeeper({
-      instance: this.#instance,
-      policy,
-      entrance,
-      strangersShare,
-      nowSeconds,
-      clock,
-      onrival: () => this.#report(rivalError(this.npub)),
-    });
     this.#endpoint = new Endpoint({
       pubkey,
       signer: options.signer,
       relays: [...options.relays],
       encryption,
       accepts: () => true,
-      onframe: (frame) => this.#onframe(frame),
+      onframe: (frame) => this.#isClosed || this.#linked.receive(frame),
       ...(contextvm !== false && {
         onbare: (incoming) => this.#isClosed || this.#bare?.receive(incoming),
         storedWraps: true,
@@ -132,8 +114,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
         hearsPlain: options.refusals !== 'silent',
       }),
       onreach: (isReachable, isNew) => {
-        for (const each of this.#connections.all)
-          if (each instanceof ServerConnection) each.relaysChanged(isReachable, isNew);
+        this.#linked.relaysChanged(isReachable, isNew);
         // For those who will find nobody at the former key.
         if (isNew && moved?.isPublished === true)
           this.#endpoint.publish(moved.statement, '', 'plain').catch(this.#report);
@@ -147,20 +128,33 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     });
     const { announce } = options;
     const support = ownSupport({ encryption, contextvm, instance: this.#instance });
+    const shared = {
+      endpoint: this.#endpoint,
+      policy,
+      entrance,
+      connections: this.#connections,
+      unfinished: new Uploads(),
+      hosting: this.#hosting,
+      usage: (key: string, permission: Permission) => this.#usages.of(key, permission),
+      onrequest: (summary: RequestSummary, caller: Caller) => this.#onrequest(summary, caller),
+    };
+    this.#linked = new LinkClients({
+      ...shared,
+      pubkey,
+      instance: this.#instance,
+      strangersShare,
+      statement: moved?.json,
+      clock,
+      onrival: () => this.#report(rivalError(this.npub)),
+      onrevoked: () => this.#permitAgain(),
+    });
     if (contextvm !== false)
       this.#bare = new BareClients({
-        endpoint: this.#endpoint,
+        ...shared,
         encryption,
         introduction: [...introductionTags(announce ?? {}), ...supportTags(support)],
-        policy,
-        entrance,
-        connections: this.#connections,
-        unfinished: this.#unfinished,
-        hosting: this.#hosting,
-        usage: (key, permission) => this.#usages.of(key, permission),
         seen: options.seen,
         successor: moved && formatAddress(moved.successor),
-        onrequest: (summary, caller) => this.#onrequest(summary, caller),
       });
     if (announce !== undefined)
       this.#announcer = new Announcer({
@@ -207,76 +201,6 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     await atMost(limits.serverCloseTimeoutMs, Promise.all([closing, watched]));
   }
 
-  #onframe(incoming: IncomingFrame): void {
-    if (this.#isClosed) return;
-    const { event, frame, isRepeat } = incoming;
-    const key = `${event.pubkey}:${frame.link.connection}`;
-    const found = this.#connections.get(key);
-    const connection = found instanceof ServerConnection ? found : undefined;
-    const identified = this.#identify(incoming, connection);
-    if (identified === undefined) return;
-    const { created_at: createdAt } = event;
-    const visitor = { ...identified, createdAt, frame, isRepeat, isEncrypted: incoming.encrypted };
-    const verdict = this.#doorkeeper.judge(key, visitor, connection !== undefined);
-    switch (verdict.kind) {
-      case 'deliver':
-        connection?.receive(incoming);
-        break;
-      case 'open':
-        this.#open(key, incoming, visitor.applicant, verdict.permission);
-        break;
-      case 'leave':
-        void connection?.close('other_instance'); // it never rejects
-        if (verdict.answer !== undefined) void this.#answer(incoming, verdict.answer); // it never rejects
-        break;
-      case 'answer':
-        void this.#answer(incoming, verdict.answer); // it never rejects
-        break;
-      case 'drop':
-        break;
-    }
-  }
-
-  /** Who signed a frame and for whom; undefined when there was no time to find out. */
-  #identify(
-    { event, frame, encrypted }: IncomingFrame,
-    connection: ServerConnection<Mcp> | undefined,
-  ): Pick<Visitor, 'applicant' | 'refusal' | 'isKnown'> | undefined {
-    const known = connection && { applicant: applicantOf(connection.caller) };
-    if (known !== undefined && frame.grant === undefined) return known;
-    const mayRedeem = encrypted && frame.invite !== undefined && this.#policy.redeem !== undefined;
-    const reading = this.#papers.read(event.pubkey, frame, mayRedeem);
-    const { applicant, refusal, isKnown } = reading;
-    if (connection !== undefined && applicant !== undefined) connection.renew(applicant);
-    if (known !== undefined || reading.isUnread) return known;
-    return { applicant: applicant ?? { pubkey: event.pubkey }, refusal, isKnown };
-  }
-
-  #open(key: string, opening: IncomingFrame, { pubkey, session }: Applicant, permission: Permission): void {
-    const { created_at: createdAt } = opening.event;
-    const { connection: connectionId } = opening.frame.link;
-    const caller: Caller = { pubkey, npub: formatNpub(pubkey), connectionId };
-    if (session !== undefined) caller.session = session;
-    const connection: ServerConnection<Mcp> = new ServerConnection({
-      endpoint: this.#endpoint,
-      caller,
-      permission,
-      usage: this.#usages.of(pubkey, permission),
-      hosting: this.#hosting,
-      instance: this.#instance,
-      encrypted: opening.encrypted,
-      unfinished: this.#unfinished,
-      onrequest: (summary) => this.#onrequest(summary, caller),
-      onended: (received, gone) => {
-        this.#connections.remove(key, gone);
-        this.#doorkeeper.ended(key, createdAt, received);
-      },
-    });
-    this.#connections.add(key, connection);
-    connection.receive(opening);
-    void connection.start(); // it never rejects
-  }
-
   /** The policy is another: what it says now counts from the next message on. */
   #permitAgain(): void {
     this.#announcer?.permitAgain();
@@ -292,16 +216,6 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
     this.#report(new Error(`${formatNpub(pubkey)} goes on beyond its bounds; its connections are closed`));
     for (const connection of this.#connections.all)
       if (connection.caller.pubkey === pubkey) void connection.close('rate_limited'); // it never rejects
-  }
-
-  /** Never rejects. */
-  #answer(incoming: IncomingFrame, answer: Answer): Promise<void> {
-    return sendControlAnswer(incoming, answer, {
-      endpoint: this.#endpoint,
-      instance: this.#instance,
-      successor: this.#moved?.json,
-      onerror: this.#report,
-    });
   }
 
   /** Handlers whose caller is gone are aborted, and their connection is free; what was allowed for a time ends. */

@@ -35,7 +35,7 @@ export class BareClient<Mcp extends McpServerLike = McpServerLike> {
       isKnownToTake: () => this.peer.isIntroduced,
       reply: (text, { form, relay, event }) => {
         const route = { form, relay, createdAt: event.created_at };
-        this.peer.send({ text, route, isAnswer: false }).catch(onerror);
+        this.peer.tell({ text, route, isAnswer: false });
       },
       onfailed: onerror,
     });

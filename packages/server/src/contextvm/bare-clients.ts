@@ -3,7 +3,6 @@ import {
   formatNpub,
   isRequest,
   isResponse,
-  type JsonRpcErrorResponse,
   type JsonRpcMessage,
   type JsonRpcRequest,
   parseMessage,
@@ -21,6 +20,7 @@ import type { KeyUsage } from '../key-usage.ts';
 import type { McpServerLike } from '../mcp-server.ts';
 import type { Permission, Policy } from '../policy.ts';
 import type { RequestSummary } from '../requests.ts';
+import { unreadable } from '../unreadable.ts';
 import type { Uploads } from '../uploads.ts';
 import { BareClient } from './bare-client.ts';
 import { BareDoor, type BareRefusal, isRefusal, refusalResponse } from './bare-door.ts';
@@ -64,7 +64,7 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     const { endpoint, seen } = options;
     const nowSeconds = (): number => endpoint.nowSeconds();
     this.#door = new BareDoor({ ...options, seen: new SeenRequests(seen, nowSeconds()), nowSeconds });
-    this.#replies = new BareReplies(endpoint, this.#report);
+    this.#replies = new BareReplies({ ...options, onerror: this.#report });
   }
 
   /** A verified message, and its first copy. */
@@ -95,8 +95,7 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     // Whether anybody is here is not worth an MCP server.
     if (request.method === 'ping' && !hasSession) {
       const pong = { jsonrpc: '2.0' as const, id: request.id, result: {} };
-      if (this.#door.mayAnswer(pubkey, permission))
-        this.#replies.reply(incoming, pong, this.#options.introduction);
+      if (this.#door.mayAnswer(pubkey, permission)) this.#replies.reply(incoming, pong);
       return;
     }
     const admission = this.#door.admit(request, incoming, permission, hasSession);
@@ -115,8 +114,8 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     const { event } = visit.incoming;
     const known = this.#clients.get(event.pubkey);
     if (frame === undefined || (known === undefined && !bringsData(frame))) return;
-    // One that has no room is not told: what it would have to be named by comes last.
-    if (known === undefined && isRefusal(this.#seat(visit, false))) return;
+    const seated = this.#seat(visit, false);
+    if (isRefusal(seated)) return this.#refuse(message, visit.incoming, seated);
     const whole = this.#clients.get(event.pubkey)?.take(frame, visit.incoming);
     if (whole === undefined) return;
     const { text, incoming } = whole;
@@ -180,8 +179,13 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
   }
 
   #refuse(message: JsonRpcMessage | DecodeError, incoming: IncomingBare, refusal: BareRefusal): void {
-    if (message instanceof DecodeError || !isRequest(message) || !refusal.isTold) return;
-    this.#replies.reply(incoming, refusalResponse(message, refusal));
+    if (message instanceof DecodeError) return;
+    if (isRequest(message) && refusal.isTold())
+      this.#replies.reply(incoming, refusalResponse(message, refusal));
+    // What a transfer would be named by comes with its end.
+    const frame = isRequest(message) ? undefined : this.#readFrame(message);
+    if (frame?.frameType === 'start' && refusal.isTold())
+      this.#replies.abort(incoming, frame.token, refusal.code);
   }
 
   #onunreadable(error: DecodeError, { incoming, permission }: Visit): void {
@@ -215,9 +219,4 @@ function read(content: string): JsonRpcMessage | DecodeError {
     if (error instanceof DecodeError) return error;
     throw error;
   }
-}
-
-/** JSON-RPC 2.0, section 5.1: the codes for what is no JSON and for what is no request, whose id is not known. */
-function unreadable({ code, message }: DecodeError): JsonRpcErrorResponse {
-  return { jsonrpc: '2.0', error: { code: code === 'bad_json' ? -32_700 : -32_600, message } };
 }

@@ -26,8 +26,8 @@ export interface BareRefusal {
   readonly code: FailureCode;
   readonly message: string;
   readonly data?: Record<string, unknown> | undefined;
-  /** Its author hears of it. */
-  readonly isTold: boolean;
+  /** Whether its author hears of it, asked where it can be told. */
+  readonly isTold: () => boolean;
 }
 
 /** It was executed before. */
@@ -46,9 +46,10 @@ export class BareDoor {
     const { policy, entrance, encryption, seen, successor, nowSeconds } = this.#options;
     const applicant = { pubkey: event.pubkey };
     const answer = policy.permit(applicant);
-    if (isDenial(answer)) return { ...refusalOf(answer), isTold: entrance.deny(applicant, answer.code) };
+    if (isDenial(answer))
+      return { ...refusalOf(answer), isTold: () => entrance.deny(applicant, answer.code) };
     const refuse = (code: FailureCode, message: string, data?: Record<string, unknown>): BareRefusal => {
-      return { code, message, data, isTold: entrance.refuse(applicant, code, answer.isKnown) };
+      return { code, message, data, isTold: () => entrance.refuse(applicant, code, answer.isKnown) };
     };
     if (form === 'plain' && encryption === 'required')
       return refuse('encryption_required', 'the server takes encrypted messages only');
@@ -76,7 +77,7 @@ export class BareDoor {
     if (isHarmless(request)) return hasSession ? 'repeated' : 'admitted';
     const seconds = seen.secondsUntilFresh(createdAt);
     const message = `the server was restarted after this was stamped, and may have executed it before; it is not executed now. With a clock that is slow try again in ${seconds} s`;
-    const isTold = entrance.refuse({ pubkey }, 'outcome_unknown', isKnown);
+    const isTold = (): boolean => entrance.refuse({ pubkey }, 'outcome_unknown', isKnown);
     return { code: 'outcome_unknown', message, data: { retryAfterMs: seconds * 1_000 }, isTold };
   }
 
@@ -91,7 +92,7 @@ export class BareDoor {
     const { entrance } = this.#options;
     const obstacle = entrance.obstacle({ pubkey }, permission);
     if (obstacle === undefined) return undefined;
-    const isTold = entrance.refuse({ pubkey }, obstacle.code, permission.isKnown);
+    const isTold = (): boolean => entrance.refuse({ pubkey }, obstacle.code, permission.isKnown);
     return { ...refusalOfObstacle(obstacle), isTold };
   }
 

@@ -1,5 +1,11 @@
 import { learnSupport, noSupport, type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
-import { BareSender, type Endpoint, type Form, type IncomingBare } from '@mcp-nostr/transport';
+import {
+  BareSender,
+  type Endpoint,
+  type Form,
+  type IncomingBare,
+  TransportError,
+} from '@mcp-nostr/transport';
 
 import type { Route } from './bare-routes.ts';
 
@@ -25,6 +31,7 @@ export interface Said {
 /** One key without a link: what it has shown of itself, and the way to it. */
 export class BarePeer {
   readonly #introduction: string[][];
+  readonly #onerror: (error: unknown) => void;
   /** The way to it, for its transfers. */
   readonly sender: BareSender;
   readonly #sending: Set<Promise<void>> = new Set();
@@ -36,6 +43,7 @@ export class BarePeer {
 
   constructor({ endpoint, first, introduction, onerror }: BarePeerOptions) {
     this.#introduction = introduction;
+    this.#onerror = onerror;
     this.#last = first;
     this.sender = new BareSender({
       endpoint,
@@ -96,6 +104,13 @@ export class BarePeer {
       }),
     );
     this.#isIntroduced = true;
+  }
+
+  /** The same of what nobody waits for. */
+  tell(said: Said): void {
+    this.send(said).catch((error: unknown) => {
+      if (!(error instanceof TransportError) || error.code !== 'closed') this.#onerror(error);
+    });
   }
 
   /** Frees it when what is being said has left. Never rejects. */
