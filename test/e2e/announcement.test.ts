@@ -22,7 +22,6 @@ import { announced, announcedOn, kindsOf, oneRelay, storedOf, twoRelays } from '
 import { modernOnly } from '../helpers/eras.ts';
 import { Fixture2 } from '../helpers/fixture-server-2.ts';
 import { Recorder } from '../helpers/recorder.ts';
-import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 import { World } from '../helpers/world.ts';
 
 const withoutRecords = [...announcementKinds].sort((a, b) => a - b);
@@ -216,18 +215,6 @@ describe('what is announced is what holds', () => {
           [PROMPTS_KIND, { prompts: [] }],
         ]),
       );
-  });
-
-  it('a relay that does not take it is reported once, and the server serves on', async () => {
-    const blocked = await openScriptedRelay({ refusesEvents: 'blocked: kind 11316 is not taken here' });
-    const { world, posted, errors, relay } = await announced({ relays: [blocked.url] });
-    await posted.first((each) => each.relay === relay);
-    const error = await errors.first(({ message }) => message.includes(blocked.url));
-    expect(error.message).toContain('does not take kind 11316');
-    expect(error.message).toContain('is not taken here');
-    const { client } = await world.connect();
-    expect((await client.listTools()).tools).not.toEqual([]);
-    expect(posted.items.map((each) => each.relay)).toEqual([relay]);
   });
 });
 

@@ -165,7 +165,15 @@ const names = {
     'offerConnection',
     'resumeRemoteSigner',
   ],
-  server: ['AccessBook', 'AccessBookError', 'NostrServerTransport', 'accessPolicy', 'openStream', 'serve'],
+  server: [
+    'AccessBook',
+    'AccessBookError',
+    'NostrServerTransport',
+    'accessPolicy',
+    'openStream',
+    'serve',
+    'unannounce',
+  ],
   relay: ['RelayStartError', 'defaultLimits', 'startRelay'],
 };
 

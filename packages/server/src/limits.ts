@@ -126,6 +126,8 @@ export const limits = {
   /** Pages of one list, and its characters of JSON, that are announced: relays take no events of megabytes. */
   maxAnnouncedPages: 100,
   maxAnnouncedChars: 1_048_576,
+  /** A larger event goes over a connection of its own: relays that say nothing of a limit take 64 KiB. */
+  announceAloneBytes: 60_000,
   /** Changes that come together are announced once; and not more often than so. Relays bound what a key may publish. */
   announceDelayMs: 200,
   announcesPerMinute: 4,

@@ -1,5 +1,6 @@
 import {
   DELETION_KIND,
+  eventJson,
   generateSecretKey,
   getPublicKey,
   type NostrEvent,
@@ -7,6 +8,7 @@ import {
   PROFILE_KIND,
   RELAY_LIST_KIND,
   type Signer,
+  utf8Bytes,
 } from '@mcp-nostr/core';
 import { announcementKinds, type PeerSupport } from '@mcp-nostr/core/contextvm';
 import {
@@ -94,7 +96,7 @@ export class Announcer<Mcp extends McpServerLike> {
     for (const relay of relays) {
       const isReady = (): boolean => isReadyIn(endpoint.relays, relay);
       const query = (): Promise<NostrEvent[]> => endpoint.query(this.#filter, limits.announceQueryMs, relay);
-      this.#open(relay, isReady, query, (event) => endpoint.publish(event, '', 'plain', { relay }));
+      this.#open(relay, isReady, query, (event) => this.#publishOwn(event, relay, signer));
     }
     const others = (announce.relays ?? []).map(parseRelayUrl).filter((relay) => !this.#boards.has(relay));
     this.#others = others.length === 0 ? undefined : this.#openOthers(others, signer);
@@ -171,6 +173,18 @@ export class Announcer<Mcp extends McpServerLike> {
   #permit(): Permission | Denial {
     const { policy, hosting } = this.#options;
     return permitOrDeny(policy, { pubkey: this.#stranger }, (error) => hosting.onerror(asError(error)));
+  }
+
+  /** What a relay may cut us off for must not cost those who are being served their connection. */
+  async #publishOwn(event: NostrEvent, relay: string, signer: Signer): Promise<PublishOutcome> {
+    if (utf8Bytes(eventJson(event)) <= limits.announceAloneBytes)
+      return this.#options.endpoint.publish(event, '', 'plain', { relay });
+    const pool = new RelayPool({ relays: [relay], signer });
+    try {
+      return await pool.publish(event);
+    } finally {
+      pool.close();
+    }
   }
 
   #openOthers(relays: string[], signer: Signer): RelayPool {

@@ -25,6 +25,9 @@ export class Board {
   /** By kind the id of what the relay has, or refused. */
   readonly #settled: Map<number, string> = new Map();
   readonly #complaints: Set<string> = new Set();
+  /** By kind the id of what the connection was lost with, once and once more: some relays cut whoever sends too much. */
+  readonly #lost: Map<number, string> = new Map();
+  readonly #cut: Map<number, string> = new Map();
   #isRead = false;
   #isRunning = false;
   #isWanted = false;
@@ -80,7 +83,7 @@ export class Board {
     const kinds: number[] = [];
     for (const event of events()) {
       if (this.#isClosed || !isReady()) return;
-      if (this.#settled.get(event.kind) === event.id) continue;
+      if (this.#settled.get(event.kind) === event.id || this.#cut.get(event.kind) === event.id) continue;
       const outcome = await this.#publish(event);
       if (outcome === 'later') return this.#later();
       if (outcome === 'taken') kinds.push(event.kind);
@@ -94,22 +97,33 @@ export class Board {
   async #publish(event: NostrEvent): Promise<'taken' | 'refused' | 'later'> {
     try {
       const outcome = await this.#options.publish(event);
-      return outcome === 'congested' || outcome === 'lost' ? 'later' : 'taken';
+      if (outcome === 'lost') return this.#losing(event);
+      return outcome === 'congested' ? 'later' : 'taken';
     } catch (error) {
       if (this.#isClosed || !(error instanceof TransportError)) return 'later';
       if (!this.#options.isReady()) return 'later';
-      this.#complain(event.kind, error);
+      this.#complain(event.kind, reasonOf(error), error);
       return 'refused';
     }
   }
 
+  #losing({ kind, id, content }: NostrEvent): 'refused' | 'later' {
+    if (this.#lost.get(kind) !== id) {
+      this.#lost.set(kind, id);
+      return 'later';
+    }
+    this.#cut.set(kind, id);
+    this.#complain(kind, `it ended the connection twice over ${content.length} characters`);
+    return 'refused';
+  }
+
   /** Once for each kind: what changes often would be refused as often. */
-  #complain(kind: number, error: TransportError): void {
+  #complain(kind: number, reason: string, cause?: TransportError): void {
     const { relay, onerror } = this.#options;
-    const complaint = `${relay} does not take kind ${kind} of the announcement: ${reasonOf(error)}`;
+    const complaint = `${relay} does not take kind ${kind} of the announcement: ${reason}`;
     if (this.#complaints.has(complaint)) return;
     this.#complaints.add(complaint);
-    onerror(new Error(complaint, { cause: error }));
+    onerror(new Error(complaint, { cause }));
   }
 
   #later(): void {
