@@ -9,7 +9,13 @@ import {
   type Signer,
 } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
-import { type Announced, type NostrServer, serve } from '@mcp-nostr/server';
+import {
+  type Announced,
+  type NostrServer,
+  type RequestReport,
+  serve,
+  type ServeOptions,
+} from '@mcp-nostr/server';
 import { Client } from '@modelcontextprotocol/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -24,13 +30,18 @@ const meta = {
 };
 const call = { name: 'echo', arguments: { text: 'hello' }, _meta: meta };
 
-async function openServer(relay: Relay, isAnnounced = true): Promise<NostrServer> {
+async function openServer(
+  relay: Relay,
+  isAnnounced = true,
+  options: Partial<ServeOptions> = {},
+): Promise<NostrServer> {
   const posted = new Recorder<Announced>('an announcement');
   const server = await serve(
     {
       signer: secretKeySigner(key),
       relays: [relay.url],
       allow: 'public',
+      ...options,
       ...(isAnnounced && { announce: { name: 'dual' }, onannounced: posted.add }),
     },
     new DualEraServer().create,
@@ -112,6 +123,17 @@ describe('a client that has the announcement of a server', () => {
     expect(await client.callTool({ name: 'echo', arguments: { text: 'again' } })).toMatchObject({
       content: [{ text: 'again' }],
     });
+  });
+
+  it('has a first call executed once by a server that was started again since', async () => {
+    const { relay, server, announcement } = await open();
+    await server.close();
+    const reports: RequestReport[] = [];
+    const next = await openServer(relay, false, { onrequest: (report) => reports.push(report) });
+    const { transport, answers } = await start(next, announcement);
+    await transport.send({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call });
+    expect(await answers.next()).toMatchObject({ id: 1, result: { content: [{ text: 'hello' }] } });
+    expect(reports).toMatchObject([{ method: 'tools/call', outcome: 'ok' }]);
   });
 
   it('learns whether it is alive', async () => {
