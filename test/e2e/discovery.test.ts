@@ -198,6 +198,14 @@ describe('discovery', () => {
     expect(await discoverServers({ relays: [relay.url], timeoutMs: 5_000 })).toEqual([]);
   });
 
+  it('listens no longer to a relay that sends too much', async () => {
+    const [event] = new Announcer().events('x');
+    const large = { ...event, content: ' '.repeat(1_000_000) };
+    const relay = await openScriptedRelay({ stored: Array.from({ length: 40 }, () => large) });
+    const found = discoverServers({ relays: [relay.url] });
+    await expect(found).rejects.toThrow('sends more than is taken');
+  });
+
   it('shows what the quick relays have while a slow one has its time, and says who was not heard', async () => {
     const quick = await openRelay();
     await publish(quick, new Announcer().events('quick'));

@@ -1,4 +1,5 @@
 import * as client from '@mcp-nostr/client';
+import * as discovery from '@mcp-nostr/client/discovery';
 import * as remoteSigner from '@mcp-nostr/client/remote-signer';
 import * as core from '@mcp-nostr/core';
 import * as contextvm from '@mcp-nostr/core/contextvm';
@@ -138,6 +139,7 @@ const names = {
     'Link',
     'RelayError',
     'RelayPool',
+    'RelayReader',
     'TaskQueue',
     'Transfers',
     'TransportError',
@@ -158,6 +160,7 @@ const names = {
     'readPaymentError',
     'revokeSessions',
   ],
+  'client/discovery': ['announcementOf', 'askAlive', 'discoverServers'],
   'client/remote-signer': [
     'connectBunker',
     'grantPermissions',
@@ -183,6 +186,7 @@ describe('the public names', () => {
     ['core/contextvm', contextvm],
     ['transport', transport],
     ['client', client],
+    ['client/discovery', discovery],
     ['client/remote-signer', remoteSigner],
     ['server', server],
     ['relay', relay],

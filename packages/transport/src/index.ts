@@ -30,7 +30,7 @@ export { type Unfinished, type UnfinishedCount, UnfinishedMessages } from './lin
 export type { Encryption, Form, IncomingBare, IncomingFrame } from './receiver.ts';
 export type { RelayConnectionOptions, RelayState } from './relay-connection-options.ts';
 export { type PublishOptions, RelayPool, type RelayPoolOptions } from './relay-pool.ts';
-export { type ReadOptions, RelayReader } from './relay-reader.ts';
+export { type ReadOptions, RelayReader, type RelayReaderOptions } from './relay-reader.ts';
 export type { PublishOutcome } from './relay-publisher.ts';
 export type { Filter } from './relay-subscription.ts';
 export type { RelayTiming } from './relay-timing.ts';

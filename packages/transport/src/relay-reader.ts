@@ -5,11 +5,14 @@ import { RelayConnection } from './relay-connection.ts';
 import type { RelayConnectionOptions } from './relay-connection-options.ts';
 import type { Filter } from './relay-subscription.ts';
 
+export interface RelayReaderOptions extends Omit<RelayConnectionOptions, 'onstate'> {
+  /** Characters in content and tags of all answers together: who sends more is not listened to any longer. */
+  maxLength: number;
+}
+
 export interface ReadOptions {
   /** What comes in one answer beyond this is not waited for. */
   maxEvents: number;
-  /** Characters of content, likewise. */
-  maxBytes: number;
   signal: AbortSignal;
 }
 
@@ -19,10 +22,12 @@ export class RelayReader {
   readonly #connection: RelayConnection;
   readonly #failing: Set<(error: RelayError) => void> = new Set();
   #failure: RelayError | undefined;
+  #lengthLeft: number;
 
   /** `url`: as `parseRelayUrl` spells it. */
-  constructor(url: string, options: Omit<RelayConnectionOptions, 'onstate'> = {}) {
+  constructor(url: string, { maxLength, ...options }: RelayReaderOptions) {
     this.url = url;
+    this.#lengthLeft = maxLength;
     this.#connection = new RelayConnection(url, {
       ...options,
       onstate: ({ status, reason }) => {
@@ -36,10 +41,9 @@ export class RelayReader {
    * What the relay has stored, each event as it came: neither verified nor compared with the filters.
    * @throws {RelayError} when the relay refuses, or is lost; then nothing that it sends later counts
    */
-  read(filters: readonly Filter[], { maxEvents, maxBytes, signal }: ReadOptions): Promise<NostrEvent[]> {
+  read(filters: readonly Filter[], { maxEvents, signal }: ReadOptions): Promise<NostrEvent[]> {
     return new Promise((resolve, reject) => {
       const events: NostrEvent[] = [];
-      let bytes = 0;
       const finish = (end: () => void): void => {
         this.#failing.delete(fail);
         signal.removeEventListener('abort', abort);
@@ -50,9 +54,11 @@ export class RelayReader {
       const abort = (): void => fail(new RelayError('unreachable', this.url, 'no answer in time'));
       const unsubscribe = this.#connection.subscribe(() => [...filters], {
         onevent: (event) => {
+          this.#lengthLeft -= lengthOf(event);
+          if (this.#lengthLeft < 0)
+            return this.#fail(new RelayError('error', this.url, 'sends more than is taken'));
           events.push(event);
-          bytes += event.content.length;
-          if (events.length >= maxEvents || bytes >= maxBytes) finish(() => resolve(events));
+          if (events.length >= maxEvents) finish(() => resolve(events));
         },
         oneose: () => finish(() => resolve(events)),
         onclosed: fail,
@@ -73,4 +79,8 @@ export class RelayReader {
     this.#failure ??= error;
     for (const fail of this.#failing) fail(error);
   }
+}
+
+function lengthOf({ content, tags }: NostrEvent): number {
+  return tags.reduce((length, tag) => tag.reduce((sum, text) => sum + text.length, length), content.length);
 }

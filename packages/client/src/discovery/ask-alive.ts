@@ -103,16 +103,17 @@ function failureOf({ error: { data, message } }: JsonRpcErrorResponse): { code?:
 }
 
 async function inTime<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal | undefined): Promise<T> {
-  let stop = (): void => {};
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(new TransportError('server_silent', 'no answer in time'));
+  const over = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(new TransportError('server_silent', 'no answer in time'));
+    timer = setTimeout(stop, signal?.aborted === true ? 0 : timeoutMs);
+    signal?.addEventListener('abort', stop, { signal: over.signal });
   });
-  const timer = setTimeout(stop, signal?.aborted === true ? 0 : timeoutMs);
-  signal?.addEventListener('abort', stop);
   try {
-    return await Promise.race([work, stopped]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
+    over.abort();
   }
 }

@@ -14,8 +14,8 @@ export const discoveryLimits = {
   detailsAtOnce: 60,
   /** Events taken of one relay in one answer to that. */
   maxDetails: 1_500,
-  /** Characters of content taken of one relay in one answer. */
-  maxAnswerBytes: 16_777_216,
+  /** Characters taken of one relay in all: the lists of a thousand servers with fifty tools each have half as many. */
+  maxRelayLength: 33_554_432,
   /** Deletions kept of one key: a withdrawal is one, and old ones do no harm. */
   maxDeletions: 16,
   /** Relays in an address, which people copy; a client finds the others by the server's relay list. */

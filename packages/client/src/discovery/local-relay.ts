@@ -10,6 +10,7 @@ const LOCAL = [
  * not be led to knock at what is not open to the world.
  */
 export function isLocalRelay(url: string): boolean {
-  const { hostname } = new URL(url);
-  return LOCAL.some((pattern) => pattern.test(hostname));
+  // A name may end in the dot of the root.
+  const host = new URL(url).hostname.replace(/\.$/u, '');
+  return LOCAL.some((pattern) => pattern.test(host));
 }

@@ -36,16 +36,18 @@ function textsOf(server: Announcement): [weight: number, text: string][] {
 function readTexts(server: Announcement): [weight: number, text: string][] {
   const { name, about, initialize, tools = [], prompts = [], resources = [], categories } = server;
   const items = [...tools, ...prompts, ...resources];
-  const join = (texts: readonly unknown[]): string =>
-    folded(texts.filter((text): text is string => typeof text === 'string').join('\n'));
   const info = initialize?.['serverInfo'];
   const { name: program, title } = isRecord(info) ? info : {};
   return [
-    [WEIGHTS.name, join([name, program, title])],
-    [WEIGHTS.itemName, join([...categories, ...items.flatMap((item) => [item['name'], item['title']])])],
-    [WEIGHTS.about, join([about, initialize?.['instructions']])],
-    [WEIGHTS.itemText, join(items.map((item) => item['description']))],
+    [WEIGHTS.name, joined([name, program, title])],
+    [WEIGHTS.itemName, joined([...categories, ...items.flatMap((item) => [item['name'], item['title']])])],
+    [WEIGHTS.about, joined([about, initialize?.['instructions']])],
+    [WEIGHTS.itemText, joined(items.map((item) => item['description']))],
   ];
+}
+
+function joined(texts: readonly unknown[]): string {
+  return folded(texts.filter((text) => typeof text === 'string').join('\n'));
 }
 
 function folded(text: string): string {

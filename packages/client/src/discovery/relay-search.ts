@@ -121,7 +121,7 @@ export class RelaySearch {
     signal?.addEventListener('abort', abort);
     if (signal?.aborted === true) abort();
     try {
-      await work({ maxEvents: limits.maxDetails, maxBytes: limits.maxAnswerBytes, signal: aborter.signal });
+      await work({ maxEvents: limits.maxDetails, signal: aborter.signal });
     } catch (error) {
       this.failure = error instanceof RelayError ? error : new RelayError('error', this.url, String(error));
     } finally {

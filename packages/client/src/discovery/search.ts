@@ -36,7 +36,13 @@ export async function search(
   const nowSeconds = (): number => Math.floor(now() / 1_000);
   const book = new AnnouncementBook(urls, nowSeconds);
   const searches = urls.map(
-    (url) => new RelaySearch(new RelayReader(url, { signer, now }), { book, nowSeconds, timeoutMs, signal }),
+    (url) =>
+      new RelaySearch(new RelayReader(url, { signer, now, maxLength: limits.maxRelayLength }), {
+        book,
+        nowSeconds,
+        timeoutMs,
+        signal,
+      }),
   );
   try {
     await work(searches, book);

@@ -68,6 +68,15 @@ function event(kind: number, content: unknown, tags: string[][] = [], createdAt 
 const read = (...events: NostrEvent[]) => readAnnouncement(pubkey, events, now);
 
 describe('an announcement', () => {
+  it('says that its server reads encrypted messages also where it has a value behind that', () => {
+    const tagged = (...tags: string[][]) => read(event(11_316, initialize, tags))?.support.encryption;
+    expect([tagged(['support_encryption']), tagged(['support_encryption', 'true']), tagged()]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('is read as it was made, in any order', () => {
     const made = [
       ...announcementTemplates(offer, now),

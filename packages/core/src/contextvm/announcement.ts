@@ -108,7 +108,7 @@ export function readAnnouncement(
     ...(isDiscoverResult(discover) ? { discover } : {}),
     ...lists,
     ...introductionOf(tags, hasInitialize ? initialize : undefined, contentOf(newest.get(PROFILE_KIND))),
-    support: readSupport(tags),
+    support: supportOf(tags),
     ...readCommonSchemas(toolTags),
     prices: pricesOf(announced),
     createdAt:
@@ -176,6 +176,12 @@ function introductionOf(tags: string[][], initialize: Fields | undefined, profil
     ...introductionFrom(fieldsOf(profile)),
     ...readIntroduction(tags),
   };
+}
+
+/** Older servers have written a value behind it; they must not be taken for such that read plain text only. */
+function supportOf(tags: string[][]): PeerSupport {
+  const support = readSupport(tags);
+  return { ...support, encryption: tags.some(([name]) => name === 'support_encryption') };
 }
 
 /** Servers repeat them on each list. */
