@@ -42,7 +42,9 @@ export default defineConfig({
         test: {
           ...quick,
           name: 'checklist',
-          include: ['test/checklist/{requirements,hosts-page,security-page,in-memory,one-relay}.test.ts'],
+          include: [
+            'test/checklist/{requirements,contextvm-page,hosts-page,security-page,in-memory,one-relay}.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -58,8 +58,9 @@ export class CarelessRelay {
   #take(socket: WebSocket, text: string): void {
     const [type, second, third] = JSON.parse(text) as [string, unknown, unknown];
     if (type === 'REQ') {
-      const [pubkey = ''] = (third as { '#p': string[] })['#p'];
-      this.#readers.set(socket, { id: String(second), pubkey });
+      // Who asks for something else, a relay list for instance, is told that there is nothing.
+      const [pubkey] = (third as { '#p'?: string[] })['#p'] ?? [];
+      if (pubkey !== undefined) this.#readers.set(socket, { id: String(second), pubkey });
       socket.send(JSON.stringify(['EOSE', second]));
     } else if (type === 'EVENT') {
       const event = second as NostrEvent;
