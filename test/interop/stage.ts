@@ -12,6 +12,9 @@ import { withoutHandshake } from './stateless.ts';
 import { theirClientTransport, theirServerTransport } from './theirs.ts';
 import { Tools } from './tools.ts';
 
+/** The bound only turns a hang into a readable failure. */
+const patienceMs = 30_000;
+
 /** Of both SDKs, by their shape. */
 type ForEitherSdk = Parameters<McpServerLike['connect']>[0];
 
@@ -24,6 +27,8 @@ export interface ConnectOptions {
   aheadMs?: number;
   /** Of our client. @default what the cell needs */
   encryption?: 'required' | 'none';
+  /** For the handshake. */
+  timeoutMs?: number;
 }
 
 export interface ServerOptions {
@@ -49,16 +54,15 @@ export class Stage {
   readonly errors = new Recorder<Error>('an error of ours');
   /** Which need not be open when this is made. */
   readonly #relays: readonly { url: string }[];
-  /** Of one test, and of the whole cell. */
+  /** Of one test, and of the whole cell, its client included. */
   readonly #clients: Set<() => Promise<void>> = new Set();
   readonly #servers: Set<() => Promise<void>> = new Set();
-  readonly #requestTimeoutMs: number;
-  #server: string | undefined;
+  #server: Promise<string> | undefined;
+  #client: Promise<Client> | undefined;
 
-  constructor(cell: Cell, relays: readonly { url: string }[], requestTimeoutMs = 10_000) {
+  constructor(cell: Cell, relays: readonly { url: string }[]) {
     this.cell = cell;
     this.#relays = relays;
-    this.#requestTimeoutMs = requestTimeoutMs;
   }
 
   get relayUrls(): string[] {
@@ -66,9 +70,15 @@ export class Stage {
   }
 
   /** The key of the cell's server, which is started when it is first needed. */
-  async server(): Promise<string> {
-    this.#server ??= await this.serve();
+  server(): Promise<string> {
+    this.#server ??= this.serve();
     return this.#server;
+  }
+
+  /** The client of the cell, which stays. */
+  client(): Promise<Client> {
+    this.#client ??= this.#connect({}, this.#servers);
+    return this.#client;
   }
 
   get isOurServer(): boolean {
@@ -85,13 +95,19 @@ export class Stage {
   }
 
   /** A client whose handshake, if it has one, is done. */
-  async connect(options: ConnectOptions = {}): Promise<Client> {
+  connect(options: ConnectOptions = {}): Promise<Client> {
+    return this.#connect(options, this.#clients);
+  }
+
+  async #connect(options: ConnectOptions, closers: Set<() => Promise<void>>): Promise<Client> {
     const server = options.server ?? (await this.server());
     const client = new Client({ name: 'interop', version: '1.0.0' });
-    this.#clients.add(() => client.close());
+    closers.add(() => client.close());
     const transport = this.#transport(server, options);
     const begins = this.isOurClient && this.cell.start === 'stateless';
-    await client.connect(begins ? withoutHandshake(transport) : transport, this.requestOptions);
+    await client.connect(begins ? withoutHandshake(transport) : transport, {
+      timeout: options.timeoutMs ?? patienceMs,
+    });
     return client;
   }
 
@@ -106,7 +122,7 @@ export class Stage {
 
   /** For each request of a client. */
   get requestOptions(): { timeout: number } {
-    return { timeout: this.#requestTimeoutMs };
+    return { timeout: patienceMs };
   }
 
   /** Closes the clients of one test. */
