@@ -2,6 +2,7 @@ import { NostrClientTransport } from '@mcp-nostr/client';
 import { generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { type McpServerFactory, type McpServerLike, type SeenIds, serve } from '@mcp-nostr/server';
+import type { RelayState } from '@mcp-nostr/transport';
 import { Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -148,6 +149,7 @@ export class Stage {
 
   async #serveOurs(options: ServerOptions): Promise<string> {
     const { aheadMs = 0, encryption = this.#plain('optional'), isOld = false } = options;
+    const states = new Recorder<RelayState>('a state of a relay');
     const server = await serve(
       {
         signer: secretKeySigner(options.secretKey ?? generateSecretKey()),
@@ -155,12 +157,17 @@ export class Stage {
         allow: 'public',
         encryption,
         onerror: this.errors.add,
+        onrelay: states.add,
         now: () => Date.now() + aheadMs,
         ...(isOld && { seen: new KeptIds() }),
       },
       options.factory ?? this.tools.create,
     );
     this.#servers.add(() => server.close());
+    const isReady = server.relays.map(({ url }) =>
+      states.first((state) => state.url === url && state.status === 'ready'),
+    );
+    await Promise.all(isReady);
     return server.pubkey;
   }
 
