@@ -62,6 +62,7 @@ export default defineConfig({
         test: {
           ...quick,
           name: 'interop',
+          globalSetup,
           include: ['test/interop/**/*.test.ts'],
           exclude: ['test/interop/quick.test.ts'],
           testTimeout: 60_000,
