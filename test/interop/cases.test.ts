@@ -1,6 +1,6 @@
 import { failureCodes, generateSecretKey } from '@mcp-nostr/core';
 import type { Relay } from '@mcp-nostr/relay';
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -8,6 +8,7 @@ import { Recorder } from '../helpers/recorder.ts';
 import { call, text } from './behaviours.ts';
 import type { Cell } from './cells.ts';
 import { openRelays, Stage } from './stage.ts';
+import { theirClientTransport } from './theirs.ts';
 
 const usual = { encryption: 'optional', wraps: 'optional', start: 'initialize', relays: 1 } as const;
 const plain = { ...usual, encryption: 'disabled' } as const;
@@ -62,6 +63,20 @@ describe('their client at our server', () => {
     );
     const expected = said.flatMap((each) => [text(`${each} 0`), text(`${each} 1`)]);
     expect(await Promise.all(results)).toEqual(expected);
+  });
+
+  it('learns each time that it connects what the server can do', async () => {
+    const stage = open('their client, our server');
+    const server = await stage.server();
+    const secretKey = generateSecretKey();
+    for (let i = 0; i < 2; i++) {
+      const transport = theirClientTransport(stage.cell, server, { relays: stage.relayUrls, secretKey });
+      const client = new Client({ name: 'learning', version: `${i}` });
+      await client.connect(transport);
+      expect(transport.serverSupportsEphemeralEncryption()).toBe(true);
+      expect(transport.getServerInitializeEvent()?.tags).toContainEqual(['support_oversized_transfer']);
+      await client.close();
+    }
   });
 
   it('has its call cancelled', async () => {
