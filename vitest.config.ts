@@ -64,6 +64,7 @@ export default defineConfig({
         test: {
           ...quick,
           name: 'interop',
+          globalSetup,
           include: ['test/interop/**/*.test.ts'],
           exclude: ['test/interop/quick.test.ts'],
           testTimeout: 60_000,

@@ -12,25 +12,25 @@ import { watchStamps } from './stamps.ts';
 export type Behaviour = (stage: Stage) => Promise<void>;
 
 const connects: Behaviour = async (stage) => {
-  const client = await stage.connect();
+  const client = await stage.client();
   if (stage.cell.start === 'initialize')
     expect(client.getServerVersion()).toEqual({ name: 'interop', version: '1.0.0' });
   await client.ping(stage.requestOptions);
 };
 
 const lists: Behaviour = async (stage) => {
-  const client = await stage.connect();
+  const client = await stage.client();
   const { tools } = await client.listTools({}, stage.requestOptions);
   expect(tools.map(({ name }) => name)).toEqual(['echo', 'fail', 'count', 'wait', 'progress']);
 };
 
 const calls: Behaviour = async (stage) => {
-  const client = await stage.connect();
+  const client = await stage.client();
   expect(await call(stage, client, 'echo', { text: 'grüße 🌍\nzeile' })).toEqual(text('grüße 🌍\nzeile'));
 };
 
 const executesOnce: Behaviour = async (stage) => {
-  const client = await stage.connect();
+  const client = await stage.client();
   const { executions } = stage.tools;
   const keys = ['one', 'two', 'three'];
   executions.clear();
@@ -41,14 +41,14 @@ const executesOnce: Behaviour = async (stage) => {
 };
 
 const reportsProgress: Behaviour = async (stage) => {
-  const client = await stage.connect();
+  const client = await stage.client();
   const { seen, result } = callWithProgress(stage, client, { name: 'steps', steps: 3 });
   expect(await result).toEqual(text('steps'));
   expect(seen).toEqual(['steps 1', 'steps 2', 'steps 3']);
 };
 
 const reportsErrors: Behaviour = async (stage) => {
-  const client = await stage.connect();
+  const client = await stage.client();
   expect(await call(stage, client, 'fail', {})).toMatchObject({
     isError: true,
     content: [{ text: 'the tool failed on purpose' }],
@@ -144,7 +144,9 @@ function worksWith(mode: Modes): Behaviour {
 
 export async function worksAt(stage: Stage, server: string, options: ConnectOptions = {}): Promise<void> {
   const client = await stage.connect({ ...options, server });
-  expect(await call(stage, client, 'echo', { text: 'so' })).toEqual(text('so'));
+  const { timeoutMs: timeout } = { timeoutMs: stage.requestOptions.timeout, ...options };
+  const result = client.callTool({ name: 'echo', arguments: { text: 'so' } }, undefined, { timeout });
+  expect(await result).toEqual(text('so'));
 }
 
 /** MCP 2026-07-28 has no handshake in any case. */
@@ -162,7 +164,7 @@ const speaksModern: Behaviour = async (stage) => {
 
 /** All that one client does, in one go. */
 export const goesThrough: Behaviour = async (stage) => {
-  const client = await stage.connect();
+  const client = await stage.client();
   await client.ping(stage.requestOptions);
   expect((await client.listTools({}, stage.requestOptions)).tools).toHaveLength(5);
   expect(await call(stage, client, 'count', { key: 'through' })).toEqual(text('through'));

@@ -10,7 +10,7 @@ import { clocksOfTheirs, faultOfTheirs } from './themselves.ts';
 
 /** Cells with us at one end. */
 export function matrix(cells: readonly Cell[]): void {
-  eachCell(cells, undefined, (stage) => {
+  eachCell(cells, (stage) => {
     it.sequential.each(behavioursOf(stage.cell))('%s', (_name, behaviour) => behaviour(stage));
     it.sequential('reports nothing', () => expect(stage.errors.items).toEqual([]));
   });
@@ -20,7 +20,7 @@ export function matrix(cells: readonly Cell[]): void {
 export function matrixOfTheirs(cells: readonly Cell[]): void {
   const clocks = clocksOfTheirs();
   afterAll(clocks.close);
-  eachCell(cells, 2_500, (stage) => {
+  eachCell(cells, (stage) => {
     const all = [...behaviours, ...clocks.behaviours];
     const [can, cannot] = [false, true].map((isFault) =>
       all
@@ -33,16 +33,12 @@ export function matrixOfTheirs(cells: readonly Cell[]): void {
 }
 
 /** All on the same relays; while one waits another goes on. */
-function eachCell(
-  cells: readonly Cell[],
-  requestTimeoutMs: number | undefined,
-  tests: (stage: Stage) => void,
-): void {
+function eachCell(cells: readonly Cell[], tests: (stage: Stage) => void): void {
   const relays: Relay[] = [];
   beforeAll(async () => void relays.push(...(await openRelays())));
   afterAll(async () => void (await Promise.all(relays.map((relay) => relay.close()))));
   describe.concurrent.each(cells.map((cell) => [titleOf(cell), cell] as const))('%s', (_, cell) => {
-    const stage = new Stage(cell, relays, requestTimeoutMs);
+    const stage = new Stage(cell, relays);
     afterEach(() => stage.disconnect());
     afterAll(() => stage.close());
     tests(stage);

@@ -2,6 +2,7 @@ import { NostrClientTransport } from '@mcp-nostr/client';
 import { generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { type McpServerFactory, type McpServerLike, type SeenIds, serve } from '@mcp-nostr/server';
+import type { RelayState } from '@mcp-nostr/transport';
 import { Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
@@ -11,6 +12,9 @@ import type { Cell } from './cells.ts';
 import { withoutHandshake } from './stateless.ts';
 import { theirClientTransport, theirServerTransport } from './theirs.ts';
 import { Tools } from './tools.ts';
+
+/** The bound only turns a hang into a readable failure. */
+const patienceMs = 30_000;
 
 /** Of both SDKs, by their shape. */
 type ForEitherSdk = Parameters<McpServerLike['connect']>[0];
@@ -24,6 +28,8 @@ export interface ConnectOptions {
   aheadMs?: number;
   /** Of our client. @default what the cell needs */
   encryption?: 'required' | 'none';
+  /** For the handshake. */
+  timeoutMs?: number;
 }
 
 export interface ServerOptions {
@@ -49,16 +55,15 @@ export class Stage {
   readonly errors = new Recorder<Error>('an error of ours');
   /** Which need not be open when this is made. */
   readonly #relays: readonly { url: string }[];
-  /** Of one test, and of the whole cell. */
+  /** Of one test, and of the whole cell, its client included. */
   readonly #clients: Set<() => Promise<void>> = new Set();
   readonly #servers: Set<() => Promise<void>> = new Set();
-  readonly #requestTimeoutMs: number;
-  #server: string | undefined;
+  #server: Promise<string> | undefined;
+  #client: Promise<Client> | undefined;
 
-  constructor(cell: Cell, relays: readonly { url: string }[], requestTimeoutMs = 10_000) {
+  constructor(cell: Cell, relays: readonly { url: string }[]) {
     this.cell = cell;
     this.#relays = relays;
-    this.#requestTimeoutMs = requestTimeoutMs;
   }
 
   get relayUrls(): string[] {
@@ -66,9 +71,15 @@ export class Stage {
   }
 
   /** The key of the cell's server, which is started when it is first needed. */
-  async server(): Promise<string> {
-    this.#server ??= await this.serve();
+  server(): Promise<string> {
+    this.#server ??= this.serve();
     return this.#server;
+  }
+
+  /** The client of the cell, which stays. */
+  client(): Promise<Client> {
+    this.#client ??= this.#connect({}, this.#servers);
+    return this.#client;
   }
 
   get isOurServer(): boolean {
@@ -85,13 +96,19 @@ export class Stage {
   }
 
   /** A client whose handshake, if it has one, is done. */
-  async connect(options: ConnectOptions = {}): Promise<Client> {
+  connect(options: ConnectOptions = {}): Promise<Client> {
+    return this.#connect(options, this.#clients);
+  }
+
+  async #connect(options: ConnectOptions, closers: Set<() => Promise<void>>): Promise<Client> {
     const server = options.server ?? (await this.server());
     const client = new Client({ name: 'interop', version: '1.0.0' });
-    this.#clients.add(() => client.close());
+    closers.add(() => client.close());
     const transport = this.#transport(server, options);
     const begins = this.isOurClient && this.cell.start === 'stateless';
-    await client.connect(begins ? withoutHandshake(transport) : transport, this.requestOptions);
+    await client.connect(begins ? withoutHandshake(transport) : transport, {
+      timeout: options.timeoutMs ?? patienceMs,
+    });
     return client;
   }
 
@@ -106,7 +123,7 @@ export class Stage {
 
   /** For each request of a client. */
   get requestOptions(): { timeout: number } {
-    return { timeout: this.#requestTimeoutMs };
+    return { timeout: patienceMs };
   }
 
   /** Closes the clients of one test. */
@@ -132,6 +149,7 @@ export class Stage {
 
   async #serveOurs(options: ServerOptions): Promise<string> {
     const { aheadMs = 0, encryption = this.#plain('optional'), isOld = false } = options;
+    const states = new Recorder<RelayState>('a state of a relay');
     const server = await serve(
       {
         signer: secretKeySigner(options.secretKey ?? generateSecretKey()),
@@ -139,12 +157,17 @@ export class Stage {
         allow: 'public',
         encryption,
         onerror: this.errors.add,
+        onrelay: states.add,
         now: () => Date.now() + aheadMs,
         ...(isOld && { seen: new KeptIds() }),
       },
       options.factory ?? this.tools.create,
     );
     this.#servers.add(() => server.close());
+    const isReady = server.relays.map(({ url }) =>
+      states.first((state) => state.url === url && state.status === 'ready'),
+    );
+    await Promise.all(isReady);
     return server.pubkey;
   }
 

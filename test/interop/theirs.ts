@@ -31,7 +31,6 @@ function optionsOf(cell: Cell, secretKey: Uint8Array, relays: readonly string[])
   if (relays.length === 0) throw new RangeError('a peer of theirs needs a relay of ours');
   return {
     signer: Buffer.from(secretKey).toString('hex'),
-    relayHandler: [...relays],
     encryptionMode: encryptions[cell.encryption],
     giftWrapMode: wraps[cell.wraps],
     logLevel: 'silent' as const,
@@ -65,6 +64,7 @@ export function theirClientTransport(
 ): NostrClientTransport {
   return new NostrClientTransport({
     ...optionsOf(cell, secretKey, relays),
+    relayHandler: new WatchedPool(relays),
     serverPubkey: server,
     discoveryRelayUrls: [...relays],
     isStateless: cell.start === 'stateless',
@@ -72,18 +72,20 @@ export function theirClientTransport(
   });
 }
 
+type Publish = ApplesauceRelayPool['publish'];
 type Subscribe = ApplesauceRelayPool['subscribe'];
 
-/** Their relays, and when they hear: an ephemeral event that comes before is gone. */
+/** Their relays, as they are but for what a test cannot wait for. */
 export class WatchedPool extends ApplesauceRelayPool {
-  /** Resolves when the first subscription is live. */
+  /** Resolves when the first subscription is live: an ephemeral event that comes before is gone. */
   readonly live: Promise<void>;
   readonly #onlive: () => void;
   readonly #earlierSeconds: number;
+  readonly #closed = new AbortController();
 
   /** `earlierSeconds`: an end hears nothing that is dated before its own start, so this is how long it has been there. */
   constructor(relays: readonly string[], earlierSeconds = 0) {
-    super([...relays]);
+    super([...relays], { reconnectBaseDelayMs: 200 });
     this.#earlierSeconds = earlierSeconds;
     let onlive: () => void = () => {};
     this.live = new Promise((resolve) => {
@@ -101,5 +103,15 @@ export class WatchedPool extends ApplesauceRelayPool {
       this.#onlive();
       onEose?.();
     });
+  }
+
+  /** It would be tried for ever, and after the end. */
+  override publish(...[event, options]: Parameters<Publish>): ReturnType<Publish> {
+    return super.publish(event, { abortSignal: this.#closed.signal, ...options });
+  }
+
+  override async disconnect(): Promise<void> {
+    this.#closed.abort();
+    await super.disconnect();
   }
 }

@@ -7,6 +7,8 @@ import { Recorder } from '../helpers/recorder.ts';
 
 /** An MCP server for whoever calls, and what tests see behind its tools. */
 export class Tools {
+  /** Those that were made, for the clients in the order in which they came. */
+  readonly servers: McpServer[] = [];
   /** How often `count` was executed with each key. */
   readonly executions: Map<string, number> = new Map();
   /** Names with which `wait` began. */
@@ -21,6 +23,7 @@ export class Tools {
       { name: 'interop', version: '1.0.0' },
       { instructions: 'Call the tools.', capabilities: { logging: {} } },
     );
+    this.servers.push(server);
     server.registerTool('echo', { inputSchema: { text: z.string() } }, ({ text }) => content(text));
     server.registerTool('fail', { description: 'throws' }, () => {
       throw new Error('the tool failed on purpose');

@@ -3,6 +3,7 @@ import {
   type FailureCode,
   isRequest,
   type JsonRpcMessage,
+  type JsonRpcRequest,
   type RequestId,
 } from '@mcp-nostr/core';
 import {
@@ -75,6 +76,11 @@ export class ClientSession implements Conversation {
   /** Of the present connection. */
   get connection(): string | undefined {
     return this.#link?.connection;
+  }
+
+  /** Requests that are not answered, the oldest first. */
+  get pending(): JsonRpcRequest[] {
+    return this.#requests.pending.map(([, { request }]) => request);
   }
 
   /** Something may come without our asking, or is on its way. */

@@ -13,6 +13,7 @@ import type { ClientSession } from '../client-session.ts';
 import type { Conversation } from '../conversation.ts';
 import { BareSession } from './bare-session.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
+import { knock } from './knock.ts';
 import { bareClientLimits as limits } from './limits.ts';
 import { ownSupportTags } from './own-support.ts';
 import { plainTextOnly, speaksPlainTextOnly } from './plain-text-only.ts';
@@ -163,8 +164,8 @@ export class FirstContact {
    * older than what the server asks its relays for.
    */
   async #knock(): Promise<void> {
-    const { endpoint, peer, isEncrypted, onerror } = this.#options;
-    const content = JSON.stringify({ jsonrpc: '2.0', id: `knock-${randomHex(8)}`, method: 'ping' });
+    const { endpoint, peer, isEncrypted, linked, onerror } = this.#options;
+    const content = JSON.stringify(knock(linked.pending));
     const createdAt = endpoint.nowSeconds() + limits.knockAheadSeconds;
     try {
       endpoint.hearStored();
