@@ -3,6 +3,7 @@ import {
   type FailureCode,
   isRequest,
   type JsonRpcMessage,
+  type JsonRpcRequest,
   type RequestId,
 } from '@mcp-nostr/core';
 import {
@@ -80,6 +81,11 @@ export class ClientSession implements Conversation {
   /** Something may come without our asking, or is on its way. */
   get expects(): boolean {
     return this.#resumption.expects(this.#requests.expects) !== 'nothing';
+  }
+
+  /** Of those that are not answered. */
+  get oldestRequest(): JsonRpcRequest | undefined {
+    return this.#requests.pending[0]?.[1].request;
   }
 
   get wakeAt(): number {
