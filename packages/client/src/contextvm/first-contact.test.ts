@@ -117,6 +117,18 @@ describe('a server that answers an opening without a link', () => {
     expect(outcomes(scene.delivered)).toEqual([[0, 'ok']]);
   });
 
+  it('may answer what was asked long ago: what was asked since goes again', async () => {
+    const scene = new Scene();
+    scene.world.request(0, 'initialize');
+    await scene.run(20_000);
+    scene.world.request(1, 'tools/list');
+    await scene.run(0);
+    scene.published.length = 0;
+    expect(scene.say({ id: 0, result: {} }, scene.openings[0])).toBe(true);
+    await scene.run(0);
+    expect(scene.methods).toEqual(['tools/list']);
+  });
+
   it('is not believed about what was never asked', async () => {
     const scene = new Scene();
     scene.world.request(0, 'initialize');
@@ -145,6 +157,8 @@ describe('a server with a link', () => {
     const scene = new Scene();
     scene.world.fate = () => 'deliver';
     scene.world.request(0, 'initialize');
+    await scene.run(0);
+    expect(scene.openings).toHaveLength(1);
     await scene.run(100);
     expect(scene.contact.supportTags).toBeUndefined();
     expect(scene.say({ id: 0, result: {} }, scene.openings[0])).toBe(false);
