@@ -1,14 +1,22 @@
 import { EncryptionMode, GiftWrapMode } from '@contextvm/sdk/core';
 import { NostrServerTransport, type NostrServerTransportOptions } from '@contextvm/sdk/transport';
 import { NostrClientTransport, type NostrClientTransportOptions } from '@mcp-nostr/client';
-import { generateSecretKey, getPublicKey, type JsonRpcMessage, secretKeySigner } from '@mcp-nostr/core';
+import {
+  generateSecretKey,
+  getPublicKey,
+  GIFT_WRAP_KIND,
+  type JsonRpcMessage,
+  secretKeySigner,
+} from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
+import { serve } from '@mcp-nostr/server';
 import { Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
+import { RawSocket } from '../helpers/raw-socket.ts';
 import { Recorder } from '../helpers/recorder.ts';
 
 let relay: Relay;
@@ -155,5 +163,30 @@ describe.concurrent("our client at ContextVM's servers", () => {
       data: { code: 'not_allowed' },
     });
     expect(calls.items).toEqual([]);
+  });
+});
+
+describe.concurrent('our client at a server of ours', () => {
+  it('has its link, and one session, where the server comes when it has been knocked at', async () => {
+    const secretKey = generateSecretKey();
+    const socket = await RawSocket.open(relay.url);
+    closers.push(() => socket.close());
+    await socket.watch({ kinds: [GIFT_WRAP_KIND], '#p': [getPublicKey(secretKey)] });
+    const connecting = connect(getPublicKey(secretKey));
+    await socket.events.first();
+    const sessions: McpServer[] = [];
+    const server = await serve(
+      { signer: secretKeySigner(secretKey), relays: [relay.url], allow: 'public' },
+      () => {
+        const mcp = new McpServer({ name: 'ours', version: '1.0.0' });
+        sessions.push(mcp);
+        return mcp;
+      },
+    );
+    closers.push(() => server.close());
+    await connecting;
+    // Only over a link a server can ask.
+    await sessions[0]?.server.ping();
+    expect(sessions).toHaveLength(1);
   });
 });

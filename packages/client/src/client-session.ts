@@ -78,14 +78,14 @@ export class ClientSession implements Conversation {
     return this.#link?.connection;
   }
 
-  /** Requests that are not answered, the oldest first. */
-  get pending(): JsonRpcRequest[] {
-    return this.#requests.pending.map(([, { request }]) => request);
-  }
-
   /** Something may come without our asking, or is on its way. */
   get expects(): boolean {
     return this.#resumption.expects(this.#requests.expects) !== 'nothing';
+  }
+
+  /** Of those that are not answered. */
+  get oldestRequest(): JsonRpcRequest | undefined {
+    return this.#requests.pending[0]?.[1].request;
   }
 
   get wakeAt(): number {

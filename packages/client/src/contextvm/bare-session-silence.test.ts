@@ -49,6 +49,16 @@ describe('any other request that is not answered', () => {
     expect(countOf(world, 'tools/call')).toBe(1);
   });
 
+  it('is not sent where an opening may have carried it', async () => {
+    const world = new BareWorld();
+    const request = { jsonrpc: '2.0' as const, id: 1, method: 'tools/call' };
+    world.session.adopt(request, ['opening'], false, () => {});
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(world.methods).toEqual([]);
+    world.say({ id: 1, result: {} }, { to: 'opening' });
+    expect(outcomes(world.delivered)).toEqual([[1, 'ok']]);
+  });
+
   it('has an unknown outcome when the server answers nothing else either', async () => {
     const world = new BareWorld();
     await world.request(1, 'tools/call');

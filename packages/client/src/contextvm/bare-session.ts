@@ -43,6 +43,7 @@ import { BareRequests } from './bare-requests.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
 import { bareClientLimits as limits } from './limits.ts';
 import { Payments } from './payments.ts';
+import { question } from './question.ts';
 import { StreamTerms } from './stream-terms.ts';
 import { isOwnFrame } from './streams.ts';
 import { Vigil } from './vigil.ts';
@@ -321,7 +322,7 @@ export class BareSession implements Conversation {
   #ping(): void {
     this.#vigil.pinged(this.#options.clock());
     const id = this.#newName();
-    const text = textOf({ jsonrpc: '2.0', id, method: 'ping' });
+    const text = textOf(question(id, this.#requests.all[0]?.request));
     const onsigned = ({ id: event }: { id: string }): void => {
       this.#pings.add(event);
     };

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { JsonRpcMessage, NostrEvent } from '@mcp-nostr/core';
+import { type JsonRpcMessage, metaKeys, type NostrEvent } from '@mcp-nostr/core';
 import type { BareMessage } from '@mcp-nostr/core/contextvm';
 import { type Endpoint, type Form, UnfinishedMessages } from '@mcp-nostr/transport';
 import { describe, expect, it, vi } from 'vitest';
@@ -74,6 +74,11 @@ class Scene {
     await setImmediate();
   }
 
+  /** Of what has left without a link. */
+  get methods(): unknown[] {
+    return this.published.map(({ message }) => JSON.parse(message.content).method);
+  }
+
   get openings(): string[] {
     return this.world.packets.filter(({ from }) => from === 'client').map(({ event }) => event.id);
   }
@@ -99,7 +104,7 @@ describe('a server that answers an opening without a link', () => {
     expect(scene.say({ id: 'x', result: {} }, scene.openings[0])).toBe(true);
     await scene.run(0);
     expect(outcomes(scene.delivered)).toEqual([[0, 'ok']]);
-    expect(scene.published.map(({ message }) => JSON.parse(message.content).method)).toEqual(['tools/list']);
+    expect(scene.methods).toEqual(['tools/list']);
     await scene.run(60_000);
     expect(scene.openings).toHaveLength(1);
   });
@@ -110,6 +115,18 @@ describe('a server that answers an opening without a link', () => {
     await scene.run(3_000);
     expect(scene.say({ id: 0, result: {} }, scene.openings[1])).toBe(true);
     expect(outcomes(scene.delivered)).toEqual([[0, 'ok']]);
+  });
+
+  it('may answer what was asked long ago: what was asked since goes again', async () => {
+    const scene = new Scene();
+    scene.world.request(0, 'initialize');
+    await scene.run(20_000);
+    scene.world.request(1, 'tools/list');
+    await scene.run(0);
+    scene.published.length = 0;
+    expect(scene.say({ id: 0, result: {} }, scene.openings[0])).toBe(true);
+    await scene.run(0);
+    expect(scene.methods).toEqual(['tools/list']);
   });
 
   it('is not believed about what was never asked', async () => {
@@ -140,6 +157,8 @@ describe('a server with a link', () => {
     const scene = new Scene();
     scene.world.fate = () => 'deliver';
     scene.world.request(0, 'initialize');
+    await scene.run(0);
+    expect(scene.openings).toHaveLength(1);
     await scene.run(100);
     expect(scene.contact.supportTags).toBeUndefined();
     expect(scene.say({ id: 0, result: {} }, scene.openings[0])).toBe(false);
@@ -181,19 +200,46 @@ describe('a server that does not answer', () => {
     ]);
     const { content, tags } = scene.published[0]?.message ?? { content: '{}', tags: [] };
     expect(JSON.parse(content)).toMatchObject({ method: 'ping' });
-    expect(tags).toEqual(scene.contact.supportTags);
+    expect(tags).toEqual([
+      ...(scene.contact.supportTags ?? []),
+      ['support_link'],
+      ['salt', expect.any(String)],
+    ]);
     await scene.run(60_000);
     expect(scene.published).toHaveLength(6);
   });
 
-  it('is found by what answers a knock: the opening goes again, in a form that it reads', async () => {
+  it('is found by its answer to a knock, and gets then what no opening can hold', async () => {
     const scene = new Scene();
-    scene.world.request(0, 'initialize');
+    scene.world.request(0, 'tools/call');
     await scene.run(600);
     scene.published.length = 0;
     expect(scene.say({ id: 0, result: {} }, 'bare-0')).toBe(true);
     await scene.run(0);
-    expect(scene.published.map(({ message }) => JSON.parse(message.content).method)).toEqual(['initialize']);
+    expect(scene.methods).toEqual(['tools/call']);
+    expect(scene.delivered).toEqual([]);
+  });
+
+  it('is asked by a knock what the opening asks, if that does no harm', async () => {
+    const scene = new Scene();
+    scene.world.request(0, 'initialize');
+    await scene.run(600);
+    expect(scene.methods).toEqual(['initialize', 'initialize']);
+    expect(scene.say({ id: 0, result: {} }, 'bare-0')).toBe(true);
+    expect(outcomes(scene.delivered)).toEqual([[0, 'ok']]);
+    await scene.run(60_000);
+    expect(scene.methods).toHaveLength(2);
+  });
+
+  it('is not taken for one of another revision by a knock', async () => {
+    const scene = new Scene();
+    const said = { [metaKeys.protocolVersion]: '2026-07-28', [metaKeys.clientCapabilities]: {} };
+    scene.world.request(0, 'tools/call', { name: 'echo', _meta: { ...said, progressToken: 1 } });
+    await scene.run(600);
+    expect(JSON.parse(scene.published[0]?.message.content ?? '{}')).toMatchObject({
+      method: 'server/discover',
+      params: { _meta: said },
+    });
   });
 
   it.each([

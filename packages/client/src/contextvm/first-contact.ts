@@ -1,6 +1,5 @@
-import { type Frame, type NostrEvent, parseMessage, isRequest, randomHex } from '@mcp-nostr/core';
-import type { BareMessage } from '@mcp-nostr/core/contextvm';
-import { type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
+import { type Frame, isHarmless, isRequest, type NostrEvent, parseMessage, randomHex } from '@mcp-nostr/core';
+import { type BareMessage, knockTag, type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
 import {
   BareSender,
   type Endpoint,
@@ -13,10 +12,10 @@ import type { ClientSession } from '../client-session.ts';
 import type { Conversation } from '../conversation.ts';
 import { BareSession } from './bare-session.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
-import { knock } from './knock.ts';
 import { bareClientLimits as limits } from './limits.ts';
 import { ownSupportTags } from './own-support.ts';
 import { plainTextOnly, speaksPlainTextOnly } from './plain-text-only.ts';
+import { question } from './question.ts';
 import { Refused } from './refused.ts';
 
 export interface FirstContactOptions extends Pick<
@@ -42,9 +41,8 @@ export interface FirstContactOptions extends Pick<
  */
 export class FirstContact {
   readonly #options: FirstContactOptions;
-  /** What each opening held, by its event. */
-  readonly #openings: Map<string, string> = new Map();
-  readonly #knocks: Set<string> = new Set();
+  /** What each opening and each knock held, by its event. */
+  readonly #said: Map<string, string> = new Map();
   #connection: string | undefined;
   #attempts = 0;
   #session: BareSession | undefined;
@@ -71,8 +69,9 @@ export class FirstContact {
 
   /** What an opening says of us beside the link: nothing to a server that has one. */
   get supportTags(): string[][] | undefined {
-    const { linked, isEncrypted, payments } = this.#options;
-    return linked.isLinked ? undefined : ownSupportTags(isEncrypted, payments);
+    const { linked, isEncrypted, payments, announced } = this.#options;
+    if (linked.isLinked || announced?.link !== undefined) return undefined;
+    return ownSupportTags(isEncrypted, payments);
   }
 
   /** Whether a message without link of the server concerns us. */
@@ -81,7 +80,7 @@ export class FirstContact {
     const { requestEvent = '' } = message;
     // A server once heard with a link never comes down to this: its guarantees would be gone unnoticed.
     if (this.#options.linked.isLinked || this.#refused !== undefined) return false;
-    return this.#openings.has(requestEvent) || this.#knocks.has(requestEvent);
+    return this.#said.has(requestEvent);
   }
 
   /** A message that `accepts()` has let through. */
@@ -93,12 +92,10 @@ export class FirstContact {
   /** A frame of ours that is about to leave. */
   signed({ id }: NostrEvent, { link, content }: Frame): void {
     if (link.sequence !== 0 || this.#options.linked.isLinked) return;
-    this.#openings.set(id, content);
-    const [oldest] = this.#openings.keys();
-    if (this.#openings.size > limits.maxOpenings && oldest !== undefined) this.#openings.delete(oldest);
+    this.#remember(id, content);
     this.#attempts = link.connection === this.#connection ? this.#attempts + 1 : 1;
     this.#connection = link.connection;
-    if (limits.knocksAt.includes(this.#attempts)) void this.#knock(); // it never rejects
+    if (limits.knocksAt.includes(this.#attempts)) void this.#knock(content); // it never rejects
     if (this.#attempts === limits.lookupAt && this.#options.isEncrypted) void this.#lookUp(link.connection); // nor does it
   }
 
@@ -120,8 +117,8 @@ export class FirstContact {
       return;
     }
     this.#session = this.#open({ first });
-    const isHeard = this.#openings.has(requestEvent);
-    for (const message of linked.handOver()) this.#passOn(message, this.#session, isHeard);
+    for (const message of linked.handOver())
+      this.#passOn(message, this.#session, this.#said.get(requestEvent));
   }
 
   /** What a server reads that we know by its announcement alone. */
@@ -151,31 +148,45 @@ export class FirstContact {
     });
   }
 
-  /** A server that answers only a knock need not have the opening, which it may not read in the form that it had. */
-  #passOn({ text, onsettled }: OutgoingMessage, session: BareSession, isHeard: boolean): void {
+  /** `answered`: what the server has surely had. An opening it may not read in the form that that has. */
+  #passOn({ text, onsettled }: OutgoingMessage, session: BareSession, answered: string | undefined): void {
     const message = parseMessage(text);
-    const events = [...this.#openings].filter(([, content]) => content === text).map(([event]) => event);
-    if (isRequest(message) && events.length > 0) session.adopt(message, events, isHeard, () => onsettled?.());
+    const events = [...this.#said].filter(([, content]) => content === text).map(([event]) => event);
+    if (isRequest(message) && events.length > 0)
+      session.adopt(message, events, answered === text, () => onsettled?.());
     else session.send(message, undefined, onsettled);
   }
 
+  #remember(event: string, content: string): void {
+    this.#said.set(event, content);
+    const [oldest] = this.#said.keys();
+    if (this.#said.size > limits.maxOpenings && oldest !== undefined) this.#said.delete(oldest);
+  }
+
   /**
-   * A message that any server without link answers, in each form that one may read: the opening may hold none, or be
-   * older than what the server asks its relays for.
+   * What the opening holds, if anything, once more without link and rights, in each form that a server without link may
+   * read, and dated so that it is not older than what such a server asks its relays for.
    */
-  async #knock(): Promise<void> {
-    const { endpoint, peer, isEncrypted, linked, onerror } = this.#options;
-    const content = JSON.stringify(knock(linked.pending));
+  async #knock(opening: string): Promise<void> {
+    const { endpoint, peer, isEncrypted, payments, onerror } = this.#options;
+    const content = this.#harmless(opening);
     const createdAt = endpoint.nowSeconds() + limits.knockAheadSeconds;
     try {
       endpoint.hearStored();
-      const event = await endpoint.signBare({ tags: ownSupportTags(isEncrypted), content }, peer, createdAt);
-      this.#knocks.add(event.id);
+      const tags = [...ownSupportTags(isEncrypted, payments), [...knockTag], ['salt', randomHex(8)]];
+      const event = await endpoint.signBare({ tags, content }, peer, createdAt);
+      this.#remember(event.id, content);
       const forms = isEncrypted ? (['ephemeral', 'stored'] as const) : (['plain'] as const);
       await Promise.allSettled(forms.map((form) => endpoint.publish(event, peer, form)));
     } catch (error) {
       onerror(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** An opening that knows the server's process may hold anything, and one may hold nothing. */
+  #harmless(opening: string): string {
+    if (opening !== '' && isHarmless(parseMessage(opening))) return opening;
+    return JSON.stringify(question(`knock-${randomHex(8)}`, this.#options.linked.oldestRequest));
   }
 
   async #lookUp(connection: string): Promise<void> {

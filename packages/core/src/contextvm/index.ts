@@ -13,6 +13,7 @@ export {
 } from './announcement-templates.ts';
 export { type BareMessage, decodeBare, encodeBare, isBare } from './bare-message.ts';
 export { type Introduction, introductionTags, readIntroduction } from './introduction.ts';
+export { isKnock, knockTag } from './knock.ts';
 export { contextvmLimits } from './limits.ts';
 export {
   PAYMENT_REQUIRED,

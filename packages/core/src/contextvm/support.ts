@@ -26,7 +26,7 @@ const FLAGS = [
   ['oversized', 'support_oversized_transfer'],
   ['openStream', 'support_open_stream'],
 ] as const;
-const LINK = 'support_link';
+export const LINK = 'support_link';
 const INSTANCE = /^[0-9a-f]{16}$/;
 const PMI = /^[a-z0-9-]+$/;
 
