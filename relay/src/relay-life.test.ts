@@ -83,7 +83,7 @@ test('a client that does not say goodbye does not keep the relay from closing', 
 });
 
 test('a connection that answers no ping is ended', async () => {
-  const relay = await openRelay({ limits: { pingIntervalMs: 20 } });
+  const relay = await openRelay({ limits: { pingIntervalMs: 200 } });
   const [dead, healthy] = [await openClient(relay, { autoPong: false }), await openClient(relay)];
   let pings = 0;
   dead.socket.on('ping', () => {
