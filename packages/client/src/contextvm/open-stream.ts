@@ -43,6 +43,7 @@ export class OpenStream implements IncomingStream {
   readonly #numbering: StreamNumbering;
   readonly #unread = new Unread();
   #contentType: string | undefined;
+  #isAsked = false;
   #isStarted = false;
   #isAsking = false;
   #pings = 0;
@@ -71,9 +72,15 @@ export class OpenStream implements IncomingStream {
   }
 
   cancel(reason?: string): void {
-    if (!this.#unread.isOver && !this.#isAnswered) this.#say({ frameType: 'abort', reason });
+    const isUnderWay = this.#isAsked && !this.#isAnswered && !this.#unread.isOver;
+    if (isUnderWay) this.#say({ frameType: 'abort', reason });
     this.#unread.discard();
     this.#end();
+  }
+
+  /** Its request is on its way. */
+  asked(): void {
+    this.#isAsked = true;
   }
 
   /** A frame of the server. */

@@ -136,6 +136,12 @@ describe('an open stream', () => {
     expect(sent).toMatchObject([{ frameType: 'abort', reason: 'enough', progress: 1 }]);
   });
 
+  it('that is cancelled before its request was sent concerns no server', () => {
+    const { streams, sent } = open();
+    streams.open().cancel();
+    expect(sent).toEqual([]);
+  });
+
   it('holds no more than may wait for its reader', async () => {
     const { stream, chunk, sent } = open();
     const data = 'x'.repeat(100_000);

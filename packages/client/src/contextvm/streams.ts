@@ -68,7 +68,9 @@ export class Streams {
       this.#take(keyOf(cancelled))?.fail('request_failed', 'the request was cancelled');
     if (!isRequest(message)) return;
     const stream = this.#streams.get(tokenText(progressToken(message)) ?? '');
-    if (stream !== undefined) this.#byRequest.set(keyOf(message.id), stream);
+    if (stream === undefined) return;
+    stream.asked();
+    this.#byRequest.set(keyOf(message.id), stream);
   }
 
   /** A message on its way to the application. True for a frame, which is no business of its SDK. */
