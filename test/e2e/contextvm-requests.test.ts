@@ -116,14 +116,18 @@ describe('a client without a link', () => {
         onrefused: ({ code }) => refused.push(code),
       });
       const bare = await caller();
-      const event = await bare.say({ id: 1, method: 'tools/list' });
-      if (refusals === 'answer') {
-        const refusal = await bare.answer(event);
-        expect(codeOf(refusal)).toBe('not_allowed');
-        // Or a client of ours would take us for a server that has no link.
-        expect(readSupport(refusal.message.tags).link).toBeDefined();
-      } else await expect.poll(() => refused).toEqual(['not_allowed']);
-      expect([bare.heard.count, server.connections]).toEqual([refusals === 'answer' ? 1 : 0, 0]);
+      // Clients of ours ask so beside their openings: no stranger has come.
+      const ping = await bare.say({ id: 1, method: 'ping' });
+      const list = await bare.say({ id: 2, method: 'tools/list' });
+      if (refusals === 'answer')
+        for (const event of [ping, list]) {
+          const refusal = await bare.answer(event);
+          expect(codeOf(refusal)).toBe('not_allowed');
+          // Or a client of ours would take us for a server that has no link.
+          expect(readSupport(refusal.message.tags).link).toBeDefined();
+        }
+      await expect.poll(() => refused).toEqual(['not_allowed']);
+      expect([bare.heard.count, server.connections]).toEqual([refusals === 'answer' ? 2 : 0, 0]);
     }
   });
 });

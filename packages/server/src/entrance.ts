@@ -58,6 +58,11 @@ export class Entrance {
     return false;
   }
 
+  /** The same of one who asks only whether anybody is here, which is nothing to report. */
+  denyQuietly(applicant: Applicant): boolean {
+    return this.#options.refusals !== 'silent' && this.mayAnswer(applicant, false);
+  }
+
   /** Whether one who is not let in for another reason is told so. */
   refuse(applicant: Applicant, code: string, isKnown: boolean): boolean {
     this.#options.onrefused?.(applicant, code);

@@ -322,11 +322,8 @@ export class NostrServerTransport {
     if (this.#meter.isCounting) this.#meter.spend(utf8Bytes(text));
     if (link.queuedBytes + text.length > linkLimits.maxQueuedBytes) {
       onoverflow();
-      const error = new TransportError(
-        'client_silent',
-        `${this.caller.npub} takes nothing; its connection is over`,
-      );
-      return Promise.reject(error);
+      const reason = `${this.caller.npub} takes nothing; its connection is over`;
+      return Promise.reject(new TransportError('client_silent', reason));
     }
     return new Promise((resolve, reject) => {
       link.send({

@@ -72,7 +72,8 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     const message = read(incoming.message.content);
     // Nothing is asked of clients. And whoever answers an answer may do so for ever.
     if (!(message instanceof DecodeError) && isResponse(message)) return;
-    const permission = this.#door.judge(incoming);
+    const isPing = 'method' in message && message.method === 'ping';
+    const permission = this.#door.judge(incoming, isPing);
     if (isRefusal(permission)) this.#refuse(message, incoming, permission);
     else if (message instanceof DecodeError) this.#onunreadable(message, { incoming, permission });
     else this.#take(message, { incoming, permission });

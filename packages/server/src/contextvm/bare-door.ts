@@ -41,13 +41,15 @@ export class BareDoor {
     this.#options = options;
   }
 
-  /** What may come in at all. */
-  judge({ event, form }: IncomingBare): Permission | BareRefusal {
+  /** What may come in at all. `isPing`: of a client of ours perhaps, whose opening says better for whom it speaks. */
+  judge({ event, form }: IncomingBare, isPing: boolean): Permission | BareRefusal {
     const { policy, entrance, encryption, seen, successor, nowSeconds } = this.#options;
     const applicant = { pubkey: event.pubkey };
     const answer = policy.permit(applicant);
-    if (isDenial(answer))
-      return { ...refusalOf(answer), isTold: () => entrance.deny(applicant, answer.code) };
+    if (isDenial(answer)) {
+      const deny = (): boolean => entrance.deny(applicant, answer.code);
+      return { ...refusalOf(answer), isTold: isPing ? () => entrance.denyQuietly(applicant) : deny };
+    }
     const refuse = (code: FailureCode, message: string, data?: Record<string, unknown>): BareRefusal => {
       return { code, message, data, isTold: () => entrance.refuse(applicant, code, answer.isKnown) };
     };
