@@ -2,6 +2,7 @@ import { EncryptionMode, GiftWrapMode } from '@contextvm/sdk/core';
 import { NostrServerTransport, type NostrServerTransportOptions } from '@contextvm/sdk/transport';
 import { NostrClientTransport, type NostrClientTransportOptions } from '@mcp-nostr/client';
 import {
+  EPHEMERAL_GIFT_WRAP_KIND,
   generateSecretKey,
   getPublicKey,
   GIFT_WRAP_KIND,
@@ -74,6 +75,14 @@ function ourTransport(
   return transport;
 }
 
+/** Beside a server: the relay never says that nobody does, however long the server takes. */
+async function listen(pubkey: string): Promise<RawSocket> {
+  const socket = await RawSocket.open(relay.url);
+  closers.push(() => socket.close());
+  await socket.watch({ kinds: [GIFT_WRAP_KIND, EPHEMERAL_GIFT_WRAP_KIND], '#p': [pubkey] });
+  return socket;
+}
+
 async function connect(server: string, options: Partial<NostrClientTransportOptions> = {}): Promise<Client> {
   const client = new Client({ name: 'ours', version: '1.0.0' });
   await client.connect(ourTransport(server, options));
@@ -92,6 +101,7 @@ describe.concurrent("our client at ContextVM's servers", () => {
     ['of kind 21059 only', GiftWrapMode.EPHEMERAL],
   ])('may begin with a call where gift wraps are %s, which is executed once', async (_, giftWrapMode) => {
     const { pubkey, calls } = await theirServer({ giftWrapMode });
+    await listen(pubkey);
     const transport = ourTransport(pubkey);
     const answers = new Recorder<JsonRpcMessage>('an answer');
     transport.onmessage = answers.add;
@@ -169,11 +179,9 @@ describe.concurrent("our client at ContextVM's servers", () => {
 describe.concurrent('our client at a server of ours', () => {
   it('has its link, and one session, where the server comes when it has been knocked at', async () => {
     const secretKey = generateSecretKey();
-    const socket = await RawSocket.open(relay.url);
-    closers.push(() => socket.close());
-    await socket.watch({ kinds: [GIFT_WRAP_KIND], '#p': [getPublicKey(secretKey)] });
+    const { events } = await listen(getPublicKey(secretKey));
     const connecting = connect(getPublicKey(secretKey));
-    await socket.events.first();
+    await events.first(({ kind }) => kind === GIFT_WRAP_KIND);
     const sessions: McpServer[] = [];
     const server = await serve(
       { signer: secretKeySigner(secretKey), relays: [relay.url], allow: 'public' },

@@ -1,5 +1,5 @@
 import { formatAddress, formatNpub, randomHex } from '@mcp-nostr/core';
-import { introductionTags, isKnock, supportTags } from '@mcp-nostr/core/contextvm';
+import { introductionTags, supportTags } from '@mcp-nostr/core/contextvm';
 import { atMost, Endpoint, type RelayState } from '@mcp-nostr/transport';
 
 import { applicantOf, type Caller } from './caller.ts';
@@ -108,7 +108,6 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       accepts: () => true,
       onframe: (frame) => this.#isClosed || this.#linked.receive(frame),
       ...(contextvm !== false && {
-        acceptsBare: (_, { tags }) => !isKnock(tags),
         onbare: (incoming) => this.#isClosed || this.#bare?.receive(incoming),
         storedWraps: true,
         // Whoever asks in plain text is told that it must not.

@@ -1,5 +1,6 @@
 import type { RequestId } from '@mcp-nostr/core';
 import { tokenText } from '@mcp-nostr/core/contextvm';
+import type { Expectation } from '@mcp-nostr/transport';
 
 import { keyOf } from '../outgoing.ts';
 import type { BareRequest } from './bare-request.ts';
@@ -13,6 +14,12 @@ export class BareRequests {
   /** The oldest first. */
   get all(): BareRequest[] {
     return [...this.#byId.values()];
+  }
+
+  /** What is waited for. */
+  get awaited(): Expectation {
+    if (this.isEmpty) return 'nothing';
+    return this.all.some(({ isListening }) => !isListening) ? 'answers' : 'news';
   }
 
   get isEmpty(): boolean {

@@ -106,6 +106,12 @@ describe('progress', () => {
     expect(world.delivered).toEqual([]);
   });
 
+  it('is asked for where a server has said nothing of answers in parts', async () => {
+    const world = new BareWorld({ tags: [['cap', 'tool:echo', '10', 'sats']] });
+    const sent = await world.request(0, 'tools/call');
+    expect(sent.outgoing.token).toBeDefined();
+  });
+
   it('is not asked for where a server surely sends no answer in parts', async () => {
     const world = new BareWorld({ tags: [['support_encryption']] });
     const sent = await world.request(0, 'tools/call');

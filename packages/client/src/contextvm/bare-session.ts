@@ -9,22 +9,8 @@ import {
   parseMessage,
   type RequestId,
 } from '@mcp-nostr/core';
-import {
-  frameFamily,
-  learnSupport,
-  noSupport,
-  type PeerSupport,
-  readSupport,
-  tokenText,
-} from '@mcp-nostr/core/contextvm';
-import {
-  type BareOutgoing,
-  checkMessageSize,
-  type Form,
-  type IncomingBare,
-  messageText,
-  TransportError,
-} from '@mcp-nostr/transport';
+import { frameFamily, tokenText } from '@mcp-nostr/core/contextvm';
+import { type BareOutgoing, type IncomingBare, TransportError } from '@mcp-nostr/transport';
 
 import type { Conversation } from '../conversation.ts';
 import { withoutMove } from '../moved-failure.ts';
@@ -41,9 +27,9 @@ import {
 import { BareRequest } from './bare-request.ts';
 import { BareRequests } from './bare-requests.ts';
 import type { BareSessionOptions } from './bare-session-options.ts';
-import { bareClientLimits as limits } from './limits.ts';
 import { Payments } from './payments.ts';
 import { question } from './question.ts';
+import { ServerFacts } from './server-facts.ts';
 import { StreamTerms } from './stream-terms.ts';
 import { isOwnFrame } from './streams.ts';
 import { Vigil } from './vigil.ts';
@@ -52,6 +38,7 @@ import {
   notificationOnWire,
   ownNotification,
   requestOnWire,
+  textOf,
   tokenOnWire,
   withOwnSubscription,
 } from './wire-names.ts';
@@ -72,12 +59,9 @@ export class BareSession implements Conversation {
   });
   readonly #vigil = new Vigil();
   readonly #payments: Payments;
+  readonly #facts: ServerFacts;
   /** Our pings under way, by their events. */
   readonly #pings: Set<string> = new Set();
-  #form: Form;
-  #support: PeerSupport | undefined;
-  #relay: string | undefined;
-  #aheadSeconds = 0;
   #isReachable = true;
   #names = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -86,9 +70,8 @@ export class BareSession implements Conversation {
   constructor(options: BareSessionOptions) {
     this.#options = options;
     const { first, announced } = options;
-    this.#form = first?.form ?? announced?.form ?? 'ephemeral';
-    this.#support = announced?.support;
-    this.#sender = options.newSender(() => this.#support?.oversized);
+    this.#facts = new ServerFacts(first?.form ?? announced?.form ?? 'ephemeral', announced?.support);
+    this.#sender = options.newSender(() => this.#facts.support?.oversized);
     this.#parts = new AnswersInParts({
       requests: this.#requests,
       sender: this.#sender,
@@ -185,7 +168,7 @@ export class BareSession implements Conversation {
   /** Under new names: the answers to two copies of it, in parts or not, must not be taken for one. */
   #transmit(request: BareRequest): void {
     const wireId = this.#newName();
-    const wireToken = tokenOnWire(request, wireId, this.#support);
+    const wireToken = tokenOnWire(request, wireId, this.#facts.support);
     request.rename(wireId, wireToken);
     request.againAt = Infinity;
     const text = textOf(requestOnWire(request));
@@ -206,7 +189,7 @@ export class BareSession implements Conversation {
 
   #left(request: BareRequest, length: number): void {
     request.left(this.#options.clock(), length);
-    this.#terms.left(request, this.#support);
+    this.#terms.left(request, this.#facts.support);
     request.onsettled();
     this.#watch();
   }
@@ -252,8 +235,9 @@ export class BareSession implements Conversation {
   }
 
   #post(message: Omit<BareOutgoing, 'form' | 'notBefore' | 'relay'>): Promise<void> {
-    const notBefore = this.#options.nowSeconds() + this.#aheadSeconds;
-    return this.#sender.send({ ...message, form: this.#form, notBefore, relay: this.#relay });
+    const { form, relay, aheadSeconds } = this.#facts;
+    const notBefore = this.#options.nowSeconds() + aheadSeconds;
+    return this.#sender.send({ ...message, form, notBefore, relay });
   }
 
   #take(
@@ -302,15 +286,9 @@ export class BareSession implements Conversation {
     return this.#requests.settle(request);
   }
 
-  #learn({ event, message: { requestEvent, tags }, form, relay }: IncomingBare): void {
+  #learn(incoming: IncomingBare): void {
     this.#vigil.heard(this.#options.clock());
-    this.#relay = relay;
-    const ahead = event.created_at - this.#options.nowSeconds();
-    this.#aheadSeconds = Math.max(this.#aheadSeconds, Math.min(limits.maxAheadSeconds, ahead));
-    // A server says it once to a key: who comes back with the same one is told nothing.
-    if (tags.length > 0) this.#support = learnSupport(this.#support ?? noSupport, readSupport(tags));
-    if (requestEvent === undefined || form === 'plain') return;
-    this.#form = this.#support?.ephemeral === true ? 'ephemeral' : form;
+    this.#facts.learn(incoming, this.#options.nowSeconds());
   }
 
   /** As long as any other, so that what fitted once fits again. */
@@ -336,7 +314,7 @@ export class BareSession implements Conversation {
   readonly #watch = (): void => {
     if (this.#isClosed) return;
     const now = this.#options.clock();
-    this.#vigil.awaits(this.#awaited, now);
+    this.#vigil.awaits(this.#requests.awaited, now);
     if (this.#vigil.failsAt <= now) this.#giveUp(now);
     if (this.#isReachable && this.#vigil.pingAt <= now) this.#ping();
     for (const request of this.#requests.all)
@@ -351,11 +329,6 @@ export class BareSession implements Conversation {
     if (at !== Infinity) this.#timer = setTimeout(this.#watch, Math.max(1, Math.ceil(at - now)));
   }
 
-  get #awaited(): 'nothing' | 'answers' | 'news' {
-    if (this.#requests.isEmpty) return 'nothing';
-    return this.#requests.all.some(({ isListening }) => !isListening) ? 'answers' : 'news';
-  }
-
   #giveUp(now: number): void {
     const { heardAt } = this.#vigil;
     this.#pings.clear();
@@ -365,11 +338,4 @@ export class BareSession implements Conversation {
       silentSeconds: heardAt === undefined ? undefined : Math.round((now - heardAt) / 1_000),
     });
   }
-}
-
-/** @throws {TransportError} `message_too_large` */
-function textOf(message: JsonRpcMessage): string {
-  const text = messageText(message);
-  checkMessageSize(text);
-  return text;
 }

@@ -1,7 +1,6 @@
-import { bareClientLimits as limits } from './limits.ts';
+import type { Expectation } from '@mcp-nostr/transport';
 
-/** What is waited for. */
-type Awaited = 'nothing' | 'answers' | 'news';
+import { bareClientLimits as limits } from './limits.ts';
 
 /** When a server without link is asked whether it lives, and when it is taken for gone. */
 export class Vigil {
@@ -9,7 +8,7 @@ export class Vigil {
   #since: number | undefined;
   #heardAt: number | undefined;
   #pingedAt = -Infinity;
-  #awaited: Awaited = 'nothing';
+  #awaited: Expectation = 'nothing';
 
   /** Undefined: never. */
   get heardAt(): number | undefined {
@@ -29,7 +28,7 @@ export class Vigil {
   }
 
   /** What is waited for from now on. */
-  awaits(awaited: Awaited, now: number): void {
+  awaits(awaited: Expectation, now: number): void {
     if (this.#awaited === 'nothing' && awaited !== 'nothing') this.#since = now;
     this.#awaited = awaited;
   }

@@ -7,6 +7,7 @@ import {
   metaOf,
 } from '@mcp-nostr/core';
 import type { PeerSupport } from '@mcp-nostr/core/contextvm';
+import { checkMessageSize, messageText } from '@mcp-nostr/transport';
 
 import type { BareRequest } from './bare-request.ts';
 import type { BareRequests } from './bare-requests.ts';
@@ -90,6 +91,13 @@ export function withOwnSubscription<Message extends JsonRpcMessage>(
   const request = typeof name === 'string' ? requests.named(name) : undefined;
   if (request === undefined) return message;
   return { ...message, [holder]: { ...held, _meta: { ...meta, [metaKeys.subscriptionId]: request.id } } };
+}
+
+/** What travels of a message. @throws {TransportError} `message_too_large` */
+export function textOf(message: JsonRpcMessage): string {
+  const text = messageText(message);
+  checkMessageSize(text);
+  return text;
 }
 
 function withParams<Message extends JsonRpcNotification>(

@@ -9,7 +9,7 @@ import {
   randomHex,
   utf8Bytes,
 } from '@mcp-nostr/core';
-import { frameFamily, parseTransferFrame, type TransferFrame } from '@mcp-nostr/core/contextvm';
+import { frameFamily, isKnock, parseTransferFrame, type TransferFrame } from '@mcp-nostr/core/contextvm';
 import type { Encryption, Endpoint, IncomingBare } from '@mcp-nostr/transport';
 
 import type { Caller } from '../caller.ts';
@@ -69,6 +69,8 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
 
   /** A verified message, and its first copy. */
   receive(incoming: IncomingBare): void {
+    // Its opening is here as well, or will be.
+    if (isKnock(incoming.message.tags)) return;
     const message = read(incoming.message.content);
     // Nothing is asked of clients. And whoever answers an answer may do so for ever.
     if (!(message instanceof DecodeError) && isResponse(message)) return;
