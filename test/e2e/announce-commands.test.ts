@@ -85,6 +85,7 @@ it.each([
   [['--announce', '--allow', 'a'.repeat(64)], 'nothing is published of a private one'],
   [['--public', '--relay-list'], '--relay-list says how a server is announced'],
   [['--public', '--announce', '--about', 'x', '--config', 'f'], '--about is for one server'],
+  [['--public', '--announce', '--name', ''], '--name is empty'],
 ])('serve %s is an error that says what to do', async (options, message) => {
   temporaryHome();
   const { exitCode, stderr } = await runMain(['serve', ...options, '--', process.execPath]);

@@ -122,7 +122,8 @@ export class NostrServerTransport {
   async send(said: JsonRpcMessage, options?: { relatedRequestId?: RequestId | undefined }): Promise<void> {
     if (this.#isClosed) throw new TransportError('closed', 'the connection is closed');
     this.#news.heard(said);
-    const message = this.#marked(this.#check.toClient(said));
+    const shown = this.#check.toClient(said);
+    const message = withCommonSchemas(shown, this.#options.commonSchemas, this.#report);
     if (message === undefined) return;
     if (isResponse(message)) return this.#answer(message);
     const { naming } = this.#options;
@@ -211,12 +212,6 @@ export class NostrServerTransport {
   /** Answers whoever listens that nothing more will come. */
   endSubscriptions(): void {
     for (const [id] of this.#requests.of(LISTEN_METHOD)) this.#answer(subscriptionEnd(id)).catch(() => {}); // its client will take it for lost, as it is
-  }
-
-  #marked(message: JsonRpcMessage | undefined): JsonRpcMessage | undefined {
-    const { commonSchemas } = this.#options;
-    if (message === undefined || commonSchemas === undefined) return message;
-    return withCommonSchemas(message, commonSchemas, this.#report);
   }
 
   #identified(message: JsonRpcMessage, event: string): JsonRpcMessage {

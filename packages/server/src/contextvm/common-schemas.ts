@@ -8,10 +8,11 @@ type Fields = Record<string, unknown>;
  * as the list has it, which an SDK may have made of something else.
  */
 export function withCommonSchemas(
-  message: JsonRpcMessage,
-  names: ReadonlySet<string>,
+  message: JsonRpcMessage | undefined,
+  names: ReadonlySet<string> | undefined,
   onerror: (error: Error) => void,
-): JsonRpcMessage {
+): JsonRpcMessage | undefined {
+  if (message === undefined || names === undefined) return message;
   const tools = 'result' in message ? message.result['tools'] : undefined;
   if (!('result' in message) || !Array.isArray(tools)) return message;
   const marked = tools.map((tool: unknown) => {

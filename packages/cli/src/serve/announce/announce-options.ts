@@ -1,3 +1,4 @@
+import { contextvmLimits } from '@mcp-nostr/core/contextvm';
 import type { AnnounceOptions } from '@mcp-nostr/server';
 import type { Command } from 'commander';
 
@@ -65,6 +66,10 @@ export function announceFrom(
       `${flagOf(word[0])} is for one server`,
       `with --config it is in the file: "announce": {"${word[0]}": "…"}`,
     );
+  for (const [option, text] of ownWords) {
+    const problem = wordProblem(option, text ?? '');
+    if (problem !== undefined) throw usageError(`${flagOf(option)} ${problem}`);
+  }
   return {
     ...Object.fromEntries(ownWords),
     ...(announceRelay !== undefined && { relays: announceRelay }),
@@ -80,6 +85,20 @@ export function announceOf(
 ): AnnounceOptions | undefined {
   if (one === false) return undefined;
   return one === undefined || one === true ? (all ?? (one === true ? {} : undefined)) : { ...all, ...one };
+}
+
+const MAX_LENGTHS: Readonly<Record<string, number>> = {
+  name: contextvmLimits.maxNameLength,
+  about: contextvmLimits.maxAboutLength,
+  website: contextvmLimits.maxUrlLength,
+  picture: contextvmLimits.maxUrlLength,
+};
+
+/** Readers leave out what they would not show. */
+export function wordProblem(word: string, text: string): string | undefined {
+  const max = MAX_LENGTHS[word] ?? 0;
+  if (text === '') return 'is empty';
+  return text.length > max ? `has ${text.length} characters, and ${max} are the most` : undefined;
 }
 
 function flagOf(option: string): string {

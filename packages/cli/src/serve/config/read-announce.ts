@@ -2,7 +2,7 @@ import { isRecord, parseRelayUrl } from '@mcp-nostr/core';
 import type { AnnounceOptions } from '@mcp-nostr/server';
 import { getNodeValue, type Node } from 'jsonc-parser';
 
-import type { EntryAnnounce } from '../announce/announce-options.ts';
+import { type EntryAnnounce, wordProblem } from '../announce/announce-options.ts';
 
 const WORDS = ['name', 'about', 'website', 'picture'] as const;
 const MEMBERS: ReadonlySet<string> = new Set([...WORDS, 'relays', 'relayList', 'profile']);
@@ -20,7 +20,9 @@ export function readAnnounce(node: Node): EntryAnnounce {
   for (const word of WORDS) {
     const text = value[word];
     if (text === undefined) continue;
-    if (typeof text !== 'string' || text === '') throw new Error(`"${word}" of "announce" is not a text`);
+    if (typeof text !== 'string') throw new Error(`"${word}" of "announce" is not a text`);
+    const problem = wordProblem(word, text);
+    if (problem !== undefined) throw new Error(`"${word}" of "announce" ${problem}`);
     options[word] = text;
   }
   const { relays, relayList, profile } = value;
