@@ -8,6 +8,7 @@ import { killAll, measurePart } from './part.ts';
 import { callsPart } from './part-calls.ts';
 import { eventsPart } from './part-events.ts';
 import { largePart } from './part-large.ts';
+import { mixedPart } from './part-mixed.ts';
 import { startupPart } from './part-startup.ts';
 import { throughputPart } from './part-throughput.ts';
 import { formatJson, formatMarkdown, formatText, missedBars, type Outcomes } from './report.ts';
@@ -33,6 +34,7 @@ const outcomes: Outcomes = {
   large: await measurePart(largePart),
   throughput: await measurePart(throughputPart),
   startup: await measurePart(startupPart),
+  mixed: await measurePart(mixedPart),
 };
 console.log(values.json ? formatJson(outcomes) : formatText(outcomes));
 const isWhole = Object.values(outcomes).every(({ result }) => result !== undefined);

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 
+import { formatAddress } from '@mcp-nostr/core';
+
 import type { Start } from './part.ts';
 import type { RoleProcess } from './role-process.ts';
 
@@ -27,6 +29,20 @@ export async function startOurs(start: Start, relay: string, clients = 1): Promi
 
 export async function startContextvm(start: Start, relay: string): Promise<Pair> {
   const server = await start(new URL('./contextvm-server.ts', import.meta.url), relay);
+  const client = await start(new URL('./contextvm-client.ts', import.meta.url), server.where, relay);
+  return { server: server.role, client: client.role };
+}
+
+/** Our client at their server, which is a key. */
+export async function startOurClient(start: Start, relay: string): Promise<Pair> {
+  const server = await start(new URL('./contextvm-server.ts', import.meta.url), relay);
+  const address = formatAddress({ pubkey: server.where, relays: [relay] });
+  const client = await start(new URL('./ours-client.ts', import.meta.url), address, '1');
+  return { server: server.role, client: client.role };
+}
+
+export async function startOurServer(start: Start, relay: string): Promise<Pair> {
+  const server = await start(new URL('./ours-server.ts', import.meta.url), relay);
   const client = await start(new URL('./contextvm-client.ts', import.meta.url), server.where, relay);
   return { server: server.role, client: client.role };
 }

@@ -2,11 +2,12 @@ import { cpus } from 'node:os';
 
 import type { Outcome } from './part.ts';
 import { callsHead } from './part-calls.ts';
+import { mixedHead } from './part-mixed.ts';
 import { startupHead } from './part-startup.ts';
 import { LABELS } from './peers.ts';
 
 /** All parts of one run. */
-export type Outcomes = Record<'calls' | 'events' | 'large' | 'throughput' | 'startup', Outcome>;
+export type Outcomes = Record<'calls' | 'events' | 'large' | 'throughput' | 'startup' | 'mixed', Outcome>;
 
 const loadHead = ['', LABELS.ours, LABELS.http, 'ours is', 'bar'];
 
@@ -46,11 +47,12 @@ export function formatMarkdown(outcomes: Outcomes): string {
 }
 
 /** A part that failed has no rows. */
-function tables({ calls, events, large, throughput, startup }: Outcomes): string[][][] {
+function tables({ calls, events, large, throughput, startup, mixed }: Outcomes): string[][][] {
   return [
     [callsHead, ...calls.rows],
     [loadHead, ...events.rows, ...large.rows, ...throughput.rows],
     [startupHead, ...startup.rows],
+    [mixedHead, ...mixed.rows],
   ];
 }
 
