@@ -9,6 +9,7 @@ import { NostrClientTransport } from '@mcp-nostr/client';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { BareServer, type Heard } from '../helpers/bare-server.ts';
+import { RawClient } from '../helpers/raw-client.ts';
 import { Recorder } from '../helpers/recorder.ts';
 
 // Theirs logs what it is paid, to stderr.
@@ -107,6 +108,26 @@ describe('a server of ContextVM that wants to be paid while a request waits', ()
         ['pmi', 'fake'],
       ],
     ]);
+  });
+
+  it('is paid also where that is the first thing that it says, and how it can be paid was the first thing it heard', async () => {
+    const server = await BareServer.open();
+    const paid = new Recorder<string>('a payment');
+    server.onrequest = async (_, heard) => {
+      asking(server, heard);
+      await paid.first();
+      return { result: { contents: [] } };
+    };
+    const { payments } = payer(({ payRequest }) => paid.add(payRequest));
+    const { pubkey, url } = server;
+    const client = new RawClient(new NostrClientTransport({ server: pubkey, relays: [url], payments }));
+    onTestFinished(() => client.close());
+    await client.start();
+    const answer = await client.request('first', 'resources/read', { uri: 'paid://one' });
+    expect(answer).toMatchObject({ id: 'first', result: { contents: [] } });
+    expect(paid.items).toEqual(['lnbc21']);
+    const [first] = server.heard.items;
+    expect(first?.event.tags).toContainEqual(['pmi', 'bitcoin-lightning-bolt11']);
   });
 
   it('has the call fail at once where nobody pays, with what to pay', async () => {

@@ -27,7 +27,7 @@ export class RawClient {
 
   /** Starts the transport and does MCP's handshake, with the request id given. */
   async open(id: RequestId = 'handshake'): Promise<this> {
-    await this.#transport.start();
+    await this.start();
     await this.request(id, 'initialize', {
       protocolVersion: '2025-06-18',
       capabilities: {},
@@ -35,6 +35,11 @@ export class RawClient {
     });
     await this.notify('notifications/initialized');
     return this;
+  }
+
+  /** The transport alone: what is sent first is the test's choice. */
+  start(): Promise<void> {
+    return this.#transport.start();
   }
 
   send(message: JsonRpcMessage): Promise<void> {
