@@ -37,17 +37,6 @@ async function cancelled(stage: Stage, client: Client, name: string): Promise<vo
 }
 
 describe('their client at our server', () => {
-  it('is served although it begins twice in a second with the same key, which makes the same event', async () => {
-    const stage = open('their client, our server');
-    await stage.server();
-    const secretKey = generateSecretKey();
-    await stage.nextSecond();
-    const first = await stage.connect({ secretKey });
-    await first.close();
-    const second = await stage.connect({ secretKey });
-    expect(await call(stage, second, 'echo', { text: 'again' })).toEqual(text('again'));
-  });
-
   it.each([
     ['encrypted', usual],
     ['plain', plain],

@@ -17,13 +17,19 @@ export interface ServerOrder {
 /** Runs servers of theirs by another clock, which theirs can be told in no other way. */
 export class ClockHost {
   readonly #child: ChildProcess;
-  readonly #ready = new Recorder<unknown>('a server by another clock');
+  readonly #ready: Recorder<unknown> = new Recorder('a server by another clock');
 
-  constructor(aheadMs: number) {
-    this.#child = fork(fileURLToPath(new URL('clock-process.ts', import.meta.url)), [String(aheadMs)], {
-      execArgv: ['--conditions', '@mcp-nostr/source', '--import', 'tsx'],
-    });
-    this.#child.on('message', this.#ready.add);
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.on('message', this.#ready.add);
+  }
+
+  static async open(aheadMs: number): Promise<ClockHost> {
+    const file = fileURLToPath(new URL('clock-process.ts', import.meta.url));
+    const execArgv = ['--conditions', '@mcp-nostr/source', '--import', 'tsx'];
+    const child = fork(file, [String(aheadMs)], { execArgv });
+    await once(child, 'message'); // it has loaded, which takes a loaded machine its time
+    return new ClockHost(child);
   }
 
   /** Starts a server; returns its key. */

@@ -23,3 +23,4 @@ process.on('message', ({ cell, relays, secretKey }: ServerOrder) => {
     process.send?.(pubkey);
   })();
 });
+process.send?.('loaded');

@@ -22,14 +22,14 @@ export function faultOfTheirs({ encryption, relays }: Cell, behaviour: string): 
 
 /** Their servers cannot be told another time but in a thread of their own. */
 export function clocksOfTheirs(): { behaviours: [string, Behaviour][]; close: () => Promise<void> } {
-  const hosts: ClockHost[] = [];
+  const hosts: Promise<ClockHost>[] = [];
   const at = (aheadMs: number): Behaviour => {
-    let host: ClockHost | undefined;
+    let host: Promise<ClockHost> | undefined;
     return async (stage) => {
-      if (host === undefined) hosts.push((host = new ClockHost(aheadMs)));
+      if (host === undefined) hosts.push((host = ClockHost.open(aheadMs)));
       // What cannot come need not be waited for.
       const timing = aheadMs < 0 ? { timeoutMs: 1_500 } : {};
-      await worksAt(stage, await host.serve(stage.cell, stage.relayUrls), timing);
+      await worksAt(stage, await (await host).serve(stage.cell, stage.relayUrls), timing);
     };
   };
   return {
@@ -37,6 +37,6 @@ export function clocksOfTheirs(): { behaviours: [string, Behaviour][]; close: ()
       [slow, at(-10_000)],
       [fast, at(10_000)],
     ],
-    close: async () => void (await Promise.all(hosts.map((host) => host.close()))),
+    close: async () => void (await Promise.all(hosts.map(async (host) => (await host).close()))),
   };
 }
