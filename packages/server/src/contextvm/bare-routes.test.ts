@@ -86,6 +86,7 @@ describe('a request without a link', () => {
     expect(cancellation(cancelled(1), EVENT)).toEqual(cancelled(EVENT));
     routes.add(request(1), from(OTHER), session);
     expect(routes.cancelled(cancelled(1))).toBeUndefined();
+    expect(routes.cancelled(cancelled(OTHER))).toEqual({ event: OTHER, session });
     const route = routes.get(OTHER);
     if (route !== undefined) route.isAnswered = true;
     expect(routes.cancelled(cancelled(1))).toEqual({ event: EVENT, session });

@@ -61,12 +61,12 @@ export class BareRoutes implements Naming {
   }
 
   /**
-   * The request that a `notifications/cancelled` of the client means. Undefined where two programs of one key have given
-   * the same id, and nobody can know whose it is.
+   * The request that a `notifications/cancelled` of the client means, by its event or by its id. Undefined where two
+   * programs of one key have given the same id, and nobody can know whose it is.
    */
   cancelled(message: JsonRpcMessage): { event: string; session: object } | undefined {
     const id = cancelledId(message);
-    return this.#only((route) => route.id === id);
+    return this.#only((route, event) => event === id || route.id === id);
   }
 
   /** The one whose progress its client calls so, under the same condition. */
@@ -74,8 +74,10 @@ export class BareRoutes implements Naming {
     return this.#only((route) => tokenText(route.token) === token);
   }
 
-  #only(isMeant: (route: Route) => boolean): { event: string; session: object } | undefined {
-    const [found, other] = [...this.#routes].filter(([, route]) => isMeant(route) && !route.isAnswered);
+  #only(isMeant: (route: Route, event: string) => boolean): { event: string; session: object } | undefined {
+    const [found, other] = [...this.#routes].filter(
+      ([event, route]) => isMeant(route, event) && !route.isAnswered,
+    );
     if (found === undefined || other !== undefined) return undefined;
     const [event, { session }] = found;
     return { event, session };
