@@ -61,7 +61,7 @@ describe('of clients without a link', () => {
     await Promise.all(events.map((event) => flood.publish(event)));
     expect(textOf(await honest.call(1, 'echo', { text: 'x' }))).toBe('x');
     expect(flood.heard.items.every((each) => codeOf(each) === 'not_allowed')).toBe(true);
-    expect(flood.heard.count).toBeLessThanOrEqual(12);
+    expect(flood.heard.count).toBeLessThan(events.length / 2);
     expect(errors.items).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import type { JsonRpcErrorResponse, JsonRpcResultResponse } from '@mcp-nostr/core';
+import { type JsonRpcErrorResponse, type JsonRpcResultResponse, randomHex } from '@mcp-nostr/core';
 import { type BareMessage, formatTransferFrame, readSupport } from '@mcp-nostr/core/contextvm';
 import { type Endpoint, type IncomingBare, TransportError } from '@mcp-nostr/transport';
 
@@ -39,7 +39,9 @@ export class BareReplies {
     const { pubkey, created_at } = event;
     try {
       const createdAt = Math.max(endpoint.nowSeconds(), created_at);
-      const signed = await endpoint.signBare(reply, pubkey, createdAt);
+      // Two equal ones of one second would be one event, and the second be lost.
+      const salted = { ...reply, tags: [...reply.tags, ['salt', randomHex(8)]] };
+      const signed = await endpoint.signBare(salted, pubkey, createdAt);
       const way = formFor(form, readSupport(message.tags));
       await endpoint.publish(signed, pubkey, way, { isLast: true, relay });
     } catch (error) {
