@@ -21,6 +21,50 @@ const wraps = {
   persistent: GiftWrapMode.PERSISTENT,
 };
 
+type Publish = ApplesauceRelayPool['publish'];
+type Subscribe = ApplesauceRelayPool['subscribe'];
+
+/** Their relays, as they are but for what a test cannot wait for. */
+class WatchedPool extends ApplesauceRelayPool {
+  /** Resolves when the first subscription is live: an ephemeral event that comes before is gone. */
+  readonly live: Promise<void>;
+  readonly #onlive: () => void;
+  readonly #earlierSeconds: number;
+  readonly #closed = new AbortController();
+
+  /** `earlierSeconds`: an end hears nothing that is dated before its own start, so this is how long it has been there. */
+  constructor(relays: readonly string[], earlierSeconds = 0) {
+    super([...relays], { reconnectBaseDelayMs: 200 });
+    this.#earlierSeconds = earlierSeconds;
+    let onlive: () => void = () => {};
+    this.live = new Promise((resolve) => {
+      onlive = resolve;
+    });
+    this.#onlive = onlive;
+  }
+
+  override subscribe(...[filters, onEvent, onEose]: Parameters<Subscribe>): ReturnType<Subscribe> {
+    const earlier = filters.map(({ since = 0, ...filter }) => ({
+      ...filter,
+      since: since - this.#earlierSeconds,
+    }));
+    return super.subscribe(earlier, onEvent, () => {
+      this.#onlive();
+      onEose?.();
+    });
+  }
+
+  /** It would be tried for ever, and after the end. */
+  override publish(...[event, options]: Parameters<Publish>): ReturnType<Publish> {
+    return super.publish(event, { abortSignal: this.#closed.signal, ...options });
+  }
+
+  override async disconnect(): Promise<void> {
+    this.#closed.abort();
+    await super.disconnect();
+  }
+}
+
 export interface Ends {
   readonly relays: readonly string[];
   readonly secretKey?: Uint8Array;
@@ -70,48 +114,4 @@ export function theirClientTransport(
     isStateless: cell.start === 'stateless',
     ...more,
   });
-}
-
-type Publish = ApplesauceRelayPool['publish'];
-type Subscribe = ApplesauceRelayPool['subscribe'];
-
-/** Their relays, as they are but for what a test cannot wait for. */
-export class WatchedPool extends ApplesauceRelayPool {
-  /** Resolves when the first subscription is live: an ephemeral event that comes before is gone. */
-  readonly live: Promise<void>;
-  readonly #onlive: () => void;
-  readonly #earlierSeconds: number;
-  readonly #closed = new AbortController();
-
-  /** `earlierSeconds`: an end hears nothing that is dated before its own start, so this is how long it has been there. */
-  constructor(relays: readonly string[], earlierSeconds = 0) {
-    super([...relays], { reconnectBaseDelayMs: 200 });
-    this.#earlierSeconds = earlierSeconds;
-    let onlive: () => void = () => {};
-    this.live = new Promise((resolve) => {
-      onlive = resolve;
-    });
-    this.#onlive = onlive;
-  }
-
-  override subscribe(...[filters, onEvent, onEose]: Parameters<Subscribe>): ReturnType<Subscribe> {
-    const earlier = filters.map(({ since = 0, ...filter }) => ({
-      ...filter,
-      since: since - this.#earlierSeconds,
-    }));
-    return super.subscribe(earlier, onEvent, () => {
-      this.#onlive();
-      onEose?.();
-    });
-  }
-
-  /** It would be tried for ever, and after the end. */
-  override publish(...[event, options]: Parameters<Publish>): ReturnType<Publish> {
-    return super.publish(event, { abortSignal: this.#closed.signal, ...options });
-  }
-
-  override async disconnect(): Promise<void> {
-    this.#closed.abort();
-    await super.disconnect();
-  }
 }
