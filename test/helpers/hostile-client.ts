@@ -1,4 +1,5 @@
 import { type JsonRpcMessage, type LinkTag, type NostrEvent, parseLinkTag } from '@mcp-nostr/core';
+import { isBare } from '@mcp-nostr/core/contextvm';
 
 import { type Craft, Forger, initialize } from './forger.ts';
 import type { Recorder } from './recorder.ts';
@@ -43,7 +44,7 @@ export class HostileClient {
   get answers(): NostrEvent[] {
     const { connection } = this.forger;
     return this.#traffic.items.filter(
-      (event) => event.pubkey !== this.forger.pubkey && parseLinkTag(event.tags).connection === connection,
+      (event) => event.pubkey !== this.forger.pubkey && linkOf(event)?.connection === connection,
     );
   }
 
@@ -51,8 +52,8 @@ export class HostileClient {
   async heard(matches: (link: LinkTag, event: NostrEvent) => boolean): Promise<LinkTag> {
     const { connection, pubkey } = this.forger;
     const event = await this.#traffic.first((each) => {
-      const link = parseLinkTag(each.tags);
-      return each.pubkey !== pubkey && link.connection === connection && matches(link, each);
+      const link = linkOf(each);
+      return each.pubkey !== pubkey && link?.connection === connection && matches(link, each);
     });
     return parseLinkTag(event.tags);
   }
@@ -61,6 +62,11 @@ export class HostileClient {
   async ended(): Promise<string> {
     return (await this.heard(({ control }) => control === 'bye')).detail ?? '';
   }
+}
+
+/** Undefined for a message without one: clients whose server is slow to answer knock with those. */
+function linkOf(event: NostrEvent): LinkTag | undefined {
+  return isBare(event) ? undefined : parseLinkTag(event.tags);
 }
 
 function countCall(key: string, id: string): JsonRpcMessage {
