@@ -2,6 +2,7 @@ import { isRequest, type NostrEvent, parseLinkTag, randomHex, unwrapEvent } from
 import type { McpServerFactory, RequestReport } from '@mcp-nostr/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import { linkOf } from '../helpers/link-of.ts';
 import { countCall, dress, Forger, initialize } from '../helpers/forger.ts';
 import type { Leg } from '../helpers/legs.ts';
 import { Recorder } from '../helpers/recorder.ts';
@@ -68,7 +69,7 @@ async function openAll(
     const connection = randomHex(16);
     ids.push(connection);
     world.inject(forger.craft(pubkey, { messages: [ping], link: { connection } }), pubkey);
-    const answer = await traffic.first(({ tags }) => parseLinkTag(tags).connection === connection);
+    const answer = await traffic.first((event) => linkOf(event)?.connection === connection);
     const link = parseLinkTag(answer.tags);
     ({ instance } = link);
     if (link.sequence === undefined) continue;

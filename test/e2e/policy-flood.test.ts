@@ -3,6 +3,7 @@ import type { McpServerFactory } from '@mcp-nostr/server';
 import { linkLimits } from '@mcp-nostr/transport';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { linkOf } from '../helpers/link-of.ts';
 import { Forger, initialize } from '../helpers/forger.ts';
 import { HostileClient } from '../helpers/hostile-client.ts';
 import { withOpenBook } from '../helpers/open-book.ts';
@@ -65,13 +66,13 @@ describe('strangers at a public server, and a key that it knows', () => {
           world.inject(new Forger().craft(pubkey, { messages: [ping], link: { sequence } }), pubkey);
       };
       const said = (control: string): number =>
-        traffic.items.filter(({ tags }) => parseLinkTag(tags).control === control).length;
+        traffic.items.filter((event) => linkOf(event)?.control === control).length;
       flood(200, 0);
       flood(40, 3);
       const [first, lost] = ['1', '2'].map((digit) => digit.repeat(32)) as [string, string];
       const answers = (connection: string) =>
         traffic.first(({ tags, pubkey: author }) => {
-          return author === pubkey && parseLinkTag(tags).connection === connection;
+          return author === pubkey && linkOf({ tags })?.connection === connection;
         });
       world.inject(known.craft(pubkey, { messages: [ping], link: { connection: first } }), pubkey);
       world.inject(known.craft(pubkey, { link: { connection: lost, sequence: 3 } }), pubkey);

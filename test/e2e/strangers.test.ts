@@ -2,6 +2,7 @@ import { isRequest, type NostrEvent, parseLinkTag } from '@mcp-nostr/core';
 import { type McpServerFactory, serve } from '@mcp-nostr/server';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import { linkOf } from '../helpers/link-of.ts';
 import { Forger } from '../helpers/forger.ts';
 import type { Leg } from '../helpers/legs.ts';
 import { Recorder } from '../helpers/recorder.ts';
@@ -44,7 +45,7 @@ describe('strangers at a server', () => {
       const { pubkey } = world.server;
       const inject = (event: NostrEvent): void => world.inject(event, pubkey);
       const said = (control: string): NostrEvent[] =>
-        traffic.items.filter(({ tags }) => parseLinkTag(tags).control === control);
+        traffic.items.filter((event) => linkOf(event)?.control === control);
       const flood = (count: number): void => {
         for (let i = 0; i < count; i++) inject(new Forger().craft(pubkey));
       };
@@ -53,7 +54,7 @@ describe('strangers at a server', () => {
       const settled = async (): Promise<void> => {
         const connection = String(++next).padStart(32, '0');
         inject(known.craft(pubkey, { messages: [ping], link: { connection } }));
-        await traffic.first(({ tags }) => parseLinkTag(tags).connection === connection);
+        await traffic.first((event) => linkOf(event)?.connection === connection);
       };
       await run({ pubkey, known, traffic, inject, said, flood, settled });
     });
@@ -84,7 +85,7 @@ describe('strangers at a server', () => {
     atServer(async ({ pubkey, known, traffic, inject, said, flood, settled }) => {
       flood(refusalBurst + 10);
       inject(known.craft(pubkey, { messages: [ping], link: { sequence: 3 } }));
-      await traffic.first(({ tags }) => parseLinkTag(tags).control === 'reset');
+      await traffic.first((event) => linkOf(event)?.control === 'reset');
       await settled();
       expect(said('reset')).toHaveLength(1);
       expect(said('refuse')).toHaveLength(refusalBurst);
@@ -127,7 +128,7 @@ describe('new connections', () => {
         new Forger().craft(server.pubkey, { messages: [ping] }),
       );
       for (const opening of openings) world.inject(opening, server.pubkey);
-      const refusal = await traffic.first(({ tags }) => parseLinkTag(tags).control === 'refuse');
+      const refusal = await traffic.first((event) => linkOf(event)?.control === 'refuse');
       expect(parseLinkTag(refusal.tags)).toMatchObject({
         detail: 'busy',
         connection: parseLinkTag(openings.at(-1)?.tags ?? []).connection,

@@ -1,8 +1,9 @@
-import { isRequest, parseLinkTag } from '@mcp-nostr/core';
+import { isRequest } from '@mcp-nostr/core';
 import type { McpServerFactory } from '@mcp-nostr/server';
 import { ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect, it } from 'vitest';
 
+import { linkOf } from '../helpers/link-of.ts';
 import { Fixture } from '../helpers/fixture-server.ts';
 import { Forger } from '../helpers/forger.ts';
 import { heapBytes } from '../helpers/heap.ts';
@@ -44,7 +45,7 @@ async function withFlood(run: (flood: Flood) => Promise<void>): Promise<void> {
   const fixture = new Fixture();
   const controls = new Map<string, number>();
   const careless = ({ tags }: { tags: string[][] }): number[] => {
-    const { control } = parseLinkTag(tags);
+    const control = linkOf({ tags })?.control;
     if (control !== undefined) controls.set(control, (controls.get(control) ?? 0) + 1);
     return [0];
   };

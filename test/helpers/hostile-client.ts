@@ -1,7 +1,7 @@
 import { type JsonRpcMessage, type LinkTag, type NostrEvent, parseLinkTag } from '@mcp-nostr/core';
-import { isBare } from '@mcp-nostr/core/contextvm';
 
 import { type Craft, Forger, initialize } from './forger.ts';
+import { linkOf } from './link-of.ts';
 import type { Recorder } from './recorder.ts';
 import type { World } from './world.ts';
 
@@ -62,11 +62,6 @@ export class HostileClient {
   async ended(): Promise<string> {
     return (await this.heard(({ control }) => control === 'bye')).detail ?? '';
   }
-}
-
-/** Undefined for a message without one: clients whose server is slow to answer knock with those. */
-function linkOf(event: NostrEvent): LinkTag | undefined {
-  return isBare(event) ? undefined : parseLinkTag(event.tags);
 }
 
 function countCall(key: string, id: string): JsonRpcMessage {
