@@ -12,6 +12,7 @@ import {
 import type { FailRequest } from './bare-failures.ts';
 import type { BareRequest } from './bare-request.ts';
 import type { BareRequests } from './bare-requests.ts';
+import { bareClientLimits as limits } from './limits.ts';
 
 export interface AnswersInPartsOptions {
   requests: BareRequests;
@@ -57,6 +58,12 @@ export class AnswersInParts {
     // The server is at work on it.
     request.againAt = Infinity;
     const whole = this.#transfers.take(frame, incoming);
+    // While the request itself is on its way in parts it is that which the server does not take.
+    if (frame.frameType === 'abort' && request.isOut)
+      this.#onfailed(
+        new Error(`the server gave it up: ${frame.reason ?? 'it did not say why'}`),
+        frame.token,
+      );
     if (whole !== undefined) onwhole(whole, request);
     return true;
   }
@@ -70,9 +77,15 @@ export class AnswersInParts {
     const request = requests.byToken(token);
     if (request === undefined) return;
     if (isTooLarge(error)) fail(request, 'message_too_large', `the answer was dropped: ${error.message}`);
-    else if (request.isHarmless) onlost(request);
-    else
-      fail(request, 'outcome_unknown', `the request was executed, and its answer was lost: ${error.message}`);
+    else if (!request.isHarmless)
+      fail(
+        request,
+        'outcome_unknown',
+        `the request may have been executed; its answer was lost: ${error.message}`,
+      );
+    else if (++request.lostAnswers > limits.maxLostAnswers)
+      fail(request, 'server_failed', `the answer never came whole: ${error.message}`);
+    else onlost(request);
   }
 }
 

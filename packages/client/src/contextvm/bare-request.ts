@@ -1,4 +1,5 @@
 import { isHarmless, isListening, type JsonRpcRequest, progressToken, type RequestId } from '@mcp-nostr/core';
+import type { TransportError } from '@mcp-nostr/transport';
 
 import { bareClientLimits as limits } from './limits.ts';
 
@@ -12,7 +13,8 @@ export class BareRequest {
   readonly #tokens: string[] = [];
   /** Withdraws it from whoever is sending it. */
   readonly aborter: AbortController = new AbortController();
-  readonly onsettled: () => void;
+  /** Its way is over; `error`: nobody can say more of it. */
+  readonly onsettled: (error?: TransportError) => void;
   readonly isHarmless: boolean;
   /** It waits for news and not for an answer. */
   readonly isListening: boolean;
@@ -20,9 +22,11 @@ export class BareRequest {
   isOut: boolean = false;
   /** When it is sent again, by the clock. */
   againAt: number = Infinity;
+  /** Answers in parts that did not come whole. */
+  lostAnswers: number = 0;
   #resends = 0;
 
-  constructor(request: JsonRpcRequest, onsettled: () => void) {
+  constructor(request: JsonRpcRequest, onsettled: (error?: TransportError) => void) {
     this.request = request;
     this.onsettled = onsettled;
     this.isHarmless = isHarmless(request);

@@ -101,7 +101,42 @@ describe('any other request that is not answered', () => {
   });
 });
 
+describe('a way that comes and goes', () => {
+  it('does not hide for ever that the server is gone', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'tools/call');
+    for (let i = 0; i < 5; i++) {
+      await vi.advanceTimersByTimeAsync(20_000);
+      world.session.relaysChanged(true, true);
+    }
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(outcomes(world.delivered)).toEqual([[1, 'outcome_unknown']]);
+  });
+});
+
 describe('a session without link', () => {
+  it('keeps few of the pings that a server which says other things does not answer', async () => {
+    const world = new BareWorld();
+    await world.request(1, 'tools/call');
+    for (let i = 0; i < 30; i++) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      world.say({ method: 'notifications/tools/list_changed' });
+    }
+    const pings = world.sent.filter(({ message }) => message.method === 'ping');
+    const kept = pings.filter(({ event }) => world.session.accepts({ requestEvent: event }));
+    expect([pings.length, kept.length]).toEqual([30, 16]);
+  });
+
+  it('tells whoever waits for a request to leave that it was closed', async () => {
+    const world = new BareWorld();
+    world.outcome = () => new Promise(() => {});
+    const settled = vi.fn<(error?: TransportError) => void>();
+    world.session.send({ jsonrpc: '2.0', id: 1, method: 'tools/call' }, undefined, settled);
+    await vi.advanceTimersByTimeAsync(0);
+    world.session.close();
+    expect(settled).toHaveBeenCalledWith(expect.objectContaining({ code: 'closed' }));
+  });
+
   it('asks nothing while nothing is waited for', async () => {
     const world = new BareWorld();
     world.answer(await world.request(1, 'tools/call'));

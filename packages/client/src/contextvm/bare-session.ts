@@ -60,8 +60,6 @@ export class BareSession implements Conversation {
   readonly #vigil = new Vigil();
   readonly #payments: Payments;
   readonly #facts: ServerFacts;
-  /** Our pings under way, by their events. */
-  readonly #pings: Set<string> = new Set();
   #isReachable = true;
   #names = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -98,7 +96,7 @@ export class BareSession implements Conversation {
   /** Whether a message of the server concerns us: an answer to another program with our key does not. */
   accepts({ requestEvent }: { requestEvent?: string | undefined }): boolean {
     if (requestEvent === undefined) return true;
-    return this.#requests.named(requestEvent) !== undefined || this.#pings.has(requestEvent);
+    return this.#requests.named(requestEvent) !== undefined || this.#vigil.isAsked(requestEvent);
   }
 
   send(
@@ -118,7 +116,12 @@ export class BareSession implements Conversation {
   }
 
   /** A request that left in these events; `isHeard`: the server has answered one of them. */
-  adopt(request: JsonRpcRequest, events: Iterable<string>, isHeard: boolean, onsettled: () => void): void {
+  adopt(
+    request: JsonRpcRequest,
+    events: Iterable<string>,
+    isHeard: boolean,
+    onsettled: BareRequest['onsettled'],
+  ): void {
     const adopted = new BareRequest(request, onsettled);
     adopted.rename(String(adopted.id), tokenText(adopted.ownToken));
     this.#requests.add(adopted);
@@ -133,7 +136,7 @@ export class BareSession implements Conversation {
     if (this.#isClosed) return;
     const { requestEvent } = incoming.message;
     this.#learn(incoming);
-    if (requestEvent === undefined || !this.#pings.delete(requestEvent))
+    if (requestEvent === undefined || !this.#vigil.takes(requestEvent))
       this.#take(incoming.message.content, incoming);
     this.#watch();
   }
@@ -153,6 +156,8 @@ export class BareSession implements Conversation {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    const error = new TransportError('closed', 'the connection was closed');
+    for (const { onsettled } of this.#requests.all) onsettled(error);
     this.#requests.clear();
     this.#parts.close();
     this.#terms.close();
@@ -302,7 +307,7 @@ export class BareSession implements Conversation {
     const id = this.#newName();
     const text = textOf(question(id, this.#requests.all[0]?.request));
     const onsigned = ({ id: event }: { id: string }): void => {
-      this.#pings.add(event);
+      this.#vigil.asks(event);
     };
     this.#post({ text, tags: this.#options.tags(), isRepeatable: true, onsigned }).catch((error: unknown) => {
       // What else went wrong is silence, which speaks for itself.
@@ -331,7 +336,6 @@ export class BareSession implements Conversation {
 
   #giveUp(now: number): void {
     const { heardAt } = this.#vigil;
-    this.#pings.clear();
     failSilent(this.#requests.all, this.#fail, {
       ...this.#options.describe(),
       isReachable: this.#isReachable,

@@ -153,7 +153,7 @@ export class FirstContact {
     const message = parseMessage(text);
     const events = [...this.#said].filter(([, content]) => content === text).map(([event]) => event);
     if (isRequest(message) && events.length > 0)
-      session.adopt(message, events, answered === text, () => onsettled?.());
+      session.adopt(message, events, answered === text, (error) => onsettled?.(error));
     else session.send(message, undefined, onsettled);
   }
 

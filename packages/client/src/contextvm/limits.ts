@@ -5,6 +5,8 @@ export const bareClientLimits = {
    * SDKs give up, who would not say that the outcome is unknown.
    */
   silenceMs: 45_000,
+  /** The same for a way that comes and goes, and with it the time: from the first ping that was not answered. */
+  maxSilenceMs: 90_000,
   /** A server that was never heard: as long as an opening waits. */
   firstSilenceMs: 11_000,
   /** While something is waited for, a server that was not heard for this long is asked whether it lives. */
@@ -13,11 +15,15 @@ export const bareClientLimits = {
   newsPingMs: 60_000,
   /** And while it was never heard. */
   firstPingMs: 500,
+  /** Pings whose answers would be understood: a server that says much may still answer none of them. */
+  maxPings: 16,
   /** A harmless request is sent again after this, then after twice as long: its answer may have been lost. */
   resendMs: 4_000,
   maxResendMs: 30_000,
   /** Characters: what would travel in parts is not sent twice. */
   maxResendLength: 32_768,
+  /** A harmless request whose answer in parts did not come whole is sent again so often: some servers never send one. */
+  maxLostAnswers: 2,
   /** Requests of the server that wait for our answer; the oldest is forgotten when more come. */
   maxAsked: 256,
   /** Openings and knocks whose answers would be understood: those of a few attempts. */

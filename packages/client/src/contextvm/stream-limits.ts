@@ -12,4 +12,6 @@ export const streamLimits = {
   graceMs: 5_000,
   /** A server that may hold an answer back for a stream hears after this that none is wanted, then after four times as long. */
   declineMs: 50,
+  /** And no more seldom than this, which timers can still count. */
+  maxDeclineMs: 3_600_000,
 } as const;

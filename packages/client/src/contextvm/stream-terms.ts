@@ -43,7 +43,7 @@ export class StreamTerms {
       this.#timers.delete(request);
       if (!this.#options.isPending(request)) return;
       this.#options.say(text);
-      this.#decline(request, text, 4 * afterMs);
+      this.#decline(request, text, Math.min(4 * afterMs, streamLimits.maxDeclineMs));
     }, afterMs);
     this.#timers.set(request, timer);
   }

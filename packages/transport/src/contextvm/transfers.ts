@@ -173,10 +173,11 @@ export class Transfers {
     if (oldest !== undefined && this.#failed.size >= maxFailedTransfers) this.#failed.delete(oldest);
     this.#failed.set(token, now + transferIdleMs);
     if (now >= this.#refusals.until) this.#refusals = { count: 0, until: now + transferIdleMs };
-    if (++this.#refusals.count > maxFailedTransfers) return;
-    const reason = error instanceof DecodeError || error instanceof TransportError ? error.code : 'error';
-    const abort = formatTransferFrame({ token, progress: 2, frameType: 'abort', reason });
-    this.#options.reply(JSON.stringify(abort), to);
+    if (++this.#refusals.count <= maxFailedTransfers) {
+      const reason = error instanceof DecodeError || error instanceof TransportError ? error.code : 'error';
+      const abort = formatTransferFrame({ token, progress: 2, frameType: 'abort', reason });
+      this.#options.reply(JSON.stringify(abort), to);
+    }
     this.#options.onfailed(error, token);
   }
 
