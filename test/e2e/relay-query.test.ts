@@ -49,6 +49,13 @@ describe('a query', () => {
     expect(await openPool(relays).query({ kinds: [10_002] }, 300)).toEqual(stored);
   });
 
+  it('ends with its pool', async () => {
+    const pool = openPool([await openScriptedRelay({ isHalfOpen: true })]);
+    const found = pool.query({ kinds: [10_002] }, 600_000);
+    pool.close();
+    expect(await found).toEqual([]);
+  });
+
   it('ends at its bound where a relay never does', async () => {
     const relay = await openScriptedRelay({
       stored: Array.from({ length: 501 }, () => event(1)),

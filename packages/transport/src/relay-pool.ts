@@ -23,6 +23,8 @@ export interface PublishOptions {
 /** Several relays as one: subscribed on all, published to all that are there, done at the first that took it. */
 export class RelayPool {
   readonly #connections: RelayConnection[];
+  /** Each ends the wait of one query for one relay. */
+  readonly #queries: Set<() => void> = new Set();
 
   /** @throws {AddressError} for what is no relay's URL @throws {TransportError} `no_relays` */
   constructor(options: RelayPoolOptions) {
@@ -86,10 +88,12 @@ export class RelayPool {
           new Promise<void>((resolve) => {
             const finish = (): void => {
               clearTimeout(timer);
+              this.#queries.delete(finish);
               end();
               resolve();
             };
             const timer = setTimeout(finish, timeoutMs);
+            this.#queries.add(finish);
             let count = 0;
             const end = connection.subscribe(() => [filter], {
               onevent: (event) => {
@@ -118,6 +122,7 @@ export class RelayPool {
   }
 
   close(): void {
+    for (const finish of this.#queries) finish();
     for (const connection of this.#connections) connection.close();
   }
 
