@@ -56,6 +56,12 @@ describe('an answer in parts', () => {
     expect(world.methods.filter((method) => method === 'tools/list')).toHaveLength(3);
   });
 
+  it('is taken beside as many others as requests wait', async () => {
+    const world = new BareWorld();
+    for (let i = 0; i < 40; i++) begin(world, await world.request(i, 'tools/call'));
+    expect(world.delivered).toEqual([]);
+  });
+
   it('is the end of each request, however many have failed before', async () => {
     const world = new BareWorld();
     for (let i = 0; i < 70; i++) spoil(world, await world.request(i, 'tools/call'));

@@ -36,6 +36,7 @@ export class AnswersInParts {
     this.#transfers = new Transfers({
       sender,
       unfinished,
+      isAskedFor: true,
       reply,
       onfailed: (error, token) => this.#onfailed(error, token),
     });

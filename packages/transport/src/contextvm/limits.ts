@@ -29,7 +29,7 @@ export const bareLimits = {
   minChunkBytes: 512,
   /** What one frame has beside its text, escaped. */
   frameOverheadBytes: 256,
-  /** Transfers of one peer that are not finished: more than the requests that a host sends at once. */
+  /** Transfers of one client that are not finished: more than the large requests that a host sends at once. */
   maxTransfers: 16,
   /** What all of them hold: one message of the largest size, and others beside it. */
   maxTransferBytes: 16_777_216,

@@ -18,6 +18,8 @@ export interface TransfersOptions {
    * those that know, some wait all the same and get it when nothing follows. Undefined: nobody waits.
    */
   isKnownToTake?: (() => boolean) | undefined;
+  /** Each is an answer that we wait for: our own requests bound how many there are, and `unfinished` what they hold. */
+  isAskedFor?: boolean | undefined;
   /** Sends the text of a frame in answer to a frame of the peer. */
   reply: (text: string, to: IncomingBare) => void;
   /** A transfer will not be had whole; its peer is told. */
@@ -117,7 +119,7 @@ export class Transfers {
 
   #begin(token: string, first: IncomingBare): Transfer | undefined {
     const { maxTransfers, transferTimeoutMs, transferIdleMs } = bareLimits;
-    if (this.#transfers.size >= maxTransfers) {
+    if (this.#options.isAskedFor !== true && this.#transfers.size >= maxTransfers) {
       this.#reject(token, first, busy(`${maxTransfers} others are not finished`));
       return undefined;
     }
@@ -143,7 +145,7 @@ export class Transfers {
   }
 
   #count(token: string, transfer: Transfer, bytes: number): void {
-    if (this.bytes > bareLimits.maxTransferBytes)
+    if (this.#options.isAskedFor !== true && this.bytes > bareLimits.maxTransferBytes)
       this.#fail(token, busy(`more than ${bareLimits.maxTransferBytes} bytes are not finished`));
     else this.#options.unfinished.grow(transfer, bytes);
   }
