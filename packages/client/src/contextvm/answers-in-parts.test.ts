@@ -56,6 +56,14 @@ describe('an answer in parts', () => {
     expect(world.methods.filter((method) => method === 'tools/list')).toHaveLength(3);
   });
 
+  it('is not asked for again although a relay says late that it has the request', async () => {
+    const world = new BareWorld();
+    world.outcome = () => new Promise((resolve) => setTimeout(resolve, 2_000));
+    begin(world, await world.request(1, 'tools/list'));
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(world.methods.filter((method) => method === 'tools/list')).toHaveLength(1);
+  });
+
   it('is taken beside as many others as requests wait', async () => {
     const world = new BareWorld();
     for (let i = 0; i < 40; i++) begin(world, await world.request(i, 'tools/call'));

@@ -56,8 +56,8 @@ export class AnswersInParts {
     // Whatever nobody waits for takes no room.
     const request = this.#options.requests.byToken(frame?.token);
     if (frame === undefined || request === undefined) return true;
-    // The server is at work on it.
-    request.againAt = Infinity;
+    // The server is at work on it; or ready for the request itself, which is on its way.
+    if (frame.frameType !== 'accept') request.hold();
     const whole = this.#transfers.take(frame, incoming);
     // While the request itself is on its way in parts it is that which the server does not take.
     if (frame.frameType === 'abort' && request.isOut)

@@ -25,6 +25,7 @@ export class BareRequest {
   /** Answers in parts that did not come whole. */
   lostAnswers: number = 0;
   #resends = 0;
+  #isHeld = false;
 
   constructor(request: JsonRpcRequest, onsettled: (error?: TransportError) => void) {
     this.request = request;
@@ -56,6 +57,8 @@ export class BareRequest {
 
   /** It leaves under these names now. */
   rename(wireId: string, wireToken: string | undefined): void {
+    this.#isHeld = false;
+    this.againAt = Infinity;
     this.#ids.push(wireId);
     if (wireToken !== undefined) this.#tokens.push(wireToken);
   }
@@ -65,10 +68,16 @@ export class BareRequest {
     return progressToken(this.request);
   }
 
+  /** The server has said something of it, perhaps sooner than a relay: it does not go out again by itself. */
+  hold(): void {
+    this.#isHeld = true;
+    this.againAt = Infinity;
+  }
+
   /** It has left; `length` of what did. */
   left(now: number, length: number): void {
     this.isOut = true;
-    if (!this.isHarmless || length > limits.maxResendLength) return;
+    if (this.#isHeld || !this.isHarmless || length > limits.maxResendLength) return;
     this.againAt = now + Math.min(limits.maxResendMs, limits.resendMs * 2 ** this.#resends++);
   }
 }

@@ -175,7 +175,6 @@ export class BareSession implements Conversation {
     const wireId = this.#newName();
     const wireToken = tokenOnWire(request, wireId, this.#facts.support);
     request.rename(wireId, wireToken);
-    request.againAt = Infinity;
     const text = textOf(requestOnWire(request));
     this.#requests.add(request);
     const { aborter, isHarmless } = request;

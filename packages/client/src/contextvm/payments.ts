@@ -126,7 +126,7 @@ export class Payments {
     const heartbeat = new Heartbeat({ request: request.request, text, lastsMs, onmessage });
     this.#purchases.set(request, { aborter, heartbeat, endsAt: performance.now() + lastsMs });
     // Another event is another purchase for the server: nothing goes out again by itself.
-    request.againAt = Infinity;
+    request.hold();
     try {
       await onrequired(payment, { request: request.request, signal: aborter.signal });
     } catch (error) {
@@ -147,7 +147,7 @@ export class Payments {
     const { minPaymentRetryMs, maxPaymentRetryMs } = limits;
     const waitMs = Math.min(Math.max(retryAfterSeconds * 1_000, minPaymentRetryMs), maxPaymentRetryMs);
     if (performance.now() + waitMs > purchase.endsAt) return false;
-    request.againAt = Infinity;
+    request.hold();
     clearTimeout(purchase.retry);
     purchase.retry = setTimeout(() => this.#options.resend(request), waitMs);
     return true;
