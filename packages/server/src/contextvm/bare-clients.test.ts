@@ -59,6 +59,7 @@ function open(options: { factory?: McpServerFactory; policy?: Policy; max?: numb
       onerror: ({ message }) => errors.push(message),
     },
     usage: () => undefined,
+    onrival: () => {},
     onrequest: (summary) => summaries.push(summary),
   });
   let sent = 0;
