@@ -166,6 +166,16 @@ describe('a session without a link', () => {
     receive({ method: 'notifications/x' });
     expect([session?.isIdle, session?.isAbandoned]).toEqual([false, false]);
   });
+
+  it('is not kept by what its client says in the one that followed it', async () => {
+    const { receive, settle, connections } = open({ factory: never });
+    receive({ id: 1, method: 'tools/call' });
+    receive({ id: 2, method: 'initialize' });
+    await settle();
+    await vi.advanceTimersByTimeAsync(limits.workProtectsMs);
+    receive({ method: 'notifications/x' });
+    expect(connections.all.map(({ isAbandoned }) => isAbandoned)).toEqual([true, false]);
+  });
 });
 
 describe('a message in frames of a key without a session', () => {
