@@ -54,6 +54,12 @@ it('serve announces servers as their file says, and unannounce takes that back',
   }
   await run.stop();
 
+  const closed = new CliRun(['serve', 'told', '--config', file, '--relay', relay.url], {
+    MCP_NOSTR_HOME: home,
+  });
+  onTestFinished(() => closed.stop().then(() => {}));
+  await closed.printed(/may still announce .*: mcp-nostr unannounce --server told/);
+  await closed.stop();
   const { exitCode, stdout } = await runMain(['unannounce', '--server', 'told', '--json']);
   expect(exitCode).toBe(0);
   const outcomes = [relay, board].map(({ url }) => ({ relay: url, found: 3, left: 0 }));

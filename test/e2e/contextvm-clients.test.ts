@@ -88,7 +88,7 @@ describe("a client of ContextVM's SDK at our server", () => {
     const seen = {
       completeSince: 0,
       has: (id: string) => taken.has(id),
-      add: (id: string) => void taken.add(id),
+      add: (id: string) => taken.add(id).has(id),
     };
     const first = await open({ signer, seen });
     const client = await connect(first, { key });

@@ -90,7 +90,7 @@ describe('a client without a link', () => {
 
   it('is heard and hears with a clock that is 10 s slow or fast', async () => {
     for (const offsetMs of [-10_000, 10_000]) {
-      const { caller } = await open({ seen: { completeSince: 0, has: () => false, add: () => {} } });
+      const { caller } = await open({ seen: { completeSince: 0, has: () => false, add: () => true } });
       const bare = await caller({ now: () => Date.now() + offsetMs });
       const asked = Math.floor((Date.now() + offsetMs) / 1_000);
       const { event } = await bare.initialize();
@@ -222,7 +222,7 @@ describe('requests of one key', () => {
     const seen = {
       completeSince: 0,
       has: (id: string) => taken.has(id),
-      add: (id: string) => void taken.add(id),
+      add: (id: string) => taken.add(id).has(id),
     };
     const first = await open({ signer, seen });
     const bare = await first.caller();

@@ -102,7 +102,8 @@ describe('a request', () => {
   ])('that a process before this one has executed is not executed again, %s', (_, isKept) =>
     withBareWorld(async (world) => {
       const ids = new Set<string>();
-      const seen = { completeSince: 0, has: (id: string) => ids.has(id), add: (id: string) => ids.add(id) };
+      const add = (id: string): boolean => ids.add(id).has(id);
+      const seen = { completeSince: 0, has: (id: string) => ids.has(id), add };
       const signer = newSigner();
       const start = async (now?: () => number): Promise<() => Promise<void>> => {
         const options = { signer, encryption: 'optional' as const, now, ...(isKept && { seen }) };

@@ -214,8 +214,8 @@ class KeptIds implements SeenIds {
     return this.#ids.has(id);
   }
 
-  add(id: string): void {
-    this.#ids.add(id);
+  add(id: string): boolean {
+    return this.#ids.add(id).has(id);
   }
 }
 

@@ -137,6 +137,7 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       hosting: this.#hosting,
       usage: (key: string, permission: Permission) => this.#usages.of(key, permission),
       onrequest: (summary: RequestSummary, caller: Caller) => this.#onrequest(summary, caller),
+      onrival: () => this.#report(rivalError(this.npub)),
     };
     this.#linked = new LinkClients({
       ...shared,
@@ -145,7 +146,6 @@ class Server<Mcp extends McpServerLike> implements NostrServer<Mcp> {
       strangersShare,
       statement: moved?.json,
       clock,
-      onrival: () => this.#report(rivalError(this.npub)),
       onrevoked: () => this.#permitAgain(),
     });
     if (contextvm !== false)

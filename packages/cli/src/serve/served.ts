@@ -7,7 +7,7 @@ import { serverWords } from '../access/which-server-options.ts';
 import type { AuditFile } from '../audit/audit-file.ts';
 import { openFormerKeys } from '../keys/former-keys.ts';
 import { openSigner } from '../keys/open-signer.ts';
-import { keepAnnounced, announcedKinds } from '../announce/announced-file.ts';
+import { keepAnnounced, announcedKinds, readAnnounced } from '../announce/announced-file.ts';
 import { traceMessages } from '../log/trace-messages.ts';
 import type { Source } from './source.ts';
 import { announceOf } from './announce/announce-options.ts';
@@ -107,6 +107,11 @@ async function startServer(
     printer.problem(
       'it is not announced: nothing is published of a private server; --public makes it a public one',
     );
+  const words = serverWords(name === undefined ? { key: given } : { server: name });
+  if (!settings.access.isPublic && readAnnounced(pubkey).relays.length > 0)
+    printer.problem(
+      `relays may still announce what it offered when it was public; to take that back: mcp-nostr unannounce${words}`,
+    );
   const seen = settings.contextvm === false ? undefined : new SeenIdsFile({ pubkey, onproblem });
   closers.push(() => seen?.close());
   let early: RelayState[] | undefined = [];
@@ -146,7 +151,7 @@ async function startServer(
     command: shownEntry(entry),
     keyFile: key.shown,
     access: access.shown,
-    words: serverWords(name === undefined ? { key: given } : { server: name }),
+    words,
     isInviting: invite !== undefined,
     limits: limitsOf(settings),
     filter,

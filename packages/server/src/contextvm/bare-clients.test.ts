@@ -59,6 +59,7 @@ function open(options: { factory?: McpServerFactory; policy?: Policy; max?: numb
       onerror: ({ message }) => errors.push(message),
     },
     usage: () => undefined,
+    onrival: () => {},
     onrequest: (summary) => summaries.push(summary),
   });
   let sent = 0;
@@ -164,6 +165,16 @@ describe('a session without a link', () => {
     expect([session?.isIdle, session?.isAbandoned]).toEqual([true, true]);
     receive({ method: 'notifications/x' });
     expect([session?.isIdle, session?.isAbandoned]).toEqual([false, false]);
+  });
+
+  it('is not kept by what its client says in the one that followed it', async () => {
+    const { receive, settle, connections } = open({ factory: never });
+    receive({ id: 1, method: 'tools/call' });
+    receive({ id: 2, method: 'initialize' });
+    await settle();
+    await vi.advanceTimersByTimeAsync(limits.workProtectsMs);
+    receive({ method: 'notifications/x' });
+    expect(connections.all.map(({ isAbandoned }) => isAbandoned)).toEqual([true, false]);
   });
 });
 

@@ -43,6 +43,8 @@ export interface BareClientsOptions<Mcp extends McpServerLike> {
   seen?: SeenIds | undefined;
   /** The server's other key, for people, where it has one. */
   successor?: string | undefined;
+  /** Another process serves our key. */
+  onrival: () => void;
   onrequest: (summary: RequestSummary, caller: Caller) => void;
 }
 
@@ -107,8 +109,7 @@ export class BareClients<Mcp extends McpServerLike = McpServerLike> {
     const isAnew = request.method === 'initialize' && hasSession;
     const seated = this.#seat({ incoming, permission }, isAnew);
     if (isRefusal(seated)) return this.#refuse(request, incoming, seated);
-    this.#door.taken(request, incoming, permission);
-    seated.request(request, incoming, bytes);
+    if (this.#door.take(request, incoming, permission)) seated.request(request, incoming, bytes);
   }
 
   /** Its messages are known by what they say when they are whole. */

@@ -8,6 +8,7 @@ import {
 import type { Encryption, IncomingBare } from '@mcp-nostr/transport';
 
 import type { Entrance, Reason } from '../entrance.ts';
+import { limits } from '../limits.ts';
 import { type Denial, denialMessage, isDenial, type Permission, type Policy } from '../policy.ts';
 import type { SeenRequests } from './seen-requests.ts';
 
@@ -19,6 +20,8 @@ export interface BareDoorOptions {
   /** The server's other key, for people, where it has one. */
   successor?: string | undefined;
   nowSeconds: () => number;
+  /** Another process serves our key. */
+  onrival: () => void;
 }
 
 /** Why a message goes no further. */
@@ -36,6 +39,7 @@ export type Admission = BareRefusal | 'admitted' | 'repeated';
 /** Decides which messages without a link come in: who may, in which form, when, and once. */
 export class BareDoor {
   readonly #options: BareDoorOptions;
+  #rivalSeconds = -Infinity;
 
   constructor(options: BareDoorOptions) {
     this.#options = options;
@@ -83,10 +87,15 @@ export class BareDoor {
     return { code: 'outcome_unknown', message, data: { retryAfterMs: seconds * 1_000 }, isTold };
   }
 
-  /** It is about to be executed. */
-  taken(request: JsonRpcRequest, { event }: IncomingBare, { isKnown }: Permission): void {
-    const { seen, nowSeconds } = this.#options;
-    if (mustBeNew(request)) seen.add(event.id, event.created_at, isKnown, nowSeconds());
+  /** Whether it is executed here, now that it may be; not where another process has taken it. */
+  take(request: JsonRpcRequest, { event }: IncomingBare, { isKnown }: Permission): boolean {
+    const { seen, nowSeconds, onrival } = this.#options;
+    const now = nowSeconds();
+    if (!mustBeNew(request) || seen.add(event.id, event.created_at, isKnown, now)) return true;
+    if (now < this.#rivalSeconds) return false;
+    this.#rivalSeconds = now + limits.rivalNoticeMs / 1_000;
+    onrival();
+    return false;
   }
 
   /** Before one more session of this key. */

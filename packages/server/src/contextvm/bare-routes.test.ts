@@ -60,6 +60,7 @@ describe('a request without a link', () => {
     expect(routes.toClient(news)).toEqual({ ...news, params: { a: 1, _meta: { [SUBSCRIPTION]: 1, b: 2 } } });
     expect(routes.toClient(end)).toEqual({ ...end, id: 1, result: { _meta: { [SUBSCRIPTION]: 1 } } });
     expect(routes.toClient(error)).toEqual({ ...error, id: 1 });
+    expect(routes.toClient(cancelled(EVENT))).toEqual(cancelled(1));
     const others: JsonRpcMessage[] = [
       progress(OTHER),
       { ...end, id: OTHER, result: {} },

@@ -103,6 +103,10 @@ export class BareRoutes implements Naming {
   #news<Message extends JsonRpcNotification | JsonRpcRequest>(message: Message): Message {
     const { params } = message;
     if (params === undefined) return message;
+    // With a cancellation a server ends a subscription (MCP 2026-07-28).
+    const cancelled = cancelledId(message);
+    const meant = typeof cancelled === 'string' ? this.#routes.get(cancelled) : undefined;
+    if (meant !== undefined) return { ...message, params: { ...params, requestId: meant.id } };
     const named = this.#named(params);
     const token = named['progressToken'];
     const route = typeof token === 'string' ? this.#routes.get(token) : undefined;

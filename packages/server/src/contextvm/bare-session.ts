@@ -48,6 +48,8 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
   #early: Early[] = [];
   #earlyBytes = 0;
   #hasBegun = false;
+  /** Its client has begun another one, and was heard about this one last then. */
+  #retiredAt: number | undefined;
   #isOver = false;
 
   constructor(options: BareSessionOptions<Mcp>) {
@@ -106,7 +108,7 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
 
   /** When its client was last heard, on the clock of `performance.now()`. */
   get heardAt(): number {
-    return this.#options.peer.heardAt;
+    return this.#retiredAt ?? this.#options.peer.heardAt;
   }
 
   request(request: JsonRpcRequest, incoming: IncomingBare, bytes: number): void {
@@ -129,11 +131,14 @@ export class BareSession<Mcp extends McpServerLike = McpServerLike> {
 
   /** What its client says of the stream of a request of this session. */
   onstream(frame: StreamFrame, event: string): void {
-    if (!this.#isOver) this.#channel.onstream(frame, event);
+    if (this.#isOver) return;
+    if (this.#retiredAt !== undefined) this.#retiredAt = performance.now();
+    this.#channel.onstream(frame, event);
   }
 
   /** Its client has begun another one: this one ends with the work that it has. */
   retire(): void {
+    this.#retiredAt = performance.now();
     this.#channel.isRetired = true;
     this.#session.transport.endSubscriptions();
     this.#leaveIfDone();

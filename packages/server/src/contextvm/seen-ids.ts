@@ -11,6 +11,9 @@ export interface SeenIds {
   readonly completeSince: number;
   /** Whether a request was executed, by this process or one before it: by the id of its event. */
   has(id: string): boolean;
-  /** A request is about to be executed. `createdAt`: of its event, in seconds. */
-  add(id: string, createdAt: number): void;
+  /**
+   * A request is about to be executed. `createdAt`: of its event, in seconds. `false`: another process with this key has
+   * taken it, and it is executed there.
+   */
+  add(id: string, createdAt: number): boolean;
 }

@@ -21,13 +21,15 @@ describe('requests without a link', () => {
     const kept = {
       completeSince: NOW - 60,
       has: (id: string) => id === 'old',
-      add: (...entry: unknown[]) => void added.push(entry),
+      add: (...entry: unknown[]) => added.push(entry) === 1,
     };
     const remembering = new SeenRequests(kept, NOW);
     expect(['old', 'a'].map((id) => remembering.check(id, NOW - 60))).toEqual(['repeated', 'fresh']);
     expect(remembering.check('b', NOW - 61)).toBe('unknown');
-    remembering.add('a', NOW - 60, true, NOW);
+    expect(remembering.add('a', NOW - 60, true, NOW)).toBe(true);
     expect(added).toEqual([['a', NOW - 60]]);
+    // It is executed by another process.
+    expect(remembering.add('a', NOW - 60, true, NOW)).toBe(false);
   });
 
   it('are timely from 120 s back to 60 s ahead, to the second', () => {

@@ -41,10 +41,10 @@ export class SeenRequests {
     return Math.max(0, this.#completeSince - createdAt);
   }
 
-  /** It is about to be executed. */
-  add(id: string, createdAt: number, isKnown: boolean, nowSeconds: number): void {
+  /** It is about to be executed; `false`: another process does that. */
+  add(id: string, createdAt: number, isKnown: boolean, nowSeconds: number): boolean {
     this.#of(isKnown).add(id, createdAt, true, nowSeconds);
-    this.#kept?.add(id, createdAt);
+    return this.#kept?.add(id, createdAt) ?? true;
   }
 
   #of(isKnown: boolean): TimeWindow<true> {
