@@ -11,7 +11,6 @@ import { TooSlow } from '../within.ts';
 /** A server as it shows itself when it is asked. */
 export interface AskedServer {
   serverInfo: unknown;
-  instructions: unknown;
   versions: string[];
   tools: Record<string, unknown>[];
   firstAnswerMs: number;
@@ -96,7 +95,6 @@ async function initialize(mcp: McpRequests): Promise<Acquaintance> {
   await mcp.notify('notifications/initialized');
   return {
     serverInfo: result['serverInfo'],
-    instructions: result['instructions'],
     versions: [String(result['protocolVersion'])],
     tools: await allTools(mcp, result['capabilities'], {}),
     firstAnswerMs,
@@ -117,7 +115,6 @@ async function discover(mcp: McpRequests): Promise<Acquaintance> {
   const { supportedVersions } = result;
   return {
     serverInfo: metaOf(result)?.[SERVER_INFO] ?? result['serverInfo'],
-    instructions: result['instructions'],
     versions: Array.isArray(supportedVersions) ? supportedVersions.map(String) : ['2026-07-28'],
     tools: await allTools(mcp, result['capabilities'], params),
     firstAnswerMs,

@@ -1,10 +1,27 @@
+import type { FoundServer } from '@mcp-nostr/client/discovery';
 import { formatNpub } from '@mcp-nostr/core';
 
 import { serverName } from '../doctor/server-name.ts';
+import type { ErrorReport } from '../errors.ts';
 import { formatDuration, oneLine, type Paint } from '../terminal.ts';
+import type { AskedServer } from './ask-server.ts';
 import { formatAge } from './format-age.ts';
 import { nameOf, offerOf } from './print-found.ts';
-import type { ServerInfo } from './run-info.ts';
+
+/** What is known of a server: by its word to everybody, and by asking it. */
+export interface ServerInfo {
+  pubkey: string;
+  address: string;
+  relays: string[];
+  announcement: FoundServer | undefined;
+  asked: AskedServer | undefined;
+  /** What it refused with, or why it was not heard. */
+  failure: ErrorReport | undefined;
+  /** It was asked so. */
+  isEncrypted: boolean;
+  /** It was heard, if only with a refusal. */
+  isAlive: boolean;
+}
 
 const TITLE_WIDTH = 11;
 const MAX_TEXT = 400;

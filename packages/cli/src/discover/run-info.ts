@@ -1,13 +1,13 @@
-import { announcementOf, type FoundServer } from '@mcp-nostr/client/discovery';
+import { announcementOf } from '@mcp-nostr/client/discovery';
 import { formatAddress } from '@mcp-nostr/core';
 
 import { resolveAddress } from '../address-book/resolve-address.ts';
-import { describeError, type ErrorReport, exitCodes } from '../errors.ts';
+import { describeError, exitCodes } from '../errors.ts';
 import { paintFor } from '../terminal.ts';
 import { askServer, type AskedServer } from './ask-server.ts';
 import { listeningOn } from './listening-on.ts';
 import { jsonLine } from './print-found.ts';
-import { formatInfo, infoDocument } from './print-info.ts';
+import { formatInfo, infoDocument, type ServerInfo } from './print-info.ts';
 import { whereToLook } from './where-to-look.ts';
 
 export interface InfoOptions {
@@ -16,21 +16,6 @@ export interface InfoOptions {
   encryption: 'required' | 'none';
   timeout: number;
   json?: boolean;
-}
-
-/** What is known of a server: by its word to everybody, and by asking it. */
-export interface ServerInfo {
-  pubkey: string;
-  address: string;
-  relays: string[];
-  announcement: FoundServer | undefined;
-  asked: AskedServer | undefined;
-  /** What it refused with, or why it was not heard. */
-  failure: ErrorReport | undefined;
-  /** It was asked so. */
-  isEncrypted: boolean;
-  /** It was heard, if only with a refusal. */
-  isAlive: boolean;
 }
 
 export async function runInfo(text: string, options: InfoOptions): Promise<void> {
