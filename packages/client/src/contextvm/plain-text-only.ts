@@ -1,10 +1,8 @@
-import type { Endpoint } from '@mcp-nostr/transport';
+import { ANNOUNCEMENT_KIND } from '@mcp-nostr/core';
 import { readSupport } from '@mcp-nostr/core/contextvm';
+import type { Endpoint } from '@mcp-nostr/transport';
 
 import { bareClientLimits as limits } from './limits.ts';
-
-/** ContextVM's server announcement (CEP-6). */
-const ANNOUNCEMENT_KIND = 11_316;
 
 /** Whether a server announces itself on the relays in use, and says nothing there of encryption or of a link. */
 export async function speaksPlainTextOnly(endpoint: Endpoint, pubkey: string): Promise<boolean> {
