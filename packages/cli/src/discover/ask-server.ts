@@ -127,11 +127,11 @@ async function allTools(
   params: Record<string, unknown>,
 ): Promise<Record<string, unknown>[]> {
   if (!isRecord(capabilities) || capabilities['tools'] === undefined) return [];
-  const tools: Record<string, unknown>[] = [];
+  let tools: Record<string, unknown>[] = [];
   let cursor: unknown;
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer = await mcp.request('tools/list', cursor === undefined ? params : { ...params, cursor });
-    if (Array.isArray(answer['tools'])) tools.push(...answer['tools'].filter(isRecord));
+    if (Array.isArray(answer['tools'])) tools = tools.concat(answer['tools'].filter(isRecord));
     cursor = answer['nextCursor'];
     if (typeof cursor !== 'string') break;
   }
