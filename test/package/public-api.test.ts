@@ -160,7 +160,7 @@ const names = {
     'readPaymentError',
     'revokeSessions',
   ],
-  'client/discovery': ['announcementOf', 'askAlive', 'discoverServers'],
+  'client/discovery': ['announcementOf', 'askAlive', 'discoverServers', 'isSaidByServer'],
   'client/remote-signer': [
     'connectBunker',
     'grantPermissions',
