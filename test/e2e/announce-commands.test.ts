@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { parseAddress } from '@mcp-nostr/core';
+import { getPublicKey, parseAddress } from '@mcp-nostr/core';
 import { startRelay } from '@mcp-nostr/relay';
 import { expect, it, onTestFinished } from 'vitest';
 
+import { keepAnnounced } from '../../packages/cli/src/announce/announced-file.ts';
 import { announcedOn, kindsOf, storedOf } from '../helpers/announced.ts';
 import { CliRun } from '../helpers/cli.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
@@ -69,7 +70,7 @@ it('serve announces servers as their file says, and unannounce takes that back',
   expect(again).toMatchObject({ exitCode: 0, stdout: `${relay.url}  had nothing of it\n` });
 });
 
-it('a relay that is not reached is named, and asked again the next time', async () => {
+it('a relay that is not reached is named, and asked again the next time if it had the announcement', async () => {
   const home = temporaryHome();
   writeFileSync(join(home, 'a.key'), 'c'.repeat(64), { mode: 0o600 });
   const key = join(home, 'a.key');
@@ -77,11 +78,12 @@ it('a relay that is not reached is named, and asked again the next time', async 
   expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
   expect(unknown.stderr).toContain('name its relays: --relay wss://…');
   expect(await runMain(['unannounce', '--key', join(home, 'none.key')])).toMatchObject({ exitCode: 2 });
-  const dead = 'ws://127.0.0.1:9';
-  for (const relays of [['--relay', dead], []]) {
+  const [dead, named] = ['ws://127.0.0.1:9', 'ws://127.0.0.1:11'];
+  await keepAnnounced(getPublicKey(Buffer.from('c'.repeat(64), 'hex')), { relays: [dead], kinds: [] });
+  for (const [relay, ...relays] of [[dead], [named, '--relay', named], [dead]]) {
     const { exitCode, stdout, stderr } = await runMain(['unannounce', '--key', key, ...relays]);
     expect(exitCode).toBe(4);
-    expect(stdout).toContain(`${dead}  not reached: connect ECONNREFUSED`);
+    expect(stdout).toContain(`${relay}  not reached: connect ECONNREFUSED`);
     expect(stderr).toContain('1 of 1 relays may still announce npub1');
   }
 });

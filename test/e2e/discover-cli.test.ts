@@ -12,6 +12,7 @@ import { type Announced, type NostrServer, serve, type ServeOptions } from '@mcp
 import { RelayPool } from '@mcp-nostr/transport';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { BareServer } from '../helpers/bare-server.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { DualEraServer } from '../helpers/dual-era-server.ts';
 import { Recorder } from '../helpers/recorder.ts';
@@ -146,6 +147,18 @@ describe('info', () => {
       failure: { code: 'not_allowed' },
       announcement: null,
     });
+  });
+
+  it.each([
+    ['busy', { code: -31_006, message: 'try later', data: { code: 'busy' } }],
+    ['unexpected', { code: -32_603, message: 'it broke' }],
+  ])('takes an error of the server for an answer: %s', async (code, error) => {
+    const server = await BareServer.open();
+    server.onrequest = () => ({ error });
+    const address = formatAddress({ pubkey: server.pubkey, relays: [server.url] });
+    const { exitCode, stdout } = await runMain(['info', address, '--json', '--timeout', '1']);
+    expect(JSON.parse(stdout)).toMatchObject({ alive: true, failure: { code, message: error.message } });
+    expect(exitCode).toBe(0);
   });
 
   it('shows the announcement of a server that does not answer, and fails', async () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { NostrEvent } from '@mcp-nostr/core';
@@ -13,16 +14,19 @@ export type Treatment = (event: NostrEvent) => readonly number[];
  */
 export class CarelessRelay {
   readonly url: string;
+  readonly #http: Server;
   readonly #server: WebSocketServer;
   /** Sockets with their subscription and the key in its `#p`. */
   readonly #readers: Map<WebSocket, { id: string; pubkey: string }> = new Map();
   readonly #timers: Set<NodeJS.Timeout> = new Set();
   #treatment: Treatment;
 
-  private constructor(server: WebSocketServer, treatment: Treatment) {
+  private constructor(http: Server, treatment: Treatment) {
+    const server = new WebSocketServer({ server: http });
+    this.#http = http;
     this.#server = server;
     this.#treatment = treatment;
-    this.url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`;
     server.on('connection', (socket) => {
       socket.on('message', (data) => this.#take(socket, (data as Buffer).toString('utf8')));
       socket.on('close', () => this.#readers.delete(socket));
@@ -31,9 +35,10 @@ export class CarelessRelay {
 
   /** By default every event is passed on once and at once. */
   static async open(treatment: Treatment = () => [0]): Promise<CarelessRelay> {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    await once(server, 'listening');
-    return new CarelessRelay(server, treatment);
+    const http = createServer((_request, response) => response.writeHead(426).end());
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    return new CarelessRelay(http, treatment);
   }
 
   treat(treatment: Treatment): void {
@@ -50,9 +55,12 @@ export class CarelessRelay {
   async close(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
     for (const socket of this.#server.clients) socket.terminate();
-    await new Promise((resolve) => {
-      this.#server.close(resolve);
-    });
+    this.#server.close();
+    const closed = once(this.#http, 'close');
+    this.#http.close();
+    // A client's fetch of the relay's information document would keep its connection for seconds.
+    this.#http.closeAllConnections();
+    await closed;
   }
 
   #take(socket: WebSocket, text: string): void {

@@ -114,6 +114,8 @@ const names = {
     'frameFamily',
     'introductionTags',
     'isBare',
+    'isKnock',
+    'knockTag',
     'learnSupport',
     'listKinds',
     'noSupport',
@@ -160,7 +162,7 @@ const names = {
     'readPaymentError',
     'revokeSessions',
   ],
-  'client/discovery': ['announcementOf', 'askAlive', 'discoverServers'],
+  'client/discovery': ['announcementOf', 'askAlive', 'discoverServers', 'isSaidByServer'],
   'client/remote-signer': [
     'connectBunker',
     'grantPermissions',

@@ -46,7 +46,7 @@ Examples:
   mcp-nostr relay                                   a relay on ws://127.0.0.1:7777
 
 Exit codes:
-  0 done   1 unexpected   2 usage   3 not allowed   4 unreachable   5 tool failed   6 timed out   7 not verified
+  0 done   1 unexpected   2 usage   3 not allowed   4 unreachable   5 tool failed   6 timed out   7 not verified   8 not paid
 `;
 
 /**

@@ -29,9 +29,7 @@ export async function runUnannounce(options: UnannounceCommandOptions): Promise<
     const kinds = [...new Set([...announcedKinds(options), ...kept.kinds])];
     const outcomes = await unannounce({ signer: key.signer, relays, kinds });
     const undone = outcomes.filter(({ problem }) => problem !== undefined);
-    const asked = new Set(outcomes.map(({ relay }) => relay));
-    const unasked = kept.relays.filter((relay) => !asked.has(relay));
-    await setAnnounced(pubkey, [...undone.map(({ relay }) => relay), ...unasked]);
+    await setAnnounced(pubkey, stillAnnouncing(kept.relays, outcomes));
     report(npub, outcomes, options.json === true);
     if (undone.length > 0)
       throw new CliError(
@@ -43,6 +41,14 @@ export async function runUnannounce(options: UnannounceCommandOptions): Promise<
   } finally {
     await key.close();
   }
+}
+
+/** A relay that was only named here, perhaps with a slip, and was not reached, is not asked for ever after. */
+function stillAnnouncing(kept: readonly string[], outcomes: readonly Unannounced[]): string[] {
+  const undone = outcomes.filter(({ problem }) => problem !== undefined);
+  const done = new Set(outcomes.filter(({ problem }) => problem === undefined).map(({ relay }) => relay));
+  const found = undone.filter(({ left }) => left > 0).map(({ relay }) => relay);
+  return [...new Set([...found, ...kept.filter((relay) => !done.has(relay))])];
 }
 
 /** Where it was announced, and where it was served last. */

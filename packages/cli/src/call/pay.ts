@@ -1,10 +1,8 @@
 import { type PaymentOptions, type PaymentRequest, readPaymentError } from '@mcp-nostr/client';
+import { contextvmLimits } from '@mcp-nostr/core/contextvm';
 import { TransportError } from '@mcp-nostr/transport';
 
 import { formatDuration, oneLine } from '../terminal.ts';
-
-/** An invoice has some hundred characters; what is cut could not be paid. */
-const MAX_PAY_REQUEST = 8_192;
 
 /** Shows what to pay to the person at the keyboard, who pays with a wallet of theirs; the request waits meanwhile. */
 export function paidByPerson(show: (line: string) => void): PaymentOptions {
@@ -13,7 +11,8 @@ export function paidByPerson(show: (line: string) => void): PaymentOptions {
     onrequired: ({ payRequest, ttlSeconds, ...rest }) => {
       const until = ttlSeconds === undefined ? '' : `, within ${formatDuration(ttlSeconds * 1_000)}`;
       show(`to be paid: ${sumOf(rest)}${until}`);
-      show(oneLine(payRequest, MAX_PAY_REQUEST));
+      // As long as one may be: what is cut could not be paid.
+      show(oneLine(payRequest, contextvmLimits.maxPayRequestLength));
       return Promise.resolve();
     },
     onsettled: ({ outcome }) => {

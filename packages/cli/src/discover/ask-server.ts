@@ -11,7 +11,6 @@ import { TooSlow } from '../within.ts';
 /** A server as it shows itself when it is asked. */
 export interface AskedServer {
   serverInfo: unknown;
-  instructions: unknown;
   versions: string[];
   tools: Record<string, unknown>[];
   firstAnswerMs: number;
@@ -96,7 +95,6 @@ async function initialize(mcp: McpRequests): Promise<Acquaintance> {
   await mcp.notify('notifications/initialized');
   return {
     serverInfo: result['serverInfo'],
-    instructions: result['instructions'],
     versions: [String(result['protocolVersion'])],
     tools: await allTools(mcp, result['capabilities'], {}),
     firstAnswerMs,
@@ -117,7 +115,6 @@ async function discover(mcp: McpRequests): Promise<Acquaintance> {
   const { supportedVersions } = result;
   return {
     serverInfo: metaOf(result)?.[SERVER_INFO] ?? result['serverInfo'],
-    instructions: result['instructions'],
     versions: Array.isArray(supportedVersions) ? supportedVersions.map(String) : ['2026-07-28'],
     tools: await allTools(mcp, result['capabilities'], params),
     firstAnswerMs,
@@ -130,11 +127,11 @@ async function allTools(
   params: Record<string, unknown>,
 ): Promise<Record<string, unknown>[]> {
   if (!isRecord(capabilities) || capabilities['tools'] === undefined) return [];
-  const tools: Record<string, unknown>[] = [];
+  let tools: Record<string, unknown>[] = [];
   let cursor: unknown;
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer = await mcp.request('tools/list', cursor === undefined ? params : { ...params, cursor });
-    if (Array.isArray(answer['tools'])) tools.push(...answer['tools'].filter(isRecord));
+    if (Array.isArray(answer['tools'])) tools = tools.concat(answer['tools'].filter(isRecord));
     cursor = answer['nextCursor'];
     if (typeof cursor !== 'string') break;
   }

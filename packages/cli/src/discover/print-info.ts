@@ -1,13 +1,32 @@
+import type { FoundServer } from '@mcp-nostr/client/discovery';
 import { formatNpub } from '@mcp-nostr/core';
 
 import { serverName } from '../doctor/server-name.ts';
+import type { ErrorReport } from '../errors.ts';
 import { formatDuration, oneLine, type Paint } from '../terminal.ts';
+import type { AskedServer } from './ask-server.ts';
 import { formatAge } from './format-age.ts';
 import { nameOf, offerOf } from './print-found.ts';
-import type { ServerInfo } from './run-info.ts';
+
+/** What is known of a server: by its word to everybody, and by asking it. */
+export interface ServerInfo {
+  pubkey: string;
+  address: string;
+  relays: string[];
+  announcement: FoundServer | undefined;
+  asked: AskedServer | undefined;
+  /** What it refused with, or why it was not heard. */
+  failure: ErrorReport | undefined;
+  /** It was asked so. */
+  isEncrypted: boolean;
+  /** It was heard, if only with a refusal. */
+  isAlive: boolean;
+}
 
 const TITLE_WIDTH = 11;
 const MAX_TEXT = 400;
+/** More fill a terminal; a program gets them all. */
+const MAX_TOOLS = 200;
 
 /** What a server is, for a person. All text of it is a stranger's. */
 export function formatInfo(info: ServerInfo, paint: Paint, nowSeconds: number): string {
@@ -23,6 +42,7 @@ export function formatInfo(info: ServerInfo, paint: Paint, nowSeconds: number): 
     ['speaks', speaksWords(info)],
     ['encryption', encryptionWords(info, paint)],
     ['offers', offerOf({ ...announcement, ...(asked && { tools: asked.tools }) })],
+    ['prices', oneLine(priceWords(info), MAX_TEXT)],
   ];
   const name = nameOf({ pubkey, ...(announcement?.name !== undefined && { name: announcement.name }) });
   const about = oneLine(announcement?.about ?? '', MAX_TEXT);
@@ -97,11 +117,22 @@ function takesEncryption({ asked, isEncrypted, announcement }: ServerInfo): bool
   return (asked !== undefined && isEncrypted) || announcement?.support.encryption;
 }
 
+/** What it asks for, where it announces that. */
+function priceWords({ announcement }: ServerInfo): string {
+  return (announcement?.prices ?? [])
+    .map(({ capability, price, unit }) => `${capability} ${price} ${unit}`)
+    .join(', ');
+}
+
 function toolLines(tools: readonly Record<string, unknown>[], paint: Paint): string[] {
-  const width = Math.min(32, Math.max(0, ...tools.map(({ name }) => String(name).length)));
-  return tools.map(({ name, description, title }) => {
+  const shown = tools.slice(0, MAX_TOOLS);
+  const width = Math.min(32, Math.max(0, ...shown.map(({ name }) => String(name).length)));
+  const lines = shown.map(({ name, description, title }) => {
     const first = typeof description === 'string' ? description : typeof title === 'string' ? title : '';
     const about = oneLine(first.trim().split('\n')[0] ?? '', 100);
-    return `    ${oneLine(String(name), 80).padEnd(width)}  ${paint('dim', about)}`.trimEnd();
+    const row = oneLine(String(name), 80).padEnd(width);
+    return about === '' ? `    ${row.trimEnd()}` : `    ${row}  ${paint('dim', about)}`;
   });
+  const left = tools.length - shown.length;
+  return left === 0 ? lines : [...lines, `    … and ${left} more, with --json`];
 }

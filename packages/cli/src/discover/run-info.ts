@@ -1,13 +1,14 @@
-import { announcementOf, type FoundServer } from '@mcp-nostr/client/discovery';
-import { formatAddress } from '@mcp-nostr/core';
+import { announcementOf, isSaidByServer } from '@mcp-nostr/client/discovery';
+import { formatAddress, isFailureCode } from '@mcp-nostr/core';
 
 import { resolveAddress } from '../address-book/resolve-address.ts';
-import { describeError, type ErrorReport, exitCodes } from '../errors.ts';
+import { describeError, type ErrorReport } from '../errors.ts';
+import { McpRequestError } from '../mcp-requests.ts';
 import { paintFor } from '../terminal.ts';
 import { askServer, type AskedServer } from './ask-server.ts';
 import { listeningOn } from './listening-on.ts';
 import { jsonLine } from './print-found.ts';
-import { formatInfo, infoDocument } from './print-info.ts';
+import { formatInfo, infoDocument, type ServerInfo } from './print-info.ts';
 import { whereToLook } from './where-to-look.ts';
 
 export interface InfoOptions {
@@ -16,21 +17,6 @@ export interface InfoOptions {
   encryption: 'required' | 'none';
   timeout: number;
   json?: boolean;
-}
-
-/** What is known of a server: by its word to everybody, and by asking it. */
-export interface ServerInfo {
-  pubkey: string;
-  address: string;
-  relays: string[];
-  announcement: FoundServer | undefined;
-  asked: AskedServer | undefined;
-  /** What it refused with, or why it was not heard. */
-  failure: ErrorReport | undefined;
-  /** It was asked so. */
-  isEncrypted: boolean;
-  /** It was heard, if only with a refusal. */
-  isAlive: boolean;
 }
 
 export async function runInfo(text: string, options: InfoOptions): Promise<void> {
@@ -57,13 +43,18 @@ export async function runInfo(text: string, options: InfoOptions): Promise<void>
     asked: isAsked(answer) ? answer : undefined,
     failure,
     isEncrypted: options.encryption === 'required',
-    isAlive: failure === undefined || failure.exitCode === exitCodes.notAllowed,
+    isAlive: failure === undefined || isAnswer(failure, answer),
   };
   const isKnown = info.isAlive || announcement !== undefined;
   if (isKnown && json === true) process.stdout.write(jsonLine(infoDocument(info)));
   else if (isKnown)
     process.stdout.write(formatInfo(info, paintFor(process.stdout), Math.floor(Date.now() / 1_000)));
   if (!info.isAlive) throw answer;
+}
+
+/** An error of the MCP server says nothing of the way: it was heard. */
+function isAnswer({ code }: ErrorReport, error: unknown): boolean {
+  return isSaidByServer(code) || (error instanceof McpRequestError && !isFailureCode(code));
 }
 
 function isAsked(answer: unknown): answer is AskedServer {

@@ -246,7 +246,7 @@ describe('a server that does not answer', () => {
     ['plain text only', [['name', 'x']], 'not_encrypted'],
     ['encryption', [['support_encryption']], 'server_silent'],
     ['encryption as servers did once', [['support_encryption', 'true']], 'server_silent'],
-    ['a link', [['support_link', '0'.repeat(16)]], 'server_silent'],
+    ['a link', [['support_link', '0'.repeat(16)]], 'not_encrypted'],
   ])('fails for the reason that it announces: %s', async (_, tags, code) => {
     const scene = new Scene();
     scene.stored = [{ tags, created_at: 1 }];

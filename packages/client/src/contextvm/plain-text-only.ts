@@ -1,19 +1,15 @@
+import { ANNOUNCEMENT_KIND } from '@mcp-nostr/core';
 import type { Endpoint } from '@mcp-nostr/transport';
-import { readSupport } from '@mcp-nostr/core/contextvm';
 
 import { bareClientLimits as limits } from './limits.ts';
 
-/** ContextVM's server announcement (CEP-6). */
-const ANNOUNCEMENT_KIND = 11_316;
-
-/** Whether a server announces itself on the relays in use, and says nothing there of encryption or of a link. */
+/** Whether a server, with a link or without, announces itself on the relays in use and says nothing there of encryption. */
 export async function speaksPlainTextOnly(endpoint: Endpoint, pubkey: string): Promise<boolean> {
   const filter = { kinds: [ANNOUNCEMENT_KIND], authors: [pubkey], limit: 1 };
   const found = await endpoint.query(filter, limits.lookupTimeoutMs);
   const newest = found.sort((a, b) => b.created_at - a.created_at)[0];
-  if (newest === undefined || readSupport(newest.tags).link !== undefined) return false;
   // Older servers have written a value behind it.
-  return !newest.tags.some(([name]) => name === 'support_encryption');
+  return newest !== undefined && !newest.tags.some(([name]) => name === 'support_encryption');
 }
 
 /** Why such a server is not spoken to. */

@@ -10,6 +10,7 @@ import { TransportError } from '@mcp-nostr/transport';
 import { NostrClientTransport } from '../nostr-client-transport.ts';
 import type { FoundServer } from './announcement-book.ts';
 import { discoveryLimits as limits } from './limits.ts';
+import { isSaidByServer } from './said-by-server.ts';
 
 /** Whether a server was heard just now. */
 export interface Liveness {
@@ -31,19 +32,6 @@ export interface AskAliveOptions {
   /** One has answered, or has not. */
   onanswer?: ((server: FoundServer, liveness: Liveness) => void) | undefined;
 }
-
-/** These come from the server itself; with the others nobody was heard. */
-const SAID_BY_SERVER: ReadonlySet<string> = new Set([
-  'not_allowed',
-  'busy',
-  'rate_limited',
-  'invite_required',
-  'invite_expired',
-  'grant_expired',
-  'server_moved',
-  'server_failed',
-  'payment_required',
-]);
 
 /** Asks servers whether they are there: each with a key that is thrown away, a few at the same time. */
 export async function askAlive(
@@ -73,12 +61,12 @@ async function askOne(server: FoundServer, options: AskAliveOptions): Promise<Li
     transport = new NostrClientTransport({ server: server.address, announcement: server, encryption });
     const answer = await inTime(pinged(transport), timeoutMs, signal);
     const { code, reason } = 'error' in answer ? failureOf(answer) : {};
-    const isAlive = code === undefined || SAID_BY_SERVER.has(code);
+    const isAlive = code === undefined || isSaidByServer(code);
     return { isAlive, durationMs: since(), ...(code !== undefined && { code, reason: reason ?? '' }) };
   } catch (error) {
     const code = error instanceof TransportError ? error.code : 'server_silent';
     const reason = error instanceof Error ? error.message : String(error);
-    return { isAlive: SAID_BY_SERVER.has(code), durationMs: since(), code, reason };
+    return { isAlive: isSaidByServer(code), durationMs: since(), code, reason };
   } finally {
     void transport?.close(); // it never rejects
   }
