@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 
-/** 38 299 were measured; this is a little more. A third is the cryptography, which browsers do not offer. */
-const MAX_GZIP_BYTES = 39_000;
+/** 53 092 were measured; this is a little more. A quarter is for servers that know no link. */
+const MAX_GZIP_BYTES = 53_800;
 
 let script: Uint8Array;
 let inputs: string[];
