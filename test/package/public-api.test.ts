@@ -114,6 +114,8 @@ const names = {
     'frameFamily',
     'introductionTags',
     'isBare',
+    'isKnock',
+    'knockTag',
     'learnSupport',
     'listKinds',
     'noSupport',
