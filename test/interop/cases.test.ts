@@ -168,6 +168,7 @@ describe('our client at their server', () => {
     const server = await stage.serve();
     await expect(stage.connect({ server, encryption: 'required' })).rejects.toMatchObject({
       code: failureCodes.server_silent,
+      message: expect.stringContaining("encryption 'none'"),
     });
     expect(stage.tools.executions.size).toBe(0);
   });

@@ -288,7 +288,8 @@ export class ClientSession implements Conversation {
     if (end.code === 'bye') return this.#lose(`the server closed the connection (${end.reason})`, true);
     if (end.code === 'violation') return this.#lose(`the server broke the protocol: ${end.reason}`, false);
     if (end.code === 'refused') this.#options.onerror(new Error(end.reason, { cause: end.cause }));
-    const failure = localFailure(end, this.#options.describe(), this.#link, this.#options.clock());
+    const { describe, clock, isWrapped } = this.#options;
+    const failure = localFailure(end, describe(), this.#link, clock(), isWrapped);
     this.#abandon(failure.code, failure.reason, end.code !== 'signer', failure.data);
   }
 

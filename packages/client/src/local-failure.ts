@@ -7,11 +7,17 @@ export function localFailure(
   { server, relays }: { server: string; relays: string },
   link: Link | undefined,
   now: number,
+  isEncrypted: boolean,
 ): { code: FailureCode; reason: string; data?: Record<string, unknown> } {
   if (code === 'silent') {
     const silentSeconds = link?.isOpen === true ? Math.round((now - link.heardAt) / 1_000) : undefined;
     const heard = silentSeconds === undefined ? '' : `; it was last heard ${silentSeconds} s ago`;
-    return { code: 'server_silent', reason: `${server} does not answer on ${relays}${heard}` };
+    // It has no way to say so: what it cannot read it drops.
+    const isPerhapsPlain = silentSeconds === undefined && isEncrypted;
+    const plain = isPerhapsPlain
+      ? "; a ContextVM server that takes plain text only is reached with encryption 'none' alone"
+      : '';
+    return { code: 'server_silent', reason: `${server} does not answer on ${relays}${heard}${plain}` };
   }
   if (code === 'unreachable')
     return { code: 'relays_unreachable', reason: `no relay can be reached: ${relays}` };
