@@ -33,6 +33,7 @@ import { ServerFacts } from './server-facts.ts';
 import { StreamTerms } from './stream-terms.ts';
 import { isOwnFrame } from './streams.ts';
 import { Vigil } from './vigil.ts';
+import { Watch } from './watch.ts';
 import {
   cancellationsOnWire,
   notificationOnWire,
@@ -58,11 +59,10 @@ export class BareSession implements Conversation {
     say: (text) => this.#say({ text }, () => {}),
   });
   readonly #vigil = new Vigil();
+  readonly #watch: Watch;
   readonly #payments: Payments;
   readonly #facts: ServerFacts;
-  #isReachable = true;
   #names = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
 
   constructor(options: BareSessionOptions) {
@@ -83,7 +83,15 @@ export class BareSession implements Conversation {
       onmessage: options.onmessage,
       onerror: options.onerror,
       resend: (request) => this.#transmit(request),
-      fail: (request, ...failure) => this.#fail(request, ...failure),
+      fail: this.#fail,
+    });
+    this.#watch = new Watch({
+      vigil: this.#vigil,
+      requests: this.#requests,
+      clock: options.clock,
+      ping: () => this.#ping(),
+      resend: (request) => this.#transmit(request),
+      giveUp: (now) => this.#giveUp(now),
     });
     if (first !== undefined) this.#learn(first);
   }
@@ -138,24 +146,24 @@ export class BareSession implements Conversation {
     this.#learn(incoming);
     if (requestEvent === undefined || !this.#vigil.takes(requestEvent))
       this.#take(incoming.message.content, incoming);
-    this.#watch();
+    this.#watch.look();
   }
 
   relaysChanged(isReachable: boolean, isNew: boolean): void {
     const now = this.#options.clock();
-    this.#isReachable = isReachable;
+    this.#watch.isReachable = isReachable;
     if (isReachable && isNew) {
       this.#vigil.newWay(now);
       // What was sent, or what answered it, may have been lost with the relay.
       for (const request of this.#requests.all) if (request.againAt !== Infinity) request.againAt = now;
       if (!this.#requests.isEmpty) this.#ping();
     }
-    this.#watch();
+    this.#watch.look();
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#watch.close();
     const error = new TransportError('closed', 'the connection was closed');
     for (const { onsettled } of this.#requests.all) onsettled(error);
     this.#requests.clear();
@@ -167,7 +175,7 @@ export class BareSession implements Conversation {
 
   #request(request: JsonRpcRequest, onsettled: (error?: TransportError) => void): void {
     this.#transmit(new BareRequest(request, onsettled));
-    this.#watch();
+    this.#watch.look();
   }
 
   /** Under new names: the answers to two copies of it, in parts or not, must not be taken for one. */
@@ -195,7 +203,7 @@ export class BareSession implements Conversation {
     request.left(this.#options.clock(), length);
     this.#terms.left(request, this.#facts.support);
     request.onsettled();
-    this.#watch();
+    this.#watch.look();
   }
 
   /** The first attempt did not leave; of a later one that says nothing of those before. */
@@ -211,7 +219,7 @@ export class BareSession implements Conversation {
     const { relays } = this.#options.describe();
     this.#options.onmessage(failureResponse(request.id, code, reason, { ...data, relays }));
     request.onsettled();
-    this.#watch();
+    this.#watch.look();
   };
 
   #notify(message: JsonRpcNotification, onsettled: (error?: TransportError) => void): void {
@@ -225,7 +233,7 @@ export class BareSession implements Conversation {
     request.onsettled();
     for (const each of cancellationsOnWire(message, request)) this.#say({ text: textOf(each) }, () => {});
     onsettled();
-    this.#watch();
+    this.#watch.look();
   }
 
   #say(
@@ -314,30 +322,11 @@ export class BareSession implements Conversation {
     });
   }
 
-  /** Looks after what is due, and sees to it that it is asked again in time. */
-  readonly #watch = (): void => {
-    if (this.#isClosed) return;
-    const now = this.#options.clock();
-    this.#vigil.awaits(this.#requests.awaited, now);
-    if (this.#vigil.failsAt <= now) this.#giveUp(now);
-    if (this.#isReachable && this.#vigil.pingAt <= now) this.#ping();
-    for (const request of this.#requests.all)
-      if (this.#isReachable && request.againAt <= now) this.#transmit(request);
-    this.#arm(now);
-  };
-
-  #arm(now: number): void {
-    clearTimeout(this.#timer);
-    const due = this.#requests.all.map(({ againAt }) => againAt);
-    const at = Math.min(this.#vigil.failsAt, ...(this.#isReachable ? [this.#vigil.pingAt, ...due] : []));
-    if (at !== Infinity) this.#timer = setTimeout(this.#watch, Math.max(1, Math.ceil(at - now)));
-  }
-
   #giveUp(now: number): void {
     const { heardAt } = this.#vigil;
     failSilent(this.#requests.all, this.#fail, {
       ...this.#options.describe(),
-      isReachable: this.#isReachable,
+      isReachable: this.#watch.isReachable,
       silentSeconds: heardAt === undefined ? undefined : Math.round((now - heardAt) / 1_000),
     });
   }

@@ -92,8 +92,6 @@ export class Payments {
     // A server that has seen two copies of a request asks for each; only one is paid.
     if (this.#purchases.has(request)) return;
     const { given } = this.#options;
-    if (payment === undefined)
-      return this.#fail(request, 'it asks for a payment in a way that cannot be read');
     if (given === undefined) return this.#fail(request, `it wants ${sumOf(payment)} first`, payment);
     if (preferred([payment], given.pmis) !== undefined) void this.#buy(given, request, payment, false); // it never rejects
     else
