@@ -21,6 +21,7 @@ export default defineConfig({
           ...quick,
           name: 'unit',
           globalSetup,
+          setupFiles: ['test/helpers/nothing-left.ts'],
           include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'],
           // Some start processes, which on a loaded machine takes seconds.
           testTimeout: 20_000,

@@ -17,9 +17,11 @@ export class CutProxy {
     return proxy;
   }
 
-  /** Cuts about this share of the connections; returns how many. */
+  /** Cuts about this share of the connections, and one at least where there are any; returns how many. */
   cut(share: number, random: () => number): number {
-    const chosen = [...this.#connections].filter(() => random() < share);
+    const all = [...this.#connections];
+    const first = Math.floor(random() * all.length);
+    const chosen = all.filter((_, index) => index === first || random() < share);
     for (const socket of chosen) socket.resetAndDestroy();
     return chosen.length;
   }

@@ -20,6 +20,10 @@ describe('a plan of faults', () => {
     expect(all.some(({ relays }) => relays.length === 2)).toBe(true);
   });
 
+  it.each(seeds)('cuts connections before it takes a relay, seed %i', (seed) => {
+    expect(plan(seed, 8_000, false)[0]?.type).toBe('cut');
+  });
+
   it.each(seeds)('kills the server only where it is to, and then even in a short phase, seed %i', (seed) => {
     const kills = (faults: Fault[]): number => faults.filter(({ type }) => type === 'server down').length;
     expect(kills(plan(seed, 4_000, true))).toBeGreaterThan(0);

@@ -28,7 +28,8 @@ export function planFaults({ durationMs, relayCount, killsServer, random }: Plan
     atMs += downMs;
   }
 
-  for (let atMs = between(300, 2_000); atMs < durationMs; atMs += between(400, 2_000)) {
+  // The first comes before any outage, so that there is something to cut.
+  for (let atMs = between(300, 450); atMs < durationMs; atMs += between(400, 2_000)) {
     // A few connections now and then, sometimes everybody's at once.
     faults.push({ type: 'cut', atMs, share: random() < 0.15 ? 1 : 0.05 + random() * 0.4 });
   }

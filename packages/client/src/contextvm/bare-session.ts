@@ -200,6 +200,7 @@ export class BareSession implements Conversation {
   }
 
   #left(request: BareRequest, length: number): void {
+    if (this.#isClosed) return;
     request.left(this.#options.clock(), length);
     this.#terms.left(request, this.#facts.support);
     request.onsettled();

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type JsonRpcMessage, metaKeys, type NostrEvent } from '@mcp-nostr/core';
 import type { BareMessage } from '@mcp-nostr/core/contextvm';
 import { type Endpoint, type Form, UnfinishedMessages } from '@mcp-nostr/transport';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { outcomes, SessionWorld } from '../session-world.test.support.ts';
 import { FirstContact } from './first-contact.ts';
@@ -63,6 +63,7 @@ class Scene {
       onerror: () => {},
       ...options,
     });
+    onTestFinished(() => this.contact.close());
   }
 
   /** Time goes by, and what has left is told. */
