@@ -3,10 +3,12 @@ import { announcementOf, askAlive, discoverServers, type FoundServer } from '@mc
 import { formatAddress } from '@mcp-nostr/core';
 import type { Relay } from '@mcp-nostr/relay';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import type { Cell } from './cells.ts';
 import { openRelays, Stage } from './stage.ts';
+import { withoutHandshake } from './stateless.ts';
+import type { Tools } from './tools.ts';
 
 const usual: Cell = {
   direction: 'our client, their server',
@@ -32,6 +34,17 @@ async function announced(cell: Partial<Cell>): Promise<FoundServer> {
     const found = await announcementOf(address);
     if (found?.tools !== undefined) return found;
   }
+}
+
+/** One with the key of a server of ours, whose announcement is still about. */
+async function successor(): Promise<{ announcement: FoundServer; tools: Tools }> {
+  const found = await announced({});
+  const stage = new Stage({ ...usual, start: 'stateless' }, relays);
+  onTestFinished(() => stage.close());
+  const pubkey = await stage.serve();
+  const address = formatAddress({ pubkey, relays: stage.relayUrls });
+  const support = { ...found.support, link: '0123456789abcdef' };
+  return { announcement: { ...found, pubkey, address, support }, tools: stage.tools };
 }
 
 async function connect(announcement: FoundServer, encryption?: 'none') {
@@ -74,5 +87,20 @@ describe('a server of ContextVM that announces itself', () => {
     ]);
     const { client } = await connect(announcement, 'none');
     expect((await client.listTools()).tools).not.toEqual([]);
+  });
+
+  it('executes a call once although a server of ours announced its process under that key', async () => {
+    const { announcement, tools } = await successor();
+    const transport = new NostrClientTransport({ server: announcement.address, announcement });
+    const client = new Client({ name: 'interop', version: '1.0.0' });
+    onTestFinished(() => client.close());
+    await client.connect(withoutHandshake(transport));
+    const result = client.callTool({ name: 'wait', arguments: { name: 'once' } });
+    // What opens a connection is repeated until somebody is heard; a call that a repetition began waits, too.
+    await vi.waitUntil(() => transport.peer === 'contextvm', { timeout: 20_000 });
+    await tools.started.first((name) => name === 'once');
+    tools.gates.of('once').open();
+    expect(await result).toMatchObject({ content: [{ text: 'once' }] });
+    expect(tools.started.items).toEqual(['once']);
   });
 });

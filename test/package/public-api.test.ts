@@ -44,6 +44,7 @@ const names = {
     'formatAddress',
     'formatLinkTag',
     'formatMessages',
+    'LINK_ONLY',
     'formatNpub',
     'frameBytesFor',
     'generateSecretKey',

@@ -4,6 +4,7 @@ import {
   decodeFrame,
   encodeFrame,
   formatMessages,
+  LINK_ONLY,
   type Frame,
   parseMessage,
   splitMessages,
@@ -93,6 +94,8 @@ describe('messages', () => {
     expect(lines).toHaveLength(2);
     expect(lines.map(parseMessage)).toEqual(messages);
     expect(splitMessages(formatMessages([]))).toEqual([]);
+    expect(splitMessages(`${LINK_ONLY}${formatMessages(messages)}`)).toEqual(lines);
+    expect(splitMessages(LINK_ONLY)).toEqual([]);
   });
 
   it('that are no JSON, or no JSON-RPC, are told apart', () => {

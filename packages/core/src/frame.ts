@@ -97,9 +97,16 @@ export function formatMessages(messages: JsonRpcMessage[]): string {
   return messages.map((message) => JSON.stringify(message)).join('\n');
 }
 
+/**
+ * Content that begins with it is no JSON as a whole, and nothing to a peer without link, which reads the same events
+ * (WIRE.md, section 5).
+ */
+export const LINK_ONLY = '\u001e';
+
 /** The lines of a frame's content. */
 export function splitMessages(content: string): string[] {
-  return content === '' ? [] : content.split('\n');
+  const text = content.startsWith(LINK_ONLY) ? content.slice(LINK_ONLY.length) : content;
+  return text === '' ? [] : text.split('\n');
 }
 
 /** @throws {DecodeError} `bad_json`, `bad_json_rpc` */

@@ -20,6 +20,7 @@ export {
   decodeFrame,
   encodeFrame,
   formatMessages,
+  LINK_ONLY,
   type Frame,
   type MessagePart,
   type MessageSort,

@@ -1,4 +1,12 @@
-import { type Frame, isHarmless, isRequest, type NostrEvent, parseMessage, randomHex } from '@mcp-nostr/core';
+import {
+  type Frame,
+  isHarmless,
+  isRequest,
+  type NostrEvent,
+  parseMessage,
+  randomHex,
+  splitMessages,
+} from '@mcp-nostr/core';
 import { type BareMessage, knockTag, type PeerSupport, readSupport } from '@mcp-nostr/core/contextvm';
 import {
   BareSender,
@@ -185,7 +193,8 @@ export class FirstContact {
 
   /** An opening that knows the server's process may hold anything, and one may hold nothing. */
   #harmless(opening: string): string {
-    if (opening !== '' && isHarmless(parseMessage(opening))) return opening;
+    const [message] = splitMessages(opening);
+    if (message !== undefined && isHarmless(parseMessage(message))) return message;
     return JSON.stringify(question(`knock-${randomHex(8)}`, this.#options.linked.oldestRequest));
   }
 

@@ -90,6 +90,14 @@ describe('an opening', () => {
     expect(outbox.next(MAX)?.messages).toHaveLength(2);
   });
 
+  it('that names the process carries any message, behind a mark that only a server with a link skips', () => {
+    expect(filled(call(1)).opening(MAX, true).content).toBe(`\u001e${call(1).text}`);
+    expect(filled(harmless(1)).opening(MAX, true).content).toBe(harmless(1).text);
+    const { bytes } = filled(call(1)).opening(MAX, true);
+    expect(filled(call(1)).opening(bytes, true).messages).toHaveLength(1);
+    expect(filled(call(1)).opening(bytes - 1, true)).toEqual(emptyContent());
+  });
+
   it('carries a message that fits to the byte', () => {
     const size = Buffer.byteLength(JSON.stringify(harmless(1).text)) - 2 + 2 + 3;
     expect(filled(harmless(1)).opening(size).content).toBe(harmless(1).text);

@@ -1,4 +1,4 @@
-import { escapedBytes, escapedEnd, type MessagePart, utf8Bytes } from '@mcp-nostr/core';
+import { escapedBytes, escapedEnd, LINK_ONLY, type MessagePart, utf8Bytes } from '@mcp-nostr/core';
 
 import { linkLimits } from './limits.ts';
 import { laneOf, type OutgoingMessage } from './message.ts';
@@ -71,15 +71,20 @@ export class Outbox {
 
   /**
    * What an opening carries: one message, or nothing (WIRE.md, section 5). `takesAny`: it names the server's process, and
-   * not only what does no harm when it is repeated may ride on it.
+   * not only what does no harm when it is repeated may ride on it; that only a server with a link may read, since nobody
+   * else can be asked whether it has executed it.
    */
   opening(maxBytes: number, takesAny: boolean = false): Content {
     const [first] = this.#small;
-    if (first === undefined || !(takesAny || first.isHarmless === true)) return emptyContent();
-    if (sizeOf(first, maxBytes) > maxBytes) return emptyContent();
+    const isHarmless = first?.isHarmless === true;
+    if (first === undefined || !(takesAny || isHarmless)) return emptyContent();
+    const mark = isHarmless ? '' : LINK_ONLY;
+    const bytes = sizeOf(first, maxBytes) + escapedBytes(mark);
+    if (bytes > maxBytes) return emptyContent();
     this.#small.shift();
     this.#bytes -= first.text.length;
-    return contentOf([first], sizeOf(first, maxBytes));
+    const content = contentOf([first], bytes);
+    return { ...content, content: mark + content.content };
   }
 
   /** What the next frame carries, at most so many bytes of it. */
