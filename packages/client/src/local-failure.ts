@@ -11,13 +11,12 @@ export function localFailure(
 ): { code: FailureCode; reason: string; data?: Record<string, unknown> } {
   if (code === 'silent') {
     const silentSeconds = link?.isOpen === true ? Math.round((now - link.heardAt) / 1_000) : undefined;
-    const heard = silentSeconds === undefined ? '' : `; it was last heard ${silentSeconds} s ago`;
-    // It has no way to say so: what it cannot read it drops.
-    const isPerhapsPlain = silentSeconds === undefined && isEncrypted;
-    const plain = isPerhapsPlain
-      ? "; a ContextVM server that takes plain text only is reached with encryption 'none' alone"
-      : '';
-    return { code: 'server_silent', reason: `${server} does not answer on ${relays}${heard}${plain}` };
+    // It has no way to say so: what it cannot or will not read it drops.
+    const perhaps = isEncrypted
+      ? "a ContextVM server that takes plain text only is reached with encryption 'none' alone"
+      : "a server that takes no plain text is reached without encryption 'none' alone";
+    const more = silentSeconds === undefined ? perhaps : `it was last heard ${silentSeconds} s ago`;
+    return { code: 'server_silent', reason: `${server} does not answer on ${relays}; ${more}` };
   }
   if (code === 'unreachable')
     return { code: 'relays_unreachable', reason: `no relay can be reached: ${relays}` };
