@@ -30,6 +30,8 @@ export async function openClient(relay: Relay, options: ClientOptions = {}): Pro
 export class RawClient {
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
+  /** How often the relay has asked whether it is alive, from the very first on. */
+  pings = 0;
   #heard: Message[] = [];
   #waiting: (() => void)[] = [];
   #isClosed = false;
@@ -43,6 +45,9 @@ export class RawClient {
       if (!Array.isArray(message)) throw new Error(`the relay sent no array: ${text}`);
       this.#heard.push(message);
       this.#changed();
+    });
+    socket.on('ping', () => {
+      this.pings += 1;
     });
     socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
