@@ -5,7 +5,11 @@ import { defineConfig } from 'vitest/config';
 // The packages resolve to their sources; with TEST_DIST=1 to what ships.
 const conditions = process.env['TEST_DIST'] ? ['node'] : ['@mcp-nostr/source', 'node'];
 /** Files share the modules that a worker has loaded: half of the time would go into loading them again. */
-const quick = { isolate: false };
+const quick = {
+  isolate: false,
+  setupFiles: ['test/helpers/patience.ts'],
+  expect: { poll: { timeout: 15_000 } },
+};
 /** Tests of the command line run what ships. */
 const globalSetup = ['test/helpers/built-cli.ts'];
 const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
@@ -21,10 +25,11 @@ export default defineConfig({
           ...quick,
           name: 'unit',
           globalSetup,
-          setupFiles: ['test/helpers/nothing-left.ts'],
+          setupFiles: [...quick.setupFiles, 'test/helpers/nothing-left.ts'],
           include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'],
           // Some start processes, which on a loaded machine takes seconds.
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
         },
       },
       {

@@ -12,7 +12,7 @@ interface Started {
 }
 
 /** Something may be on its way to its end: a grace for the last output of a child, a socket that closes. */
-const GRACE_MS = 3_000;
+const GRACE_MS = 15_000;
 const OWN_CODE = /\/(packages\/[^/]+|relay)\/src\//;
 
 /** The timers that run, of this file. */
