@@ -50,6 +50,7 @@ interface Wire extends ServerTransport {
   sent: JsonRpcMessage[];
   related: unknown[];
   isClosed: boolean;
+  onsent?: () => void;
 }
 
 function wire(): Wire {
@@ -61,6 +62,7 @@ function wire(): Wire {
     send: async (message, options) => {
       made.sent.push(message);
       made.related.push(options?.relatedRequestId);
+      made.onsent?.();
     },
     close: async () => {
       made.isClosed = true;
@@ -257,8 +259,10 @@ it('answers requests when the program is not there, with what to do and when it 
   const transport = wire();
   const { server, log, gone } = serverOf('echo', 'no-such-program-anywhere');
   await server.connect(transport);
+  const answered = new Promise<void>((resolve) => (transport.onsent = resolve));
   transport.onmessage?.(request(1));
-  await until('the answer', () => transport.sent.length === 1);
+  await answered;
+  // At once, before it is tried again.
   transport.onmessage?.(request(2));
   expect(transport.sent).toMatchObject([
     {
