@@ -87,7 +87,10 @@ const initializeResult = (version: string, name = 'fake'): Fields => ({
 });
 export const tool = (name: string): Fields => ({ name, inputSchema: { type: 'object' } });
 export const known: Catalogue = {
-  seenAt: Date.now() - 7_200_000,
+  /** Two hours before it is read: files share this module, and one may be run minutes after another. */
+  get seenAt() {
+    return Date.now() - 7_200_000;
+  },
   initialize: { requested: '2025-06-18', result: initializeResult('2025-06-18', 'known') },
   lists: { 'tools/list': [tool('old')] },
 };
