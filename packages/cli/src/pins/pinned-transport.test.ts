@@ -61,7 +61,8 @@ describe('a tool that has changed', () => {
     await usedBefore([changed, tool('b')]);
     const use = await scene.connect('warn');
     expect(await use.list()).toEqual(scene.tools);
-    await vi.waitFor(() => expect(scene.news).toHaveLength(9));
+    // What shows it is loaded first.
+    await vi.waitFor(() => expect(scene.news).toHaveLength(9), { timeout: 15_000 });
     expect(scene.news).toEqual([
       expect.stringMatching(/^warn the tool a is not as it was when it was pinned/),
       expect.stringMatching(/^warn @@/),
@@ -198,7 +199,9 @@ describe('instructions that have changed', () => {
     scene.instructions = 'be cruel';
     const use = await scene.connect('warn');
     expect(await use.ask('initialize')).toMatchObject({ instructions: 'be cruel' });
-    await vi.waitFor(() => expect(scene.news).toContain('warn +instructions: be cruel'));
+    // When all is said.
+    await use.close();
+    expect(scene.news).toContain('warn +instructions: be cruel');
     const blocking = await scene.connect('block');
     expect(await blocking.ask('initialize')).toMatchObject({ instructions: 'be kind' });
   });
