@@ -17,13 +17,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
+/** What a process runs before all else. */
+const preload = (code: string): NodeJS.ProcessEnv => ({
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}`,
+});
+
 /** Port 9 (discard) refuses: the network is down. */
-function connect(...args: string[]): Run {
-  return runCli(['connect', npub, '--relay', 'ws://127.0.0.1:9', ...args], { MCP_NOSTR_HOME: home });
+function connect(env: NodeJS.ProcessEnv = {}): Run {
+  return runCli(['connect', npub, '--relay', 'ws://127.0.0.1:9'], { MCP_NOSTR_HOME: home, ...env });
 }
 
 it('answers what is no message, stays while the network is down, and goes at the end of input', async () => {
-  const run = connect();
+  // From then on no timer of a second or more goes off: it waits for none of them to be gone.
+  const run = connect(
+    preload(`process.stdin.on('end', () => {
+      const { setTimeout } = globalThis;
+      globalThis.setTimeout = (run, ms, ...rest) => setTimeout(run, ms >= 1_000 ? 2 ** 31 - 1 : ms, ...rest);
+    });`),
+  );
   const initialize = { jsonrpc: '2.0', id: 0, method: 'initialize', params: {} };
   run.child.stdin.write(`${JSON.stringify(initialize)}\nnot json\n{"jsonrpc":"2.0","id":7,"method":5}\n[]\n`);
   await until('the answers', () => run.stdout().split('\n').length > 3);
@@ -39,32 +50,25 @@ it('answers what is no message, stays while the network is down, and goes at the
   ]);
   await until('the state of the relay', () => run.stderr().includes('✗ ws://127.0.0.1:9'));
   expect(run.child.exitCode).toBeNull();
-  const startedAt = performance.now();
   run.child.stdin.end();
   expect(await run.exited).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(1_500);
-}, 20_000);
+});
 
-it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-  'goes at %s',
-  async (signal) => {
-    const run = connect();
-    await until('its first line', () => run.stderr().includes('connecting'));
-    run.child.kill(signal);
-    expect(await run.exited).toBe(0);
-    expect(run.stdout()).toBe('');
-  },
-  20_000,
-);
+it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('goes at %s', async (signal) => {
+  const run = connect();
+  await until('its first line', () => run.stderr().includes('connecting'));
+  run.child.kill(signal);
+  expect(await run.exited).toBe(0);
+  expect(run.stdout()).toBe('');
+});
 
 it('goes with its host while its key waits for a remote signer', async () => {
   const bunker = `bunker://${'a'.repeat(64)}?relay=ws://127.0.0.1:9`;
-  const env = { MCP_NOSTR_HOME: home, MCP_NOSTR_BUNKER: bunker };
-  const run = runCli(['connect', npub, '--relay', 'ws://127.0.0.1:9'], env);
+  const run = connect({ MCP_NOSTR_BUNKER: bunker });
   await until('its first line', () => run.stderr().includes('signer'));
   run.child.stdin.end();
   expect(await run.exited).toBe(0);
-}, 20_000);
+});
 
 it('goes when the host does not read any more', async () => {
   const run = connect();
@@ -72,10 +76,10 @@ it('goes when the host does not read any more', async () => {
   run.child.stdout.destroy();
   run.child.stdin.write('not json\n');
   expect(await run.exited).toBe(0);
-}, 20_000);
+});
 
 it('goes when its parent is killed, though another process holds its input open', async () => {
-  const cli = `${process.execPath} --conditions=@mcp-nostr/source --import tsx packages/cli/src/main.ts`;
+  const cli = `${process.execPath} packages/cli/dist/mcp-nostr.js`;
   // The shell is the parent; the other end of the pipe is ours.
   const script = `exec 3<&0; ${cli} connect ${npub} --relay ws://127.0.0.1:9 <&3 & echo "pid $!" >&2; wait`;
   const parent = spawn('sh', ['-c', script], { cwd: root, env: { ...process.env, MCP_NOSTR_HOME: home } });
@@ -87,19 +91,14 @@ it('goes when its parent is killed, though another process holds its input open'
   parent.kill('SIGKILL');
   await until('its end', () => !isAlive(pid));
   parent.stdin.destroy();
-}, 20_000);
+});
 
 it('lives through what a dependency prints and throws, with nothing of it on stdout', async () => {
   const noise = `process.on('SIGUSR2', () => {
     console.log('printed'); console.info('printed'); process.stdout.write('printed');
     Promise.reject(new Error('rejected')); setTimeout(() => { throw new TypeError('thrown'); });
   });`;
-  const run = runCli(['connect', npub, '--relay', 'ws://127.0.0.1:9'], {
-    MCP_NOSTR_HOME: home,
-    DEBUG: '*',
-    FORCE_COLOR: '3',
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(noise)}`,
-  });
+  const run = connect({ DEBUG: '*', FORCE_COLOR: '3', ...preload(noise) });
   await until('its first line', () => run.stderr().includes('connecting'));
   run.child.kill('SIGUSR2');
   await until('both errors', () => /Error: rejected[^]*TypeError: thrown/.test(run.stderr()));
@@ -109,11 +108,11 @@ it('lives through what a dependency prints and throws, with nothing of it on std
   expect(await run.exited).toBe(0);
   expect(run.stdout()).toBe('{"jsonrpc":"2.0","id":7,"result":{}}\n');
   expect(run.stderr()).toContain('printed');
-}, 20_000);
+});
 
 it('refuses an address that is none before it does anything', async () => {
   const run = runCli(['connect', 'npub1nonsense'], { MCP_NOSTR_HOME: join(home, 'unused') });
   expect(await run.exited).toBe(2);
   expect(run.stdout()).toBe('');
   expect(run.stderr()).toContain('not an address');
-}, 20_000);
+});
