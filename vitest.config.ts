@@ -27,8 +27,8 @@ export default defineConfig({
           globalSetup,
           setupFiles: [...quick.setupFiles, 'test/helpers/nothing-left.ts'],
           include: ['packages/*/src/**/*.test.ts', 'relay/src/**/*.test.ts'],
-          // Some start processes, which on a loaded machine takes seconds.
-          testTimeout: 60_000,
+          // Some start several processes, which on a loaded machine takes many seconds each.
+          testTimeout: 120_000,
           hookTimeout: 30_000,
         },
       },

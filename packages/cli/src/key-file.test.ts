@@ -65,7 +65,7 @@ describe('a key file', () => {
     expect(await Promise.all(runs.map((run) => run.exited))).toEqual([0, 0, 0, 0]);
     expect(new Set(runs.map((run) => run.stdout())).size).toBe(1);
     expect(runs[0]?.stdout()).toMatch(/^[0-9a-f]{64}$/);
-  }, 20_000);
+  });
 
   it.each(['640', '604', '620'])('is refused when others can get at it (%s)', async (mode) => {
     const path = join(folder, 'open.key');

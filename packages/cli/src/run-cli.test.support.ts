@@ -40,7 +40,7 @@ function run(words: readonly string[], env: NodeJS.ProcessEnv): Run {
 }
 
 /** Resolves when the condition holds. @throws {Error} after the time, with what was waited for */
-export async function until(what: string, condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, timeoutMs = 45_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);

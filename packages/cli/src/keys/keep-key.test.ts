@@ -85,7 +85,7 @@ describe('a key that is kept', () => {
     expect(notes).toEqual(['the keychain cannot be used: it is locked']);
     const text = await readFile(kept.path, 'utf8');
     expect(text).toMatch(new RegExp(`^# ${npub}\nncryptsec1[02-9ac-hj-np-z]+\n$`));
-  }, 20_000);
+  });
 
   it('is in a file of mode 600 where there is neither', async () => {
     const kept = await keepKey({ name: 'work', secretKey, env, keychain: new LockedKeychain() });
@@ -163,4 +163,4 @@ it('an ncryptsec is read as the specification has it', async () => {
     'ncryptsec1qgg9947rlpvqu76pj5ecreduf9jxhselq2nae2kghhvd5g7dgjtcxfqtd67p9m0w57lspw8gsq6yphnm8623nsl8xn9j4jdzz84zm3frztj3z7s35vpzmqf6ksu8r89qk5z2zxfmu5gv8th8wclt0h4p';
   await writeFile(path, ncryptsec, { mode: 0o600 });
   expect(await read(path)).toBe('3501454135014541350145413501453fefb02227e449e57cf4d3a3ce05378683');
-}, 20_000);
+});

@@ -42,7 +42,7 @@ it('keeps, gives back and forgets', async () => {
   expect(await keychain.get('npub1b')).toBeUndefined();
   expect(await keychain.delete('npub1a')).toBe(true);
   expect(await keychain.delete('npub1a')).toBe(false);
-}, 20_000);
+});
 
 it.each([
   ['is not there', undefined, 'Cannot find module'],
