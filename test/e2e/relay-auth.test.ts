@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { connect, event, signer, timing } from '../helpers/one-relay.ts';
+import { connect, event, signer } from '../helpers/one-relay.ts';
+import { endless } from '../helpers/relay-pool.ts';
 import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 
 describe('AUTH', () => {
@@ -45,7 +46,7 @@ describe('AUTH', () => {
 
   it('works with a relay that sends no OK for it', async () => {
     const relay = await openScriptedRelay({ demandsAuth: ['REQ'], acknowledgesAuth: false });
-    const { pool } = connect(relay, { signer });
+    const { pool } = connect(relay, { signer, timing: { ...endless, authTimeoutMs: 200 } });
     expect(await pool.publish(event())).toBe('accepted');
   });
 
@@ -62,7 +63,8 @@ describe('AUTH', () => {
         return signer.signEvent(template);
       },
     };
-    const { pool, until, states } = connect(relay, { signer: slow });
+    const timing = { ...endless, eoseTimeoutMs: 200 };
+    const { pool, until, states } = connect(relay, { signer: slow, timing });
     const sent = event();
     const published = pool.publish(sent);
     await until(() => states.at(-1)?.reason?.startsWith('auth-required:') === true);
@@ -91,7 +93,8 @@ describe('AUTH', () => {
     ],
   ])('says so when %s, and goes on trying', async (_, script, who, reason) => {
     const relay = await openScriptedRelay({ demandsAuth: ['REQ'], ...script });
-    const { reach } = connect(relay, { signer: who });
+    const timing = { ...endless, ...('sendsChallenge' in script && { authTimeoutMs: 200 }) };
+    const { reach } = connect(relay, { signer: who, timing });
     expect(await reach('waiting')).toMatchObject({ reason });
     expect(await reach('waiting', 2)).toMatchObject({ reason });
     relay.script.demandsAuth = [];

@@ -1,5 +1,4 @@
-import type { RelayState } from '@mcp-nostr/transport';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { event, signer } from '../helpers/one-relay.ts';
 import { endless, failure, openPool, readyPool, watchedPool } from '../helpers/relay-pool.ts';
@@ -10,7 +9,7 @@ describe('an event for all relays', () => {
     const refusesEvents = 'mute: nobody';
     const there = [await openScriptedRelay({ refusesEvents }), await openScriptedRelay({ refusesEvents })];
     const late = await closedScriptedRelay();
-    const { pool, ready } = watchedPool([...there, late], { timing: endless });
+    const { pool, ready } = watchedPool([...there, late]);
     await Promise.all(there.map((relay) => ready(relay)));
     const [first, second] = [event(), event()];
     expect(await pool.publish(first)).toBe('muted');
@@ -36,12 +35,11 @@ describe('an event for all relays', () => {
   it('goes to none that comes after the first has said that nobody listens: that was the last word on it', async () => {
     const muting = await openScriptedRelay({ refusesEvents: 'mute: nobody' });
     const late = await closedScriptedRelay();
-    const pool = openPool([muting, late], { timing: endless });
+    const { pool, ready } = watchedPool([muting, late]);
     expect(await pool.publish(event())).toBe('muted');
     await late.start();
     const next = event();
-    const isLate = ({ url, status }: RelayState): boolean => url === late.url && status === 'ready';
-    await vi.waitFor(() => expect(pool.states.some(isLate)).toBe(true), 5_000);
+    await ready(late);
     await pool.publish(next, { relay: late.url });
     await late.heard('EVENT');
     expect(late.events).toEqual([next]);
@@ -50,7 +48,7 @@ describe('an event for all relays', () => {
   it('waits for those that are away where all that are there refuse it', async () => {
     const refusing = await openScriptedRelay({ refusesEvents: 'restricted: members only' });
     const late = await closedScriptedRelay();
-    const { pool, ready } = watchedPool([refusing, late], { timing: endless });
+    const { pool, ready } = watchedPool([refusing, late]);
     await ready(refusing);
     const sent = event();
     const outcome = pool.publish(sent);
@@ -63,7 +61,7 @@ describe('an event for all relays', () => {
   it('fails with all their words when those that are away do not come in time', async () => {
     const refusing = await openScriptedRelay({ refusesEvents: 'restricted: members only' });
     const down = await closedScriptedRelay();
-    const { pool, ready } = watchedPool([refusing, down], { timing: { publishTimeoutMs: 300 } });
+    const { pool, ready } = watchedPool([refusing, down], { timing: { ...endless, publishTimeoutMs: 300 } });
     await ready(refusing);
     const error = await failure(pool.publish(event()));
     expect(error.data['relays']).toEqual([
@@ -99,7 +97,7 @@ describe('an event for one of several relays', () => {
 
   it.each(['is down', 'is none of ours'])('goes to the others when it %s', async (what) => {
     const [up, down] = [await openScriptedRelay(), await closedScriptedRelay()];
-    const { pool, ready } = watchedPool([up, down], { timing: endless });
+    const { pool, ready } = watchedPool([up, down]);
     await ready(up);
     const relay = what === 'is down' ? down.url : 'ws://127.0.0.1:9';
     expect(await pool.publish(event(), { relay })).toBe('accepted');
@@ -109,7 +107,7 @@ describe('an event for one of several relays', () => {
 describe('an event that its sender gives up', () => {
   it.each([1, 2])('fails as closed and never goes out, with %i relays', async (count) => {
     const relays = await Promise.all(Array.from({ length: count }, () => closedScriptedRelay()));
-    const pool = openPool(relays, { timing: endless });
+    const pool = openPool(relays);
     const aborter = new AbortController();
     const failed = failure(pool.publish(event(), { signal: aborter.signal }));
     const kept = event();
@@ -127,7 +125,7 @@ describe('an event that its sender gives up', () => {
       await openScriptedRelay({ refusesEvents: 'blocked: no' }),
       await closedScriptedRelay(),
     ];
-    const pool = openPool([refusing, down], { timing: endless });
+    const pool = openPool([refusing, down]);
     const aborter = new AbortController();
     const failed = failure(pool.publish(event(), { signal: aborter.signal }));
     await refusing.heard('EVENT');

@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { startRelay } from '@mcp-nostr/relay';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { connect, event, signer, timing } from '../helpers/one-relay.ts';
+import { connect, event, signer } from '../helpers/one-relay.ts';
+import { endless } from '../helpers/relay-pool.ts';
 import { closedScriptedRelay, openScriptedRelay } from '../helpers/scripted-relay.ts';
 
 describe('the order of things', () => {
   it('sends no event before the subscription is live', async () => {
     const relay = await openScriptedRelay({ sendsEose: false });
-    const { pool } = connect(relay, { timing: { ...timing, eoseTimeoutMs: 60_000 } });
+    const { pool } = connect(relay);
     const sent = event();
     const published = pool.publish(sent);
     await relay.heard('REQ');
@@ -36,14 +37,14 @@ describe('the order of things', () => {
 
   it('publishes in the end through a relay that never says EOSE', async () => {
     const relay = await openScriptedRelay({ sendsEose: false });
-    const { pool, received, until } = connect(relay);
+    const { pool, received, until } = connect(relay, { timing: { ...endless, eoseTimeoutMs: 200 } });
     expect(await pool.publish(event())).toBe('accepted');
     await until(() => received.length === 1);
   });
 
   it('leaves it to the sender to send again what had no answer when the connection broke', async () => {
     const relay = await openScriptedRelay({ sendsOk: false });
-    const { pool, reach } = connect(relay, { timing: { ...timing, okTimeoutMs: 60_000 } });
+    const { pool, reach } = connect(relay);
     const [first, second] = [event(), event()];
     const published = pool.publish(first);
     await relay.heard('EVENT');
@@ -103,7 +104,7 @@ describe('reconnection', () => {
 
   it('finds a connection that is dead although nobody closed it, and replaces it', async () => {
     const relay = await openScriptedRelay();
-    const { reach } = connect(relay, { timing: { ...timing, idlePingMs: 50, pongTimeoutMs: 50 } });
+    const { reach } = connect(relay, { timing: { ...endless, idlePingMs: 50, pongTimeoutMs: 50 } });
     await reach('ready');
     relay.script.isHalfOpen = true;
     expect(await reach('waiting')).toMatchObject({ reason: 'no answer to a ping' });
@@ -113,17 +114,15 @@ describe('reconnection', () => {
 
   it('keeps a connection on which nothing happens but pings', async () => {
     const relay = await openScriptedRelay();
-    const { pool } = connect(relay, { timing: { ...timing, idlePingMs: 20, pongTimeoutMs: 500 } });
-    await relay.heard('ping', 3);
+    const { pool } = connect(relay, { timing: { ...endless, idlePingMs: 20, pongTimeoutMs: 1_000 } });
+    await relay.heard('ping', 2);
     expect(pool.states).toMatchObject([{ status: 'ready' }]);
     expect(relay.log.filter((line) => line === 'open' || line === 'close')).toEqual(['open']);
   });
 
   it('asks again for a subscription that the relay ended, and for one that it refuses', async () => {
     const relay = await openScriptedRelay();
-    // Ready by its answer alone, and not by a time limit that a busy machine may miss.
-    const patient = { ...timing, eoseTimeoutMs: 60_000 };
-    const { pool, reach, received, until } = connect(relay, { timing: patient });
+    const { pool, reach, received, until } = connect(relay);
     await reach('ready');
     relay.script.refusesSubscriptions = 'rate-limited: too many subscriptions';
     relay.endSubscriptions('error: shutting down idle subscription');
@@ -152,7 +151,7 @@ describe('reconnection', () => {
 describe('closing', () => {
   it('may be done again, rejects what waits, and nothing comes after', async () => {
     const relay = await openScriptedRelay({ sendsOk: false });
-    const { pool, states, reach } = connect(relay, { timing: { ...timing, okTimeoutMs: 60_000 } });
+    const { pool, states, reach } = connect(relay);
     const published = pool.publish(event());
     await relay.heard('EVENT');
     pool.close();

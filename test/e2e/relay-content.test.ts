@@ -4,6 +4,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connect, event, signer } from '../helpers/one-relay.ts';
 import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 
+const patience = { timeout: 10_000 };
+
 describe('what a bad relay sends', () => {
   const good = event();
   const garbage: (unknown[] | string | Uint8Array)[] = [
@@ -84,14 +86,14 @@ describe('the information document', () => {
     const relay = await openScriptedRelay({ information });
     const { pool, reach } = connect(relay);
     await reach('ready');
-    await vi.waitFor(() => expect(pool.frameBytes).toBe(bytes));
+    await vi.waitFor(() => expect(pool.frameBytes).toBe(bytes), patience);
   });
 
   it('keeps frames small as long as it has not come', async () => {
     const relay = await openScriptedRelay({ withholdsInformation: true });
     const { pool, reach } = connect(relay);
     await reach('ready');
-    await vi.waitFor(() => expect(relay.informationRequests).toBe(1));
+    await vi.waitFor(() => expect(relay.informationRequests).toBe(1), patience);
     expect(pool.frameBytes).toBe(8_192);
   });
 
@@ -99,12 +101,12 @@ describe('the information document', () => {
     const relay = await openScriptedRelay({ information: { limitation: { max_message_length: 524_288 } } });
     const { pool, reach } = connect(relay);
     await reach('ready');
-    await vi.waitFor(() => expect(pool.frameBytes).toBe(65_535));
+    await vi.waitFor(() => expect(pool.frameBytes).toBe(65_535), patience);
     expect(relay.informationRequests).toBe(1);
     relay.script.information = { limitation: { max_message_length: 131_072 } };
     relay.cut();
     await reach('ready', 2);
-    await vi.waitFor(() => expect(relay.informationRequests).toBe(2));
+    await vi.waitFor(() => expect(relay.informationRequests).toBe(2), patience);
   });
 
   it('of the smallest relay that is there counts for all', async () => {
@@ -113,7 +115,7 @@ describe('the information document', () => {
     const [small, large] = [await open(32_768), await open(524_288)];
     const { pool, until } = connect(small, { relays: [small.url, large.url] });
     await until(() => pool.states.every(({ status }) => status === 'ready'));
-    await vi.waitFor(() => expect(pool.frameBytes).toBe(20_480));
+    await vi.waitFor(() => expect(pool.frameBytes).toBe(20_480), patience);
     await small.stop();
     await until(() => pool.states[0]?.status === 'waiting');
     expect(pool.frameBytes).toBe(65_535);
@@ -124,6 +126,6 @@ describe('the information document', () => {
     onTestFinished(() => relay.close());
     const { pool, reach } = connect(relay);
     await reach('ready');
-    await vi.waitFor(() => expect(pool.frameBytes).toBe(65_535));
+    await vi.waitFor(() => expect(pool.frameBytes).toBe(65_535), patience);
   });
 });

@@ -2,7 +2,7 @@ import { startRelay } from '@mcp-nostr/relay';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { type Leg, legs, oneRelayLegs } from '../helpers/legs.ts';
-import { connect, event, timing } from '../helpers/one-relay.ts';
+import { connect, event } from '../helpers/one-relay.ts';
 import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 import { sharedWorld, withWorld, World } from '../helpers/world.ts';
 
@@ -49,7 +49,7 @@ describe.concurrent.each(oneRelayLegs)('a relay that is too small for anything, 
 describe('a relay that cuts the connection over an event and says nothing', () => {
   it('gets that event once from this connection, whose sender is told, and then the next', async () => {
     const relay = await openScriptedRelay({ sendsOk: false });
-    const { pool, reach } = connect(relay, { timing: { ...timing, okTimeoutMs: 60_000 } });
+    const { pool, reach } = connect(relay);
     await reach('ready');
     const [unbearable, next] = [event(), event()];
     const lost = pool.publish(unbearable);

@@ -9,6 +9,8 @@ import {
 import { RelayPool, type RelayPoolOptions, type RelayState } from '@mcp-nostr/transport';
 import { onTestFinished } from 'vitest';
 
+import { endless } from './relay-pool.ts';
+
 const key = generateSecretKey();
 /** Who the connections of a test belong to. */
 export const signer: Signer = secretKeySigner(key);
@@ -24,9 +26,6 @@ export function event(): NostrEvent {
   );
 }
 
-/** Long enough for this machine, short enough for a test to wait for. */
-export const timing = { eoseTimeoutMs: 200, authTimeoutMs: 200, okTimeoutMs: 200 };
-
 /** A connection (a pool of one) that closes with the test, subscribed, and what its states were. */
 export function connect(relay: { url: string }, options: Partial<RelayPoolOptions> = {}) {
   const states: RelayState[] = [];
@@ -39,7 +38,7 @@ export function connect(relay: { url: string }, options: Partial<RelayPoolOption
   };
   const pool = new RelayPool({
     relays: [relay.url],
-    timing,
+    timing: endless,
     // A hundredth of every wait, so that a test with many attempts is soon over.
     random: () => 0.01,
     ...options,

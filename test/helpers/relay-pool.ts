@@ -1,11 +1,13 @@
-import { RelayPool, type RelayPoolOptions, TransportError } from '@mcp-nostr/transport';
+import { RelayPool, type RelayPoolOptions, type RelayState, TransportError } from '@mcp-nostr/transport';
 import { expect, onTestFinished } from 'vitest';
 
-/** Short, for tests that wait it out. */
-export const timing = { okTimeoutMs: 300 };
-
-/** For what must not be waited for: a test that did would run into its time limit. */
-export const endless = { ...timing, okTimeoutMs: 600_000, publishTimeoutMs: 600_000 };
+/** A test that waited for one of these would run into its time limit, and none is over on a loaded machine. */
+export const endless = {
+  eoseTimeoutMs: 600_000,
+  authTimeoutMs: 600_000,
+  okTimeoutMs: 600_000,
+  publishTimeoutMs: 600_000,
+};
 
 /** It closes with the test. */
 export function openPool(
@@ -14,7 +16,7 @@ export function openPool(
 ): RelayPool {
   const pool = new RelayPool({
     relays: relays.map(({ url }) => url),
-    timing,
+    timing: endless,
     random: () => 0.01,
     ...options,
   });
@@ -26,10 +28,8 @@ export function openPool(
 export function watchedPool(relays: readonly { url: string }[], options: Partial<RelayPoolOptions> = {}) {
   let changed: () => void = () => {};
   const pool = openPool(relays, { ...options, onstate: () => changed() });
-  const isReady = (url: string): boolean =>
-    pool.states.some((state) => state.url === url && state.status === 'ready');
-  const ready = async ({ url }: { url: string }): Promise<void> => {
-    while (!isReady(url)) {
+  const reach = async (isReached: (state: RelayState) => boolean, url: string): Promise<void> => {
+    while (!pool.states.some((state) => state.url === url && isReached(state))) {
       await new Promise<void>((resolve) => {
         const earlier = changed;
         changed = () => {
@@ -39,7 +39,10 @@ export function watchedPool(relays: readonly { url: string }[], options: Partial
       });
     }
   };
-  return { pool, ready };
+  const ready = ({ url }: { url: string }): Promise<void> => reach(({ status }) => status === 'ready', url);
+  /** It could not be reached, and the pool knows why. */
+  const missed = ({ url }: { url: string }): Promise<void> => reach(({ reason }) => reason !== undefined, url);
+  return { pool, ready, missed };
 }
 
 /** A pool whose relays are all there. */
