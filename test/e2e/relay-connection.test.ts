@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { startRelay } from '@mcp-nostr/relay';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { freePort } from '../helpers/free-ports.ts';
 import { connect, event, signer } from '../helpers/one-relay.ts';
 import { endless } from '../helpers/relay-pool.ts';
 import { closedScriptedRelay, openScriptedRelay } from '../helpers/scripted-relay.ts';
@@ -135,13 +136,14 @@ describe('reconnection', () => {
   });
 
   it('finds the subscriber again when our own relay was restarted on its port', async () => {
-    const first = await startRelay();
+    const port = await freePort();
+    const first = await startRelay({ port });
     const { pool, received, until, reach } = connect(first);
     await pool.publish(event());
     await until(() => received.length === 1);
     await first.close();
     await reach('waiting');
-    const second = await startRelay({ port: first.port });
+    const second = await startRelay({ port });
     onTestFinished(() => second.close());
     expect(await pool.publish(event())).toBe('accepted');
     await until(() => received.length === 2);

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { type Relay, type RelayLimits, type RelayStats, startRelay } from '@mcp-nostr/relay';
@@ -9,6 +8,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { type FaultCounts, noCounts } from './fault-counts.ts';
 import { type Faults, noFaults } from './faults.ts';
 import { FaultyConnection } from './faulty-connection.ts';
+import { freePort } from './free-ports.ts';
 import { newSeed } from './random.ts';
 
 export interface FaultRelayOptions {
@@ -91,9 +91,10 @@ export class FaultRelay implements Relay {
     return this.#inTurn(async () => {
       if (this.#closing !== undefined || this.#http.listening) return;
       this.#relay = await startRelay({ limits: this.#limits });
+      // Its own also while it is away.
+      if (this.#port === 0) this.#port = await freePort();
       this.#http.listen(this.#port, '127.0.0.1');
       await once(this.#http, 'listening');
-      this.#port = (this.#http.address() as AddressInfo).port;
     });
   }
 

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import { AUTH_KIND, type NostrEvent, parseEvent, randomHex, tagValue, verifyEvent } from '@mcp-nostr/core';
 import { onTestFinished } from 'vitest';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+
+import { freePort } from './free-ports.ts';
 
 type Verb = 'REQ' | 'EVENT';
 
@@ -121,10 +122,10 @@ export class ScriptedRelay {
 
   /** Listens, after `stop()` on the port that it had. */
   async start(): Promise<void> {
+    // Its own also while it is stopped.
+    if (this.#port === 0) this.#port = await freePort();
     this.#http.listen(this.#port, '127.0.0.1');
     await once(this.#http, 'listening');
-    const address: AddressInfo | string | null = this.#http.address();
-    if (typeof address === 'object' && address !== null) this.#port = address.port;
   }
 
   /** Cuts everybody off and frees the port. */

@@ -16,6 +16,7 @@ import { afterAll, afterEach, beforeAll, onTestFailed, type TestContext } from '
 import { CarelessRelay, type Treatment } from './careless-relay.ts';
 import { FaultRelay } from './fault-relay.ts';
 import { Fixture } from './fixture-server.ts';
+import { freePort } from './free-ports.ts';
 import type { Leg } from './legs.ts';
 import { newSeed } from './random.ts';
 import { Recorder } from './recorder.ts';
@@ -194,10 +195,11 @@ export class World {
     await Promise.all([...this.#relays, ...this.#careless].map((relay) => relay.close()));
   }
 
-  #openRelay(index: number): Promise<Relay> {
+  async #openRelay(index: number): Promise<Relay> {
     const { relayLimits = {} } = this.#options;
     const { faults } = this.leg;
-    if (faults === undefined) return startRelay({ limits: relayLimits });
+    // Its own also while it is away.
+    if (faults === undefined) return startRelay({ port: await freePort(), limits: relayLimits });
     return FaultRelay.open({ seed: seed + index, faults, relayLimits });
   }
 }

@@ -2,19 +2,25 @@ import { type EventTemplate, GRANT_KIND } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { onTestFinished } from 'vitest';
 
+import { freePort } from '../helpers/free-ports.ts';
+
 /** A test that waited for one of the usual ones would run into its time limit. */
 export const timing = {
   resendMs: 600_000,
   absentRetryMs: 600_000,
   leastResendMs: 600_000,
   requestTimeoutMs: 600_000,
+  knownTimeoutMs: 600_000,
+  switchTimeoutMs: 600_000,
+  switchedTimeoutMs: 600_000,
 };
 
 /** For a signer or a relay that comes back. */
 export const impatient = { ...timing, absentRetryMs: 50, leastResendMs: 50 };
 
-export async function openRelay(port = 0): Promise<Relay> {
-  const relay = await startRelay({ port });
+/** By default on a port that stays free while it is away. */
+export async function openRelay(port?: number): Promise<Relay> {
+  const relay = await startRelay({ port: port ?? (await freePort()) });
   onTestFinished(() => relay.close());
   return relay;
 }
