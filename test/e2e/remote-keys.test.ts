@@ -39,7 +39,9 @@ async function callAs(key: string[]): Promise<string> {
     '--pins',
     'off',
   ]);
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(exitCode).toBe(0);
+  // On a loaded machine an approval takes so long that the person is told.
+  expect(['', 'mcp-nostr: waiting for your remote signer to approve the session\n']).toContain(stderr);
   return stdout;
 }
 
