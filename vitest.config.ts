@@ -39,8 +39,9 @@ export default defineConfig({
           name: 'e2e',
           globalSetup,
           include: ['test/{e2e,chaos,sim,conformance,fuzz}/**/*.test.ts', 'test/interop/quick.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // Nothing takes nearly as long; the bound only turns a hang into a failure, and a machine may be loaded.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

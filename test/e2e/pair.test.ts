@@ -18,6 +18,8 @@ import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { deadRelayUrl } from '../helpers/dead-relay.ts';
 import { Fixture } from '../helpers/fixture-server.ts';
 
+/** With processes that start on a loaded machine. */
+const PATIENCE = { timeout: 20_000, interval: 20 };
 const fixture = new Fixture();
 const book = new AccessBook();
 let relay: Relay;
@@ -153,7 +155,9 @@ it.each([
     'of a server that nobody runs': [`${nobody}?invite=${secret}`, '--relay', relay.url],
     'with a relay that is not there': [link, '--relay', await deadRelayUrl()],
   };
-  const ended = await runMain(['pair', ...(links[what] ?? []), '--timeout', '0.3', '--json']);
+  // Long enough to learn that a relay is not there.
+  const timeout = what === 'with a relay that is not there' ? '2' : '0.3';
+  const ended = await runMain(['pair', ...(links[what] ?? []), '--timeout', timeout, '--json']);
   expect(ended).toMatchObject({ exitCode, stdout: '' });
   const { error } = JSON.parse(ended.stderr) as { error: unknown };
   expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
@@ -199,9 +203,9 @@ it('pairs with name@domain by a link on stdin, and calls nobody else whom the do
   const call = { name: 'echo', arguments: { text: 'hello' } };
   const warned = await host();
   expect(await warned.client.callTool(call)).toMatchObject({ content: [{ text: 'hello' }] });
-  await expect.poll(warned.log).toContain(`and now names ${formatNpub(other)}`);
+  await expect.poll(warned.log, PATIENCE).toContain(`and now names ${formatNpub(other)}`);
   const blocked = await host('--pins', 'block');
-  await expect.poll(blocked.log).toContain(`and now names ${formatNpub(other)}`);
+  await expect.poll(blocked.log, PATIENCE).toContain(`and now names ${formatNpub(other)}`);
   expect(await blocked.client.callTool(call)).toMatchObject({
     isError: true,
     content: [{ text: expect.stringContaining('--pins is block') }],
@@ -216,7 +220,7 @@ it.runIf(process.platform === 'linux')(
     const { code, link } = invite();
     const run = new CliRun(['pair', link, '--relay', await deadRelayUrl()], { MCP_NOSTR_HOME: home });
     const words = (): string => readFileSync(`/proc/${run.child.pid}/cmdline`, 'utf8');
-    await expect.poll(words, { timeout: 10_000, interval: 20 }).toMatch(/^mcp-nostr\0*$/);
+    await expect.poll(words, PATIENCE).toMatch(/^mcp-nostr\0*$/);
     expect(words()).not.toContain(code);
     await run.stop();
   },

@@ -7,7 +7,7 @@ import { allLegs, legs } from '../helpers/legs.ts';
 import { unexplained } from '../helpers/unexplained.ts';
 import { newSigner, sharedWorld, withWorld, World } from '../helpers/world.ts';
 
-const PATIENCE = { timeout: 10_000, interval: 50 };
+const PATIENCE = { timeout: 25_000, interval: 50 };
 /** 10 MiB. */
 const MAX_MESSAGE_BYTES = 10_485_760;
 
@@ -129,7 +129,7 @@ describe.each(allLegs)('messages that are too large, $name', (leg) => {
         })),
     });
     const call = { name: 'ask-model', arguments: { prompt: 'why?' } };
-    expect(await client.callTool(call, undefined, { timeout: 4_000 })).toMatchObject({
+    expect(await client.callTool(call)).toMatchObject({
       isError: true,
       content: [{ text: expect.stringContaining(`too large: the message has`) }],
     });
@@ -139,10 +139,10 @@ describe.each(allLegs)('messages that are too large, $name', (leg) => {
   it('fail the request of the server at once when they are that request', async () => {
     const { client } = await world.connect({ capabilities: { sampling: {} } });
     await expect(
-      world.fixture.newest.server.server.createMessage(
-        { messages: [{ role: 'user', content: { type: 'text', text } }], maxTokens: 1 },
-        { timeout: 4_000 },
-      ),
+      world.fixture.newest.server.server.createMessage({
+        messages: [{ role: 'user', content: { type: 'text', text } }],
+        maxTokens: 1,
+      }),
     ).rejects.toMatchObject({ code: 'message_too_large', message: tooLarge.message });
     expect(await client.ping()).toEqual({});
   });

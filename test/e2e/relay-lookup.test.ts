@@ -141,6 +141,7 @@ describe('NostrClientTransport with a bare npub', () => {
     const relay = await openScriptedRelay({ sendsEose: false });
     const transport = new NostrClientTransport({ server: npub, lookupRelays: [relay.url] });
     const starting = transport.start();
+    starting.catch(() => {}); // awaited below
     await relay.heard('REQ');
     await transport.close();
     relay.say(['EOSE', 's0']);

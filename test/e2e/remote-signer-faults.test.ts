@@ -1,13 +1,16 @@
 import { connectBunker } from '@mcp-nostr/client/remote-signer';
 import { generateSecretKey, getPublicKey } from '@mcp-nostr/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { CutProxy } from '../chaos/cut-proxy.ts';
 import { CarelessRelay } from '../helpers/careless-relay.ts';
-import { freePorts } from '../helpers/free-ports.ts';
+import { freePort } from '../helpers/free-ports.ts';
 import { Recorder } from '../helpers/recorder.ts';
+import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 import { ScriptedBunker } from '../remote-signer/scripted-bunker.ts';
-import { closing, grant, openRelay, timing } from '../remote-signer/setting.ts';
+import { closing, grant, impatient, openRelay, timing } from '../remote-signer/setting.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 describe('a remote signer that', () => {
   it('never answers fails in time, and the error says where it was looked for', async () => {
@@ -24,13 +27,18 @@ describe('a remote signer that', () => {
   });
 
   it('is not there fails in time, and the error says so', async () => {
-    const relay = await openRelay();
-    const key = getPublicKey(generateSecretKey());
+    const relay = await openScriptedRelay({ refusesEvents: 'mute: nobody is listening' });
+    const text = `bunker://${getPublicKey(generateSecretKey())}?relay=${relay.url}`;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+    const unheard = connectBunker(text, { timing: impatient });
+    unheard.catch(() => {}); // awaited below
+    // It asks again once it has heard that.
+    await relay.heard('EVENT', 2);
+    vi.advanceTimersByTime(impatient.requestTimeoutMs);
+    await expect(unheard).rejects.toThrow('nobody listens for it there');
+    vi.useRealTimers();
+    await relay.stop();
     const short = { ...timing, requestTimeoutMs: 300 };
-    const text = `bunker://${key}?relay=${relay.url}`;
-    const unheard = { ...timing, requestTimeoutMs: 1_000 };
-    await expect(connectBunker(text, { timing: unheard })).rejects.toThrow('nobody listens for it there');
-    await relay.close();
     await expect(connectBunker(text, { timing: short })).rejects.toThrow('no relay of it took the request');
   });
 
@@ -42,7 +50,7 @@ describe('a remote signer that', () => {
     bunker.answer = (request) => (++copies < 2 ? undefined : bunker.usual(request));
     await signer.signEvent(grant());
     const ids = bunker.requests.items.filter(({ method }) => method === 'sign_event').map(({ id }) => id);
-    expect(ids).toHaveLength(2);
+    expect(ids.length).toBeGreaterThanOrEqual(2); // more where the answer takes its time
     expect(new Set(ids).size).toBe(1);
   });
 
@@ -98,7 +106,7 @@ describe('a remote signer that', () => {
 
   it('is on a relay that comes later gets the same event from there, and does not ask its owner twice', async () => {
     const [first, second] = [await openRelay(), await openRelay()];
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const bunker = await ScriptedBunker.open([first.url, second.url], [first.url, `ws://127.0.0.1:${port}`]);
     const signer = closing(await connectBunker(bunker.uri, { timing: { ...timing, leastResendMs: 0 } }));
     bunker.answer = () => undefined;
@@ -140,10 +148,9 @@ describe('a remote signer that', () => {
   it('wants a person to approve on a page shows it once, and is waited for', async () => {
     const relay = await openRelay();
     const bunker = await ScriptedBunker.open([relay.url]);
-    const pages: string[] = [];
-    const short = { ...timing, requestTimeoutMs: 2_000, resendMs: 50 };
+    const pages = new Recorder<string>('a page');
     const signer = closing(
-      await connectBunker(bunker.uri, { timing: short, onauthurl: (url) => pages.push(url) }),
+      await connectBunker(bunker.uri, { timing: { ...timing, resendMs: 50 }, onauthurl: pages.add }),
     );
     let approve: () => void = () => {};
     bunker.answer = ({ id, client, params }) => {
@@ -152,12 +159,11 @@ describe('a remote signer that', () => {
       return { result: 'auth_url', error: 'https://signer.example/approve?a=1' };
     };
     const signed = signer.signEvent(grant());
-    await bunker.requests.reached(4);
-    await expect.poll(() => pages.length).toBe(1);
+    await pages.first();
     approve();
     expect((await signed).pubkey).toBe(bunker.pubkey);
-    expect(pages).toHaveLength(1);
-    expect(pages[0]).toMatch(/^https:\/\/signer\.example\/approve/);
+    expect(pages.items).toHaveLength(1);
+    expect(pages.items[0]).toMatch(/^https:\/\/signer\.example\/approve/);
   });
 
   it.each([

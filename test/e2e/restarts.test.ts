@@ -4,9 +4,8 @@ import {
   LoggingMessageNotificationSchema,
   ResourceUpdatedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
-import { RawSocket } from '../helpers/raw-socket.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import { calmLegs, serveWithKey, unheard } from '../helpers/restart.ts';
 import { type Connected, type ConnectOptions, newSigner, withWorld, World } from '../helpers/world.ts';
@@ -174,16 +173,13 @@ describe.concurrent.each(calmLegs)('a client, $name', (leg) => {
   it('that is subscribed and had to make room for others does not notice it', () =>
     withWorld(new World(leg, undefined, { serve: { maxConnections: 2 } }), async (world) => {
       const { fixture } = world;
-      const socket = await RawSocket.open(world.relayUrls[0] ?? '');
-      world.onclose(() => socket.close());
-      await socket.watch({ kinds: [21_059, 25_910], '#p': [world.server.pubkey] });
       const { client, updates, levels, closes } = await listener(world, {});
       const [evicted] = fixture.instances;
-      await socket.events.next(); // it acknowledges the last answer: now it is idle
       const busy = await world.connect();
       const call = busy.client.callTool({ name: 'wait', arguments: { name: 'busy' } });
       await fixture.started.first();
-      const other = await world.connect();
+      // The first is not idle before it has acknowledged its last answer.
+      const other = await vi.waitFor(() => world.connect(), { timeout: 25_000, interval: 50 });
       await evicted?.closes.first();
       // Three clients that want two places at the same time would go on making room for each other.
       await other.client.close();

@@ -99,7 +99,7 @@ describe('a server that has another key', () => {
     await failureOf(world.connect({ server: address, relays: world.relayUrls }));
     const pool = new RelayPool({ relays: world.relayUrls });
     world.onclose(async () => pool.close());
-    const stored = await pool.query({ kinds: [SUCCESSOR_KIND], authors: [address] }, 2_000);
+    const stored = await pool.query({ kinds: [SUCCESSOR_KIND], authors: [address] }, 20_000);
     expect(stored).toHaveLength(isPublished ? 1 : 0);
   });
 

@@ -41,7 +41,7 @@ async function withEverything(
   });
 }
 
-const slow = { name: 'trigger-long-running-operation', arguments: { duration: 5, steps: 50 } };
+const slow = { name: 'trigger-long-running-operation', arguments: { duration: 600, steps: 6_000 } };
 
 it('a child that is killed in the middle of a call costs that call alone: the client goes on with the next child', async () => {
   await withEverything({}, async (world, pids) => {

@@ -8,6 +8,7 @@ import { Recorder } from '../helpers/recorder.ts';
 import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 import { newSigner } from '../helpers/world.ts';
 
+const patience = { timeout: 10_000 };
 const ping = { jsonrpc: '2.0' as const, method: 'ping' };
 
 /** What would have ended the process. */
@@ -104,7 +105,7 @@ describe('callbacks that throw', () => {
     onTestFinished(() => transport.close());
     await transport.start();
     await transport.send({ ...ping, id: 1 });
-    await vi.waitFor(() => expect(server.connections).toBe(1));
+    await vi.waitFor(() => expect(server.connections).toBe(1), patience);
     permit.mockImplementation(thrower('permit'));
     for (const [onchange] of watch.mock.calls) expect(onchange).not.toThrow();
     expect(server.connections).toBe(0);
@@ -119,7 +120,7 @@ describe('callbacks that throw', () => {
     const { pool } = connect(relay, { onnotice, onstate });
     await relay.heard('REQ');
     relay.say(['NOTICE', 'take note']);
-    await vi.waitFor(() => expect(onnotice).toHaveBeenCalledWith(relay.url, 'take note'));
+    await vi.waitFor(() => expect(onnotice).toHaveBeenCalledWith(relay.url, 'take note'), patience);
     await turn();
     expect(onstate).toHaveBeenCalled();
     expect(pool.states).toMatchObject([{ status: 'ready' }]);

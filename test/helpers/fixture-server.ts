@@ -202,7 +202,7 @@ function registerClientTools(server: McpServer, fixture: Fixture): void {
   });
   server.registerTool('ask-late', { description: 'asks when it has returned' }, (extra) => {
     setTimeout(() => {
-      extra.sendRequest({ method: 'ping' }, EmptyResultSchema, { timeout: 3_000 }).then(
+      extra.sendRequest({ method: 'ping' }, EmptyResultSchema, { timeout: 20_000 }).then(
         () => fixture.lateRequests.add('answered'),
         (error: unknown) => fixture.lateRequests.add(String(error)),
       );

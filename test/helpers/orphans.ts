@@ -29,7 +29,7 @@ const CRASH = `--import=data:text/javascript,process.on('SIGUSR2',()=>{throw%20n
 const AT_ONCE = 10;
 
 /** SIGTERM and a second, and time for whoever collects the dead. */
-const GONE_WITHIN_MS = 10_000;
+const GONE_WITHIN_MS = 30_000;
 
 /**
  * Has `serve` run a program for each of so many connections, each with a child of its own, none of which ends at a

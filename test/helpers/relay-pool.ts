@@ -41,7 +41,8 @@ export function watchedPool(relays: readonly { url: string }[], options: Partial
   };
   const ready = ({ url }: { url: string }): Promise<void> => reach(({ status }) => status === 'ready', url);
   /** It could not be reached, and the pool knows why. */
-  const missed = ({ url }: { url: string }): Promise<void> => reach(({ reason }) => reason !== undefined, url);
+  const missed = ({ url }: { url: string }): Promise<void> =>
+    reach(({ reason }) => reason !== undefined, url);
   return { pool, ready, missed };
 }
 

@@ -45,7 +45,8 @@ const restarting: Partial<Scenario> = {
   busyMs: 500,
 };
 
-describe('the simulation', () => {
+// They take nothing but the processor, which others may use too.
+describe('the simulation', { timeout: 240_000 }, () => {
   it('finds nothing wrong with the link as it is', () => {
     expect([...violations(rough), ...violations(restarting, 300)]).toEqual([]);
   });
