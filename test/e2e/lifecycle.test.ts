@@ -7,6 +7,8 @@ import { newSigner, withWorld, World } from '../helpers/world.ts';
 
 /** What `World.connect()` says of itself. */
 const CLIENT = { name: 'test-client', version: '3.2.1' };
+/** A relay that loses something costs seconds. */
+const patience = { timeout: 20_000 };
 
 describe.each(allLegs)('lifecycle, $name', (leg) => {
   // A farewell is not repeated: what was lost of it nobody hears.
@@ -37,7 +39,7 @@ describe.each(allLegs)('lifecycle, $name', (leg) => {
       expect(await client.callTool({ name: 'count', arguments: { key } })).toMatchObject({
         content: [{ text: '1' }],
       });
-      await vi.waitFor(() => expect([...world.fixture.newest.subscriptions]).toEqual([uri]));
+      await vi.waitFor(() => expect([...world.fixture.newest.subscriptions]).toEqual([uri]), patience);
       expect([world.fixture.instances.length, world.server.connections]).toEqual([2, 1]);
       expect(world.fixture.newest.server.server.getClientVersion()).toEqual(CLIENT);
       expect([closes.count, serverCloses.count]).toEqual([0, 1]);

@@ -1,5 +1,5 @@
 /** How long a test waits for what must come; the bound only turns a hang into a readable failure. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 40_000;
 
 interface Waiting<T> {
   readonly matches: (item: T) => boolean;
