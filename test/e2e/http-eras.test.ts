@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { describe, expect, it } from 'vitest';
 
 import { DualEraServer } from '../helpers/dual-era-server.ts';
 import { type HttpEnd, listen } from '../helpers/http-world.ts';
+import { leapingClock } from '../helpers/leaping-clock.ts';
 import { legs } from '../helpers/legs.ts';
 import {
   answer,
@@ -13,7 +16,7 @@ import {
   post,
   postModern,
 } from '../helpers/raw-http.ts';
-import { sharedWorld } from '../helpers/world.ts';
+import { sharedWorld, withWorld, World } from '../helpers/world.ts';
 
 const [leg] = legs;
 const dual = new DualEraServer();
@@ -77,25 +80,35 @@ describe('a session of the old era', () => {
   });
 
   it('ends when nobody uses it, and the server is told', async () => {
-    end = await listen(world, { limits: { sessionIdleMs: 1, sweepMs: 5 } });
-    const closed = dual.closed.next();
+    // A server of its own: another's may hear only now that an earlier test is over.
+    const own = new DualEraServer();
+    const { server } = await world.serve(own.create);
+    end = await listen(world, { server: server.address, limits: { sessionIdleMs: 1, sweepMs: 5 } });
     const session = await openSession(end.url);
-    await closed;
+    await own.closed.first();
     expect((await post(end.url, { id: 1, method: 'ping' }, session)).status).toBe(404);
   });
 
-  it('stays while its stream is open', async () => {
-    end = await listen(world, { limits: { sessionIdleMs: 200, sweepMs: 5 } });
-    const session = await openSession(end.url);
-    const stream = await fetch(end.url, { headers: { ...session, accept: 'text/event-stream' } });
-    const closed = dual.closed.next();
-    await openSession(end.url);
-    await closed;
-    dual.changeTools();
-    const reader = stream.body!.getReader();
-    expect(new TextDecoder().decode((await reader.read()).value)).toContain('list_changed');
-    await reader.cancel();
-  });
+  it('stays while its stream is open', () =>
+    // A world of its own: in that of the others the time would go back when this is over.
+    withWorld(new World(leg!, dual.create), async (own) => {
+      const sessionIdleMs = 5_000; // as long as a slow machine takes from the session to its stream
+      end = await listen(own, { limits: { sessionIdleMs, sweepMs: 5 } });
+      const session = await openSession(end.url);
+      const stream = await fetch(end.url, { headers: { ...session, accept: 'text/event-stream' } });
+      const other = await openSession(end.url);
+      const leap = leapingClock();
+      const statusAfterAWhile = async (): Promise<number> => {
+        leap(sessionIdleMs + 1);
+        await sleep(10); // The listener looks around before that.
+        return (await post(end.url, { id: 1, method: 'ping' }, other)).status;
+      };
+      await expect.poll(statusAfterAWhile).toBe(404);
+      dual.changeTools();
+      const reader = stream.body!.getReader();
+      expect(new TextDecoder().decode((await reader.read()).value)).toContain('list_changed');
+      await reader.cancel();
+    }));
 });
 
 describe('a call of the new era', () => {

@@ -5,6 +5,7 @@ import type { JsonRpcMessage } from '@mcp-nostr/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { listenWith } from '../helpers/http-world.ts';
+import { leapingClock } from '../helpers/leaping-clock.ts';
 import { answer, type Message, messages, openSession, post, postModern } from '../helpers/raw-http.ts';
 import { ScriptedTransport } from '../helpers/scripted-transport.ts';
 
@@ -165,7 +166,8 @@ describe('a client that does not read', () => {
 describe('a session that its client has left', () => {
   it('ends after a while, even if a call of it is never answered', async () => {
     const transport = patient();
-    const { url } = await listenWith([transport], { sessionIdleMs: 1_000, sweepMs: 50 });
+    const sessionIdleMs = 10_000;
+    const { url } = await listenWith([transport], { sessionIdleMs, sweepMs: 5 });
     const session = await openSession(url);
     const abort = new AbortController();
     const stream = await post(url, { id: 1, ...call }, session, abort.signal);
@@ -173,7 +175,13 @@ describe('a session that its client has left', () => {
     expect(stream.status).toBe(200);
     abort.abort();
     await left;
-    await expect.poll(() => transport.isClosed, { timeout: 10_000 }).toBe(true);
+    const leap = leapingClock();
+    await expect
+      .poll(() => {
+        leap(sessionIdleMs + 1);
+        return transport.isClosed;
+      })
+      .toBe(true);
   });
 });
 
