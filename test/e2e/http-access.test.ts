@@ -122,7 +122,7 @@ describe('what is no call', () => {
   it('more sessions than there is room for, until one of them is not in use', async () => {
     end = await listen(world, { limits: { maxSessions: 2 } });
     const sessions = [await openSession(end.url), await openSession(end.url)];
-    const [stream] = await Promise.all(sessions.map((session) => listenTo(end, session)));
+    const [stream, other] = await Promise.all(sessions.map((session) => listenTo(end, session)));
     expect(await answer(post(end.url, initialize))).toMatchObject({
       status: 503,
       body: { error: { message: expect.stringContaining('2 sessions') } },
@@ -131,6 +131,8 @@ describe('what is no call', () => {
     await expect.poll(async () => (await post(end.url, initialize)).status, patience).toBe(200);
     const statuses = sessions.map(async (session) => (await post(end.url, ping, session)).status);
     expect(await Promise.all(statuses)).toEqual([404, 200]);
+    // Held to here: the garbage collector ends a response that nobody holds, and its stream with it.
+    await other!.body?.cancel();
   });
 
   it('more requests at once than there is room for, until one has ended', async () => {
