@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { RawSse, RawWebSocket } from '../helpers/duplex-ends.ts';
 import { listen, listenWith } from '../helpers/http-world.ts';
@@ -234,14 +234,20 @@ describe('a client that does not listen', () => {
   });
 
   it('and one that has vanished is found out by its silence; an SSE stream is kept alive', async () => {
+    // A slow machine would take longer to hear its first word than it may be silent.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
     const transport = new ScriptedTransport(() => {});
-    const { urls } = await listenWith([transport], { keepAliveMs: 50 }, ways);
+    const keepAliveMs = 15_000;
+    const { urls } = await listenWith([transport], { keepAliveMs }, ways);
     const [sse = '', ws = ''] = urls;
     const stream = await RawSse.open(sse);
     const silent = new RawWebSocket(ws, { autoPong: false });
     await silent.status;
     silent.send({ id: 1, method: 'ping' });
     await transport.sent.first();
+    vi.advanceTimersByTime(keepAliveMs);
+    vi.advanceTimersByTime(keepAliveMs);
     expect(await silent.closes.first()).toBe(1006);
     await stream.comments.reached(2);
     expect(stream.comments.items[0]).toBe(': keep-alive');
