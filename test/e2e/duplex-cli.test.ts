@@ -50,7 +50,11 @@ it('serve ws://…, and connect --ws --sse before it: a WebSocket server becomes
   });
   const stream = await RawSse.open(sse, { authorization: `Bearer ${token}` });
   await stream.post(initialize);
-  expect(await stream.answer(0)).toMatchObject({ result: { serverInfo: { name: 'fixture' } } });
+  // It is answered for where it is slow; a call waits for it.
+  expect(await stream.answer(0)).toHaveProperty('result');
+  const params = { name: 'echo', arguments: { text: 'in a stream' } };
+  await stream.post({ id: 1, method: 'tools/call', params });
+  expect(await stream.answer(1)).toMatchObject({ result: { content: [{ text: 'in a stream' }] } });
   // With its clients still there.
   const [end, serverEnd] = await Promise.all([run.stop(), server.stop()]);
   expect(end).toMatchObject({ exitCode: 0, stdout: '' });
