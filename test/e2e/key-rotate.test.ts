@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { generateSecretKey, getPublicKey, readSuccessor } from '@mcp-nostr/core';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { keepKey } from '../../packages/cli/src/keys/keep-key.ts';
@@ -12,7 +12,12 @@ import { openSigner } from '../../packages/cli/src/keys/open-signer.ts';
 import { rotateKey } from '../../packages/cli/src/keys/rotate.ts';
 
 const now = (): number => Math.floor(Date.now() / 1_000);
-const day = new Date().toISOString().slice(0, 10);
+const today = new Date();
+const day = today.toISOString().slice(0, 10);
+
+// Names have the day in them: it is the same in all tests, at midnight too.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: today }));
+afterEach(() => void vi.useRealTimers());
 
 const pubkeyOf = async (name: string): Promise<string> =>
   (await openSigner({ given: name, role: 'server' })).pubkey;
