@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Caller } from '@mcp-nostr/server';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { WebSocketClientTransport } from '@modelcontextprotocol/sdk/client/websocket.js';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
 
 import { CliRun } from '../helpers/cli.ts';
 import { RawSse, RawWebSocket } from '../helpers/duplex-ends.ts';
@@ -37,8 +37,10 @@ it('serve ws://…, and connect --ws --sse before it: a WebSocket server becomes
   const relay = ['--relay', world.relayUrls[0] ?? ''];
   const header = ['--header', 'Authorization: Bearer ${TOKEN_OF_MINE}'];
   const server = new CliRun(['serve', servers.url.href, '--public', '--json', ...relay, ...header], env);
+  onTestFinished(async () => void (await server.stop()));
   const { address } = await server.event('ready');
   const run = new CliRun(['connect', String(address), '--sse', '0', '--ws'], env);
+  onTestFinished(async () => void (await run.stop()));
   const listening =
     /listening on (http\S+\/sse)\n.*listening on (ws\S+\/ws)\n.*Authorization: Bearer (\S+)\n/;
   const [, sse = '', ws = '', token = ''] = await printed(run, listening);
