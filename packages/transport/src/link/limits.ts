@@ -16,8 +16,9 @@ export const linkLimits = {
   /** No relay in use ends a connection over a frame with so much content. */
   harmlessContentBytes: 6_144,
   /**
-   * A larger frame with which the way was lost so often, each attempt counted, is what breaks it: a relay may cut
-   * whoever sends more than it takes, without having said how much that is. Restarts in a row do not come to this.
+   * A larger frame with which the way was lost so often, each attempt counted and no relay taking it in between, is what
+   * breaks it: a relay may cut whoever sends more than it takes, without having said how much that is. Restarts in a row
+   * do not come to this.
    */
   maxFrameLosses: 6,
   /** Messages that are in parts at the same time. */

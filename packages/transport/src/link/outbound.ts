@@ -152,10 +152,12 @@ export class Outbound {
   }
 
   taken(sent: SentFrame): void {
+    // What has passed a relay is not what breaks the way.
+    sent.losses = 0;
     settle(sent.content);
   }
 
-  /** The way broke under it. Returns whether it did so again and again, under a frame that not all relays take. */
+  /** The way broke under it. Returns whether it did so again and again, under a frame that no relay takes. */
   lost(sent: SentFrame): boolean {
     if (this.#sent.get(sent.sequence) !== sent || sent.content.bytes <= linkLimits.harmlessContentBytes)
       return false;
