@@ -1,6 +1,7 @@
+import { freePort } from '../helpers/free-ports.ts';
 import { converseWith, echoFrom } from './callers.ts';
 import type { Check } from './check.ts';
-import { freePort, type Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
 
 /** Their bridges behind ours: what they make of a server is served over Nostr. */
 export const behind: readonly Check[] = [

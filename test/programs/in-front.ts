@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 
+import { freePort } from '../helpers/free-ports.ts';
 import { converse, echo } from './callers.ts';
 import type { Check } from './check.ts';
-import { authorization, freePort, type Scene } from './scene.ts';
+import { authorization, type Scene } from './scene.ts';
 import { webSocketTransport } from './web-socket.ts';
 
 const header = ['--header', `Authorization: ${authorization}`];

@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 
 import { Program } from '../conformance/processes.ts';
-import { freePorts } from '../helpers/free-ports.ts';
 import type { Theirs } from './install.ts';
 
 /** What is there for all checks. */
@@ -121,11 +120,6 @@ export async function said(
     if (performance.now() > deadline) throw new Error(`it does not say that it is ready: ${program.stderr}`);
     await Promise.race([sleep(50), failed(program)]);
   }
-}
-
-export async function freePort(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return port;
 }
 
 /** Resolves when somebody listens there. Programs of others do not say so in a way that one could wait for. */
