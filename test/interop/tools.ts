@@ -15,7 +15,7 @@ export class Tools {
   readonly started = new Recorder<string>('a call of the tool wait');
   /** Names of calls of `wait` that were cancelled. */
   readonly aborted = new Recorder<string>('a cancelled call of the tool wait');
-  /** Lets calls of `wait`, and of `progress` after its first step, go on. */
+  /** Lets calls of `wait`, and of `progress` after its first step or the one that it is told, go on. */
   readonly gates = new Gates();
 
   readonly create = (): McpServer => {
@@ -43,7 +43,8 @@ export class Tools {
       await Promise.race([this.gates.of(name).opened, aborted]);
       return content(name);
     });
-    const steps = { name: z.string(), steps: z.number(), gate: z.string().optional() };
+    const gate = z.string().optional();
+    const steps = { name: z.string(), steps: z.number(), gate, gateAfter: z.number().default(1) };
     server.registerTool('progress', { inputSchema: steps }, async (given, extra) => {
       const progressToken = extra._meta?.progressToken;
       if (progressToken === undefined) return content('nobody wants to know');
@@ -52,7 +53,7 @@ export class Tools {
           method: 'notifications/progress',
           params: { progressToken, progress, total: given.steps, message: `${given.name} ${progress}` },
         });
-        if (progress === 1 && given.gate !== undefined) {
+        if (progress === given.gateAfter && given.gate !== undefined) {
           this.started.add(given.name);
           await this.gates.of(given.gate).opened;
         }

@@ -28,11 +28,11 @@ export async function converse(transport: Transport1): Promise<void> {
     assert.deepEqual(content, [{ type: 'text', text: `Echo: ${text}` }]);
     const seen: number[] = [];
     await client.callTool(
-      { name: 'trigger-long-running-operation', arguments: { duration: 0.3, steps: 3 } },
+      { name: 'trigger-long-running-operation', arguments: { duration: 1, steps: 10 } },
       undefined,
       { onprogress: ({ progress }) => seen.push(progress) },
     );
-    // The SDK's client drops one that arrives together with the result, whoever has carried them.
+    // The SDK's client drops one that arrives together with the result, whoever has carried them: these are long before it.
     assert.deepEqual(seen.slice(0, 2), [1, 2]);
     const asked = await client.callTool({
       name: 'trigger-sampling-request',
