@@ -18,6 +18,9 @@ const usual: Cell = {
   relays: 1,
 };
 
+/** A machine with other work to do is no silent server. */
+const patience = { timeoutMs: 30_000 };
+
 let relays: Relay[];
 beforeAll(async () => {
   relays = await openRelays();
@@ -31,7 +34,7 @@ async function announced(cell: Partial<Cell>): Promise<FoundServer> {
   const server = await stage.serve({ isAnnounced: true });
   const address = formatAddress({ pubkey: server, relays: stage.relayUrls });
   for (;;) {
-    const found = await announcementOf(address);
+    const found = await announcementOf(address, patience);
     if (found?.tools !== undefined) return found;
   }
 }
@@ -58,13 +61,16 @@ async function connect(announcement: FoundServer, encryption?: 'none') {
 describe('a server of ContextVM that announces itself', () => {
   it('is found, and is there', async () => {
     const { pubkey, tools } = await announced({});
-    const found = await discoverServers({ relays: relays.map(({ url }) => url), words: 'echo' });
+    const urls = relays.map(({ url }) => url);
+    const found = await discoverServers({ ...patience, relays: urls, words: 'echo' });
     const server = found.find((each) => each.pubkey === pubkey);
     expect(server).toMatchObject({ tools, support: { encryption: true, ephemeral: true } });
     expect(server?.support.link).toBeUndefined();
-    expect([...(await askAlive(found.filter((each) => each.pubkey === pubkey))).values()]).toMatchObject([
-      { isAlive: true },
-    ]);
+    const answers = await askAlive(
+      found.filter((each) => each.pubkey === pubkey),
+      patience,
+    );
+    expect([...answers.values()]).toMatchObject([{ isAlive: true }]);
   });
 
   it.each(['optional', 'ephemeral', 'persistent'] as const)(
@@ -82,7 +88,7 @@ describe('a server of ContextVM that announces itself', () => {
   it('is refused where it speaks plain text only, and used where that is asked for', async () => {
     const announcement = await announced({ encryption: 'disabled' });
     await expect(connect(announcement)).rejects.toMatchObject({ code: 'not_encrypted' });
-    expect([...(await askAlive([announcement])).values()]).toMatchObject([
+    expect([...(await askAlive([announcement], patience)).values()]).toMatchObject([
       { isAlive: false, code: 'not_encrypted' },
     ]);
     const { client } = await connect(announcement, 'none');

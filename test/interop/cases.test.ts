@@ -104,7 +104,7 @@ describe('their client at our server', () => {
 
   it('connects to a server that has just begun by a fast clock, and is told when it may call', async () => {
     const stage = open('their client, our server');
-    const server = await stage.serve({ aheadMs: 10_000 });
+    const server = await stage.serve({ aheadMs: 30_000 });
     const client = await stage.connect({ server });
     expect((await client.listTools({}, stage.requestOptions)).tools).toHaveLength(5);
     // What a process before it has executed nobody has kept here.
