@@ -10,13 +10,18 @@ export interface ServiceOptions {
   oncrash: (how: string) => void;
 }
 
+/** Whoever was up for no longer was not there: on a busy machine nobody had the time to come to it. */
+const BLINK_MS = 2_000;
+
 /** A process that is killed and comes back as it was: the same port, the same key. */
 export class Service {
   readonly #options: ServiceOptions;
   /** It is up from now on, and was down until now. */
   onup: (() => void) | undefined;
   #child: Child | undefined;
-  #downSince: number | undefined;
+  #downSince = 0;
+  /** Infinity while it is down. */
+  #upSince = -Infinity;
   /** Outages come one after the other. */
   #outages: Promise<void> = Promise.resolve();
   #recovery = new AbortController();
@@ -25,9 +30,9 @@ export class Service {
     this.#options = options;
   }
 
-  /** By `performance.now()`; undefined while it is up. */
+  /** By `performance.now()`; undefined while it is up. Has it come back for a moment only, that does not count. */
   get downSince(): number | undefined {
-    return this.#downSince;
+    return this.#upSince === Infinity ? this.#downSince : undefined;
   }
 
   async start(): Promise<void> {
@@ -37,14 +42,16 @@ export class Service {
       oncrash(how);
     });
     this.onup?.();
-    this.#downSince = undefined;
+    this.#upSince = performance.now();
   }
 
   /** Kills it and starts it again after this time, or at `recover()`. Resolves when it is back. */
   outage(downMs: number): Promise<void> {
     const { signal } = this.#recovery;
     this.#outages = this.#outages.then(async () => {
-      this.#downSince ??= performance.now();
+      const now = performance.now();
+      if (now - this.#upSince > BLINK_MS) this.#downSince = now;
+      this.#upSince = Infinity;
       await this.#child?.kill();
       await sleep(downMs, undefined, { signal }).catch(() => {}); // cut short
       await this.start();
