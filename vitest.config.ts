@@ -52,8 +52,8 @@ export default defineConfig({
           include: [
             'test/checklist/{requirements,contextvm-page,hosts-page,security-page,in-memory,one-relay}.test.ts',
           ],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -63,7 +63,7 @@ export default defineConfig({
           name: 'checklist-full',
           include: ['test/checklist/{two-relays,unruly-relay,coming-and-going}.test.ts'],
           testTimeout: 60_000,
-          hookTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -83,7 +83,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 600_000,
         },
       },

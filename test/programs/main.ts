@@ -15,7 +15,8 @@ import { environment, readyAddress, said, Scene, type Stage } from './scene.ts';
 import { sdkClients } from './sdk-clients.ts';
 import { servers } from './servers.ts';
 
-const CHECK_TIMEOUT_MS = 60_000;
+/** They start up to five programs one behind the other, on a machine with other work to do. */
+const CHECK_TIMEOUT_MS = 120_000;
 const checks: readonly Check[] = [...sdkClients, ...inFront, ...behind, ...servers, ...hosts];
 
 const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });

@@ -23,7 +23,7 @@ export interface Stage {
 const token = 'a-token-for-the-length-of-a-test';
 export const authorization = `Bearer ${token}`;
 
-const START_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** The environment of every program, theirs and ours: no settings of whoever runs this. */
 export function environment(folder: string): Record<string, string> {
