@@ -186,15 +186,24 @@ export const requests: readonly Requirement[] = [
     ways: [...quickWays],
     pairs: ['v1 client, v1 server', 'v2 client and server, modern'],
     run: async ({ main }) => {
-      const progress: number[] = [];
-      const options = { timeout: 3_000, resetTimeoutOnProgress: true };
-      const result = await main.callTool(
-        'tick',
-        { steps: 8, everyMs: 420 },
-        { ...options, onprogress: (report) => progress.push(report.progress) },
-      );
-      expect(textOf(result)).toBe('done');
-      expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      // A busy machine may hold progress up for longer than that: then all of it is slower.
+      for (let everyMs = 220, isDone = false; !isDone; everyMs *= 2) {
+        const progress: number[] = [];
+        const call = main.callTool(
+          'tick',
+          { steps: 8, everyMs },
+          {
+            timeout: 7 * everyMs,
+            resetTimeoutOnProgress: true,
+            onprogress: (report) => progress.push(report.progress),
+          },
+        );
+        const outcome = await call.then(textOf, String);
+        if (TIME_OUT.test(outcome)) continue;
+        expect(outcome).toBe('done');
+        expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+        isDone = true;
+      }
     },
   },
   {
