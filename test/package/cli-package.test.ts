@@ -52,7 +52,9 @@ async function echo(transport: StdioClientTransport | StreamableHTTPClientTransp
   const client = new Client({ name: 'host', version: '1.0.0' });
   await client.connect(transport);
   onTestFinished(() => client.close());
-  expect(client.getServerVersion()?.name).toBe('mcp-servers/everything');
+  // On stdio a host that was let wait for two seconds is answered in the server's stead.
+  const stoodIn = transport instanceof StdioClientTransport ? [expect.stringMatching(/^npub1/)] : [];
+  expect(['mcp-servers/everything', ...stoodIn]).toContainEqual(client.getServerVersion()?.name);
   return (await client.callTool({ name: 'echo', arguments: { message: 'hi' } })).content;
 }
 
