@@ -153,12 +153,12 @@ async function run(tool: Locator): Promise<void> {
 /** The first that a tool tells of how far it is; it does not stay for long enough to be looked for afterwards. */
 function shownProgress(tool: Locator): Promise<string> {
   return tool.evaluate(
-    (card) =>
+    (element) =>
       new Promise<string>((resolve) => {
         new MutationObserver(() => {
-          const shown = card.querySelector('.progress:not([hidden])');
+          const shown = element.querySelector('.progress:not([hidden])');
           if (shown !== null) resolve(shown.textContent);
-        }).observe(card, { subtree: true, childList: true, attributes: true });
+        }).observe(element, { subtree: true, childList: true, attributes: true });
       }),
   );
 }
