@@ -75,7 +75,7 @@ export async function countOrphans(connections: number, signal: NodeJS.Signals):
     };
   } finally {
     serve.child.kill('SIGKILL');
-    for (const left of living(marker)) process.kill(left, 'SIGKILL');
+    for (const left of living(marker)) kill(left);
     await Promise.all(transports.map((transport) => transport.close()));
     await relay.close();
     await rm(home, { recursive: true });
@@ -105,6 +105,14 @@ function living(word: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && read(name, 'cmdline').includes(word))
     .map(Number);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has gone meanwhile.
+  }
 }
 
 function parentOf(pid: number): number {
