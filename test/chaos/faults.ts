@@ -15,9 +15,15 @@ export interface FaultCounts {
   blackouts: number;
   serverKills: number;
   cutConnections: number;
-  /** For how long no relay was up, as it was and not as it was planned: a busy machine starts processes slowly. */
+  /** For how long no relay was of use, as it was and not as it was planned: a busy machine starts processes slowly. */
   longestDarkMs: number;
 }
+
+/**
+ * A relay that was up for less was of no use: a client waits before it tries again, on a busy machine for longer, and is
+ * cut off meanwhile. Where starts are slow the next outage begins as soon as a relay is up.
+ */
+const OF_USE_AFTER_MS = 3_000;
 
 /** Does to the world what the plan says. */
 export class Faults {
@@ -32,6 +38,8 @@ export class Faults {
   readonly #random: () => number;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #outages: Promise<void>[] = [];
+  /** The last time without a relay. */
+  #dark = { sinceMs: -Infinity, untilMs: -Infinity };
 
   constructor(world: World, random: () => number) {
     this.#world = world;
@@ -68,8 +76,12 @@ export class Faults {
 
   /** A relay is about to be up: it has been dark since the last of them went, if all had gone. */
   #measureDarkness(): void {
-    const goneAt = this.#world.relays.map(({ downSince = Infinity }) => downSince);
-    const darkMs = Math.round(performance.now() - Math.max(...goneAt));
+    const goneAtMs = Math.max(...this.#world.relays.map(({ downSince = Infinity }) => downSince));
+    if (goneAtMs === Infinity) return;
+    const isNew = goneAtMs - this.#dark.untilMs > OF_USE_AFTER_MS;
+    const untilMs = performance.now();
+    this.#dark = { sinceMs: isNew ? goneAtMs : this.#dark.sinceMs, untilMs };
+    const darkMs = Math.round(untilMs - this.#dark.sinceMs);
     this.counts.longestDarkMs = Math.max(this.counts.longestDarkMs, darkMs);
   }
 
