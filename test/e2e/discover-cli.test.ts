@@ -15,6 +15,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BareServer } from '../helpers/bare-server.ts';
 import { runMain, temporaryHome } from '../helpers/cli-in-process.ts';
 import { DualEraServer } from '../helpers/dual-era-server.ts';
+import { inTurns } from '../helpers/in-turns.ts';
 import { Recorder } from '../helpers/recorder.ts';
 
 let relay: Relay;
@@ -86,7 +87,7 @@ describe('discover', () => {
 
   it('says for programs, a line each, who answers now, those first', async () => {
     const words = ['discover', '--alive', '--json', '--relay', relay.url, '--timeout', '2'];
-    const { exitCode, stdout } = await runMain(words);
+    const { exitCode, stdout } = await inTurns(() => runMain(words));
     expect(exitCode).toBe(0);
     expect(stdout).not.toMatch(obeyed);
     const lines = stdout
@@ -156,26 +157,20 @@ describe('info', () => {
     const server = await BareServer.open();
     server.onrequest = () => ({ error });
     const address = formatAddress({ pubkey: server.pubkey, relays: [server.url] });
-    const { exitCode, stdout } = await runMain(['info', address, '--json', '--timeout', '1']);
+    const { exitCode, stdout } = await inTurns(() => runMain(['info', address, '--json', '--timeout', '1']));
     expect(JSON.parse(stdout)).toMatchObject({ alive: true, failure: { code, message: error.message } });
     expect(exitCode).toBe(0);
   });
 
   it('shows the announcement of a server that does not answer, and fails', async () => {
-    const silent = await runMain(['info', gone, '--relay', relay.url, '--timeout', '1.5']);
+    const silent = await inTurns(() => runMain(['info', gone, '--relay', relay.url, '--timeout', '1.5']));
     expect(silent.exitCode).toBe(6);
     expect(silent.stdout).toContain('vanish');
     expect(silent.stdout).not.toMatch(obeyed);
     expect(silent.stderr).toContain('the server has not answered');
-    const nobody = await runMain([
-      'info',
-      'f'.repeat(64),
-      '--relay',
-      relay.url,
-      '--timeout',
-      '0.3',
-      '--json',
-    ]);
+    const nobody = await inTurns(() =>
+      runMain(['info', 'f'.repeat(64), '--relay', relay.url, '--timeout', '0.3', '--json']),
+    );
     expect([nobody.exitCode, nobody.stdout]).toEqual([6, '']);
   });
 });

@@ -19,9 +19,12 @@ import { type Relay, startRelay } from '@mcp-nostr/relay';
 import { RelayPool } from '@mcp-nostr/transport';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { inTurns } from '../helpers/in-turns.ts';
 import { closedScriptedRelay, openScriptedRelay } from '../helpers/scripted-relay.ts';
 
 const NOW = Math.floor(Date.now() / 1_000);
+/** More than a relay here takes on any machine. */
+const timeoutMs = 25_000;
 
 class Announcer {
   readonly key = generateSecretKey();
@@ -70,7 +73,7 @@ describe('discovery', () => {
     await publish(one, server.events('old name', { lists: tools }, NOW + 1).slice(1));
     await publish(two, server.events('new name'));
     const relays = [one.url, two.url];
-    const [found, ...others] = await discoverServers({ relays });
+    const [found, ...others] = await discoverServers({ timeoutMs, relays });
     expect(others).toEqual([]);
     expect(found).toMatchObject({
       name: 'new name',
@@ -80,7 +83,9 @@ describe('discovery', () => {
     });
     expect(parseAddress(found?.address ?? '')).toEqual({ pubkey: server.pubkey, relays: found?.foundOn });
     expect(found?.foundOn.toSorted()).toEqual(relays.toSorted());
-    expect(await announcementOf(formatAddress({ pubkey: server.pubkey, relays }))).toEqual(found);
+    expect(await announcementOf(formatAddress({ pubkey: server.pubkey, relays }), { timeoutMs })).toEqual(
+      found,
+    );
   });
 
   it('lists the newest first, and leaves out what is of a time to come', async () => {
@@ -89,7 +94,7 @@ describe('discovery', () => {
         .flatMap((age) => new Announcer().events(`server ${age}`, {}, NOW - age))
         .concat(new Announcer().events('tomorrow', {}, NOW + 86_400)),
     });
-    const found = await discoverServers({ relays: [relay.url] });
+    const found = await discoverServers({ timeoutMs, relays: [relay.url] });
     expect(namesOf(found)).toEqual(['server 1', 'server 2', 'server 3']);
   });
 
@@ -106,9 +111,9 @@ describe('discovery', () => {
       gone.sign(withdrawalTemplate(there.pubkey, { kinds: [11_316] }, NOW + 1)),
     ]);
     const relays = [one.url, two.url];
-    expect(namesOf(await discoverServers({ relays }))).toEqual(['there']);
-    expect(await announcementOf(old.pubkey, { relays })).toBeUndefined();
-    expect(await announcementOf(old.pubkey, { relays: [one.url] })).toBeDefined();
+    expect(namesOf(await discoverServers({ timeoutMs, relays }))).toEqual(['there']);
+    expect(await announcementOf(old.pubkey, { timeoutMs, relays })).toBeUndefined();
+    expect(await announcementOf(old.pubkey, { timeoutMs, relays: [one.url] })).toBeDefined();
   });
 
   it('shows a server again that has announced itself after it withdrew', async () => {
@@ -116,7 +121,7 @@ describe('discovery', () => {
     const server = new Announcer();
     await publish(relay, [server.sign(withdrawalTemplate(server.pubkey, { kinds: [11_316] }, NOW - 5))]);
     await publish(relay, server.events('again', {}, NOW));
-    expect(namesOf(await discoverServers({ relays: [relay.url] }))).toEqual(['again']);
+    expect(namesOf(await discoverServers({ timeoutMs, relays: [relay.url] }))).toEqual(['again']);
   });
 
   it('takes nothing that its author has not signed', async () => {
@@ -126,7 +131,7 @@ describe('discovery', () => {
     const relay = await openScriptedRelay({
       stored: [...forged, genuine, { ...tools, content: '{"tools":[{"name":"evil"}]}' }],
     });
-    const found = await discoverServers({ relays: [relay.url] });
+    const found = await discoverServers({ timeoutMs, relays: [relay.url] });
     expect(found).toMatchObject([{ name: 'genuine' }]);
     expect(found[0]?.tools).toBeUndefined();
   });
@@ -143,14 +148,16 @@ describe('discovery', () => {
       ...new Announcer().events('Other', tool('a', 'b'), NOW),
     ]);
     const relays = [relay.url];
-    expect(namesOf(await discoverServers({ relays, words: 'WEATHER' }))).toEqual([
+    expect(namesOf(await discoverServers({ timeoutMs, relays, words: 'WEATHER' }))).toEqual([
       'Weather of Ühlingen',
       'Sky',
       'Clock',
     ]);
-    expect(namesOf(await discoverServers({ relays, words: ['weather rain'] }))).toEqual(['Sky']);
-    expect(namesOf(await discoverServers({ relays, words: 'ühlingen' }))).toEqual(['Weather of Ühlingen']);
-    expect(await discoverServers({ relays, words: 'weather snow' })).toEqual([]);
+    expect(namesOf(await discoverServers({ timeoutMs, relays, words: ['weather rain'] }))).toEqual(['Sky']);
+    expect(namesOf(await discoverServers({ timeoutMs, relays, words: 'ühlingen' }))).toEqual([
+      'Weather of Ühlingen',
+    ]);
+    expect(await discoverServers({ timeoutMs, relays, words: 'weather snow' })).toEqual([]);
   });
 
   it('finds who claims a common schema', async () => {
@@ -165,11 +172,11 @@ describe('discovery', () => {
       ...new Announcer().events('other'),
     ]);
     const relays = [relay.url];
-    expect(await discoverServers({ relays, schema: hash.toUpperCase() })).toMatchObject([
+    expect(await discoverServers({ timeoutMs, relays, schema: hash.toUpperCase() })).toMatchObject([
       { name: 'translator', schemas: [{ hash, tool: 'translate' }] },
     ]);
-    expect(await discoverServers({ relays, schema: '0'.repeat(64) })).toEqual([]);
-    await expect(discoverServers({ relays, schema: 'x' })).rejects.toThrow(/not a schema's hash/);
+    expect(await discoverServers({ timeoutMs, relays, schema: '0'.repeat(64) })).toEqual([]);
+    await expect(discoverServers({ timeoutMs, relays, schema: 'x' })).rejects.toThrow(/not a schema's hash/);
   });
 
   it('gives a relay no more than its share when another floods it, and turns its pages', async () => {
@@ -181,10 +188,12 @@ describe('discovery', () => {
     await publish(flooded, flood.flat());
     await publish(quiet, new Announcer().events('quiet', {}, NOW - 1_000));
     const relays = [flooded.url, quiet.url];
-    const found = await discoverServers({ relays, limit: 5 });
+    const found = await discoverServers({ timeoutMs, relays, limit: 5 });
     expect(found).toHaveLength(5);
     expect(namesOf(found)).toContain('quiet');
-    expect(await discoverServers({ relays: [flooded.url], words: 'spam', limit: 1_000 })).toHaveLength(205);
+    expect(
+      await discoverServers({ timeoutMs, relays: [flooded.url], words: 'spam', limit: 1_000 }),
+    ).toHaveLength(205);
   });
 
   it('takes a bounded number of a relay that never comes to an end', async () => {
@@ -195,14 +204,14 @@ describe('discovery', () => {
       pubkey: randomHex(32),
     }));
     const relay = await openScriptedRelay({ stored, sendsEose: false });
-    expect(await discoverServers({ relays: [relay.url], timeoutMs: 5_000 })).toEqual([]);
+    expect(await discoverServers({ timeoutMs, relays: [relay.url] })).toEqual([]);
   });
 
   it('listens no longer to a relay that sends too much', async () => {
     const [event] = new Announcer().events('x');
     const large = { ...event, content: ' '.repeat(1_000_000) };
     const relay = await openScriptedRelay({ stored: Array.from({ length: 40 }, () => large) });
-    const found = discoverServers({ relays: [relay.url] });
+    const found = discoverServers({ timeoutMs, relays: [relay.url] });
     await expect(found).rejects.toThrow('sends more than is taken');
   });
 
@@ -213,12 +222,14 @@ describe('discovery', () => {
     const closed = (await closedScriptedRelay()).url;
     const shown: (string | undefined)[][] = [];
     const failures: [string, string | undefined][] = [];
-    const found = await discoverServers({
-      relays: [silent.url, quick.url, closed],
-      timeoutMs: 300,
-      onfound: (servers) => shown.push(namesOf(servers)),
-      onrelay: (relay, failure) => failures.push([relay, failure?.code]),
-    });
+    const found = await inTurns(() =>
+      discoverServers({
+        relays: [silent.url, quick.url, closed],
+        timeoutMs: 300,
+        onfound: (servers) => shown.push(namesOf(servers)),
+        onrelay: (relay, failure) => failures.push([relay, failure?.code]),
+      }),
+    );
     expect(namesOf(found)).toEqual(['quick']);
     expect(shown).toContainEqual(['quick']);
     expect(failures).toEqual([
@@ -230,11 +241,13 @@ describe('discovery', () => {
 
   it('fails when no relay answers, and not when it is stopped', async () => {
     const closed = (await closedScriptedRelay()).url;
-    await expect(discoverServers({ relays: [closed] })).rejects.toMatchObject({ code: 'relays_unreachable' });
-    await expect(discoverServers({ relays: [] })).rejects.toMatchObject({ code: 'no_relays' });
+    await expect(discoverServers({ timeoutMs, relays: [closed] })).rejects.toMatchObject({
+      code: 'relays_unreachable',
+    });
+    await expect(discoverServers({ timeoutMs, relays: [] })).rejects.toMatchObject({ code: 'no_relays' });
     const aborter = new AbortController();
     const silent = await openScriptedRelay({ isHalfOpen: true });
-    const stopped = discoverServers({ relays: [silent.url], signal: aborter.signal });
+    const stopped = discoverServers({ timeoutMs, relays: [silent.url], signal: aborter.signal });
     aborter.abort();
     expect(await stopped).toEqual([]);
   });

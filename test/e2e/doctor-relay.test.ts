@@ -13,6 +13,7 @@ import { root } from '../helpers/cli.ts';
 import { temporaryHome } from '../helpers/cli-in-process.ts';
 import { deadRelayUrl } from '../helpers/dead-relay.ts';
 import { diagnose, openRelay } from '../helpers/diagnose.ts';
+import { inTurns } from '../helpers/in-turns.ts';
 import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 
 async function listen(server: Server): Promise<number> {
@@ -103,7 +104,7 @@ it('does not wait for ever for a WebSocket that speaks no Nostr', async () => {
   onTestFinished(() => {
     for (const client of webSockets.clients) client.terminate();
   });
-  const { exitCode, check } = await diagnose(`ws://127.0.0.1:${port}`, '--timeout', '0.3');
+  const { exitCode, check } = await inTurns(() => diagnose(`ws://127.0.0.1:${port}`, '--timeout', '0.3'));
   expect(check('relay.traffic')).toMatchObject({ status: 'fail', detail: 'no answer within 0.3 s' });
   expect(exitCode).toBe(4);
 });
@@ -123,7 +124,7 @@ it('gives the words of a relay that refuses what MCP sends', async () => {
 it('finds out that a relay takes events and delivers none', async () => {
   temporaryHome();
   const relay = await openScriptedRelay({ copies: 0 });
-  const { exitCode, check } = await diagnose(relay.url, '--timeout', '0.3');
+  const { exitCode, check } = await inTurns(() => diagnose(relay.url, '--timeout', '0.3'));
   expect(check('relay.forwarding').detail).toContain('it was not delivered');
   expect(exitCode).toBe(4);
 });

@@ -18,6 +18,7 @@ import { deadRelayUrl } from '../helpers/dead-relay.ts';
 import { diagnose, openRelay } from '../helpers/diagnose.ts';
 import { DualEraServer } from '../helpers/dual-era-server.ts';
 import { Fixture } from '../helpers/fixture-server.ts';
+import { inTurns } from '../helpers/in-turns.ts';
 
 async function openServer(
   relays: string[],
@@ -62,7 +63,7 @@ it('tells a server that is silent from a relay that works', async () => {
   const pubkey = await secretKeySigner(generateSecretKey()).getPublicKey();
   const relay = await openRelay();
   const address = formatAddress({ pubkey, relays: [relay] });
-  const { exitCode, check } = await diagnose(address, '--timeout', '2');
+  const { exitCode, check } = await inTurns(() => diagnose(address, '--timeout', '2'));
   expect(check('server.reach')).toMatchObject({ status: 'fail', hint: expect.stringContaining('running') });
   expect(check('relay.forwarding')).toMatchObject({ status: 'ok', title: relay });
   expect(exitCode).toBe(4);
