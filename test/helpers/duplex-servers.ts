@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import { type JsonRpcMessage, parseJsonRpc } from '@mcp-nostr/core';
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -8,6 +7,7 @@ import { SSEServerTransport } from '@modelcontextprotocol/sdk/server/sse.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type WebSocket, WebSocketServer } from 'ws';
 
+import { freePort } from './free-ports.ts';
 import { Recorder } from './recorder.ts';
 
 /** MCP servers of SDK 1.x, one for each connection, behind a port that can be closed and opened again. */
@@ -40,9 +40,9 @@ abstract class DuplexServers {
       void this.handle(request, response);
     });
     this.prepare(server);
+    if (this.#port === 0) this.#port = await freePort();
     await once(server.listen(this.#port, '127.0.0.1'), 'listening');
     this.#server = server;
-    this.#port = (server.address() as AddressInfo).port;
     return this;
   }
 

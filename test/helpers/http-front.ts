@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
+import { freePort } from './free-ports.ts';
 import { Recorder } from './recorder.ts';
 
 export interface HttpRequest {
@@ -34,8 +34,8 @@ export class HttpFront {
   /** Also after `close()`, at the same place. */
   async open(): Promise<this> {
     this.#server = createServer((request, response) => void this.#serve(request, response));
+    if (this.#port === 0) this.#port = await freePort();
     await once(this.#server.listen(this.#port, '127.0.0.1'), 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
     return this;
   }
 
