@@ -114,7 +114,7 @@ function files(): string[] {
 /** What the server has said in its log about who may call, from now on. */
 function said(pattern: RegExp): Promise<unknown> {
   const from = server.stderr.length;
-  return vi.waitUntil(() => pattern.test(server.stderr.slice(from)), { timeout: 10_000, interval: 10 });
+  return vi.waitUntil(() => pattern.test(server.stderr.slice(from)), { timeout: 25_000, interval: 10 });
 }
 
 it('lets nobody in who was not named, and a key as soon as it is', async () => {
@@ -154,9 +154,11 @@ it('lets in whoever has an invite, a moment after it was drawn, for what it is f
 });
 
 it('asks for an invite while one is open, and takes none that was closed', async () => {
+  const heard = said(/read again: .*, 1 invite is open/);
   const { code, id } = await invite('--uses', '2');
   const { connect } = newCaller();
-  await vi.waitFor(() => expect(connect()).rejects.toEqual(failure('invite_required')));
+  await heard;
+  await expect(connect()).rejects.toEqual(failure('invite_required'));
   await mcpNostr('invite', '--revoke', id);
   await expect(connect({ invite: code })).rejects.toEqual(failure('invite_expired'));
   await expect(mcpNostr('invite', '--revoke', id)).rejects.toThrow(`there is no invite ${id}`);
@@ -191,11 +193,14 @@ it('has written down who did what, and no secret anywhere', async () => {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const mine = await vi.waitFor(() => {
-    const own = lines().filter(({ caller }) => caller === npub);
-    expect(own).toHaveLength(3);
-    return own;
-  });
+  const mine = await vi.waitFor(
+    () => {
+      const own = lines().filter(({ caller }) => caller === npub);
+      expect(own).toHaveLength(3);
+      return own;
+    },
+    { timeout: 25_000 },
+  );
   expect(mine).toMatchObject([
     { event: 'paired', invite: expect.stringMatching(/^\w{6}$/) },
     { event: 'request', method: 'initialize', outcome: 'ok' },

@@ -138,7 +138,9 @@ describe('a client that has the announcement of a server', () => {
 
   it('learns whether it is alive', async () => {
     const { server, announcement } = await open();
-    expect([...(await askAlive([announcement])).values()]).toMatchObject([{ isAlive: true }]);
+    expect([...(await askAlive([announcement], { timeoutMs: 25_000 })).values()]).toMatchObject([
+      { isAlive: true },
+    ]);
     await server.close();
     const seen: boolean[] = [];
     const answers = await askAlive([announcement], {

@@ -136,7 +136,7 @@ describe('on a relay that does not take it', () => {
     const error = await served.errors.first(({ message }) => message.includes('kind 11317'));
     expect(error.message).toContain(`${other.url} does not take kind 11317 of the announcement`);
     expect(error.message).toContain('it ended the connection twice over 90');
-    await expect.poll(() => own.log.filter((line) => line === 'close').length).toBe(1);
+    await own.heard('close');
     expect(own.connections).toBe(1);
     expect(cut.items).not.toContain('waiting');
     for (const relay of [own, other]) expect(new Set(kindsOf(relay.events))).toEqual(new Set([11_316]));

@@ -203,11 +203,15 @@ describe('what is announced is what holds', () => {
       now: () => now * 1_000,
     });
     await posted.first();
+    // What was left there is known only when the first of it was published, and is then replaced.
     await expect
-      .poll(async () => {
-        const events = await storedOf(server.pubkey, relay.url);
-        return new Map(events.map(({ kind, content }) => [kind, JSON.parse(content) as unknown]));
-      })
+      .poll(
+        async () => {
+          const events = await storedOf(server.pubkey, relay.url);
+          return new Map(events.map(({ kind, content }) => [kind, JSON.parse(content) as unknown]));
+        },
+        { timeout: 25_000 },
+      )
       .toEqual(
         new Map<number, unknown>([
           [11_316, expect.objectContaining({ serverInfo: { name: 'present', version: '1' } })],

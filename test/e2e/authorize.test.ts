@@ -1,6 +1,6 @@
 import { formatNpub, type JsonRpcMessage } from '@mcp-nostr/core';
 import type { Authorize, RequestReport } from '@mcp-nostr/server';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { legs } from '../helpers/legs.ts';
 import { LiveBook } from '../helpers/policy-world.ts';
@@ -81,9 +81,7 @@ describe('authorize()', () => {
     await asked.first((name) => name === 'wait');
     const after = [raw.callTool(2, 'echo', { text: '2' }).then(note), raw.request(3, 'ping').then(note)];
     await raw.notify('notifications/cancelled', { requestId: 1 });
-    await vi.waitFor(() =>
-      expect(reports.items.at(-1)).toMatchObject({ outcome: 'cancelled', name: 'wait' }),
-    );
+    await reports.first(({ outcome, name }) => outcome === 'cancelled' && name === 'wait');
     // Nobody else waits for it, and after this what was not held would have been answered.
     expect(await other.request('other', 'ping')).toHaveProperty('result');
     expect([asked.items.includes('echo'), order]).toEqual([false, []]);

@@ -151,7 +151,7 @@ describe('an encrypted connection', () => {
 });
 
 describe('a server whose signer does not answer any more', () => {
-  it('closes all the same', { timeout: 5000 }, async () => {
+  it('closes all the same', async () => {
     const own = newSigner();
     let isSilent = false;
     const signer = {

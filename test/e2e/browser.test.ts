@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 import { formatAddress, generateSecretKey, getPublicKey, parseAddress } from '@mcp-nostr/core';
@@ -8,6 +7,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { INSTALL_TIMEOUT_MS, openBrowser } from '../helpers/chromium.ts';
+import { deadRelayUrl } from '../helpers/dead-relay.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 
@@ -116,7 +116,7 @@ describe('the page in a browser', () => {
   });
 
   it.concurrent('names the relay within 15 s when it cannot be reached', async () => {
-    const relay = `ws://127.0.0.1:${await unusedPort()}`;
+    const relay = await deadRelayUrl();
     const { page, complaints } = await openPage(addressOfNobody([relay]));
     const alert = page.getByRole('alert').getByText(relay);
     await alert.waitFor({ timeout: 15_000 });
@@ -172,15 +172,4 @@ async function startExample() {
     if (url?.[1] !== undefined && url[2] !== undefined) return { pageUrl: url[1], address: url[2], close };
   }
   throw new Error('examples/browser/serve.ts ended without a URL');
-}
-
-/** A port on which nobody listens: one that was just given up. */
-async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }

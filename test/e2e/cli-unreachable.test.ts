@@ -37,7 +37,7 @@ describe.concurrent('a server that is not there', () => {
 
   it('is that, too, where the time of call is over before', async () => {
     const url = await deadRelayUrl();
-    const words = ['call', formatAddress({ pubkey, relays: [url] }), '--timeout', '1'];
+    const words = ['call', formatAddress({ pubkey, relays: [url] }), '--timeout', '6'];
     const { exitCode, stderr } = await new CliRun(words, env).ended;
     expect(exitCode).toBe(4);
     expect(stderr).toContain(`${url}: connect ECONNREFUSED`);

@@ -126,7 +126,7 @@ describe('a client without a link', () => {
           // Or a client of ours would take us for a server that has no link.
           expect(readSupport(refusal.message.tags).link).toBeDefined();
         }
-      await expect.poll(() => refused).toEqual(['not_allowed']);
+      await expect.poll(() => refused, { timeout: 25_000 }).toEqual(['not_allowed']);
       expect([bare.heard.count, server.connections]).toEqual([refusals === 'answer' ? 2 : 0, 0]);
     }
   });
