@@ -50,7 +50,19 @@ export class Caller {
     this.#options = options;
   }
 
+  /** Before anything goes wrong, and on a busy machine that may take longer than a client waits for a server. */
   static async connect(options: CallerOptions): Promise<Caller> {
+    for (;;) {
+      try {
+        return await Caller.#connect(options);
+      } catch (error) {
+        const outcome = describeFailure(error, 0);
+        if (outcome.type !== 'failed' || outcome.code !== 'server_silent') throw error;
+      }
+    }
+  }
+
+  static async #connect(options: CallerOptions): Promise<Caller> {
     const caller = new Caller(options);
     const { name: who, server } = options;
     const note = (incident: Incident): void => void caller.#incidents.push(incident);

@@ -8,6 +8,7 @@ import {
   secretKeySigner,
   type Signer,
 } from '@mcp-nostr/core';
+import { isKnock } from '@mcp-nostr/core/contextvm';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
 import {
   type Announced,
@@ -68,7 +69,8 @@ async function start(server: NostrServer, announcement?: FoundServer) {
   const signer: Signer = {
     ...own,
     signEvent: (template) => {
-      if (template.kind === MESSAGE_KIND) contents.add(template.content);
+      // A slow first answer is asked for once more, in case the server knows no link.
+      if (template.kind === MESSAGE_KIND && !isKnock(template.tags)) contents.add(template.content);
       return own.signEvent(template);
     },
   };
@@ -90,8 +92,7 @@ describe('a client that has the announcement of a server', () => {
       await transport.send({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: call });
       expect(await answers.next()).toMatchObject({ id: 2, result: { content: [{ text: 'hello' }] } });
       const methods = [...contents].map((text) => /"method":"([^"]+)"/.exec(text)?.[1]);
-      // A slow first answer is asked for once more, in case the server knows no link.
-      return methods.filter((method) => method !== undefined && method !== 'ping');
+      return methods.filter((method) => method !== undefined);
     };
     expect(await said()).toEqual(['server/discover', 'tools/call']);
     expect(await said(announcement)).toEqual(['tools/call']);
