@@ -1,10 +1,11 @@
-import { limits, parseMessage } from '@mcp-nostr/core';
+import { limits, parseMessage, type Signer } from '@mcp-nostr/core';
 import { parseTransferFrame, type TransferFrame } from '@mcp-nostr/core/contextvm';
 import { startRelay } from '@mcp-nostr/relay';
 import { type BareSender, type IncomingBare, Transfers, UnfinishedMessages } from '@mcp-nostr/transport';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { type BareEnd, openBareEnd } from '../helpers/bare-ends.ts';
+import { Gate } from '../helpers/gates.ts';
 import { failure } from '../helpers/relay-pool.ts';
 import { openScriptedRelay } from '../helpers/scripted-relay.ts';
 
@@ -24,7 +25,14 @@ async function openPair({
   relays = 1,
   takes = 'yes',
   accepts = false,
-}: { relays?: number; takes?: 'yes' | 'no' | 'unknown'; accepts?: boolean } = {}) {
+  slow = (signer) => signer,
+}: {
+  relays?: number;
+  takes?: 'yes' | 'no' | 'unknown';
+  accepts?: boolean;
+  /** Who signs for the first. */
+  slow?: (signer: Signer) => Signer;
+} = {}) {
   const on = await openRelays(relays);
   const texts: string[] = [];
   const frames: TransferFrame[] = [];
@@ -60,13 +68,12 @@ async function openPair({
   const replies: string[] = [];
   const failures: string[] = [];
   let sender: BareSender | undefined;
-  const a: BareEnd = await openBareEnd(on, {
-    onbare: ({ message }) => {
-      const frame = parseTransferFrame(parseMessage(message.content));
-      if (frame?.frameType === 'accept') sender?.accepted(frame.token);
-      if (frame?.frameType === 'abort') sender?.refused(frame.token, frame.reason);
-    },
-  });
+  const onbare = ({ message }: IncomingBare): void => {
+    const frame = parseTransferFrame(parseMessage(message.content));
+    if (frame?.frameType === 'accept') sender?.accepted(frame.token);
+    if (frame?.frameType === 'abort') sender?.refused(frame.token, frame.reason);
+  };
+  const a: BareEnd = await openBareEnd(on, { onbare }, slow);
   const b = await openBareEnd(on, { onbare: (incoming) => void takeAt(incoming) });
   sender = a.sender(b, { takesOversized: () => ({ yes: true, no: false, unknown: undefined })[takes] });
   onTestFinished(() => {
@@ -208,7 +215,17 @@ describe('a message that no event holds', () => {
   });
 
   it('that the peer does not take fails with its reason', async () => {
-    const { sender, b, a, frames, until } = await openPair();
+    // The rest of it waits for the word of the peer, however late that comes.
+    const refused = new Gate();
+    let signed = 0;
+    const slow = (signer: Signer): Signer => ({
+      ...signer,
+      signEvent: async (template) => {
+        if (++signed > 6) await refused.opened;
+        return signer.signEvent(template);
+      },
+    });
+    const { sender, b, a, frames, until } = await openPair({ slow });
     const sent = failure(sender.send({ text: request(1, 800_000), token: 1, form: 'plain' }));
     await until(() => frames.length > 2);
     const params = {
@@ -221,6 +238,7 @@ describe('a message that no event holds', () => {
       form: 'plain',
     });
     const error = await sent;
+    refused.open();
     expect(error.code).toBe('message_too_large');
     expect(error.message).toContain('full');
   });
