@@ -23,7 +23,7 @@ export interface FaultCounts {
  * A relay that was up for less was of no use: a client waits before it tries again, on a busy machine for longer, and is
  * cut off meanwhile. Where starts are slow the next outage begins as soon as a relay is up.
  */
-const OF_USE_AFTER_MS = 3_000;
+const OF_USE_AFTER_MS = 2_000;
 
 /** Does to the world what the plan says. */
 export class Faults {

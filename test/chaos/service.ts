@@ -10,18 +10,13 @@ export interface ServiceOptions {
   oncrash: (how: string) => void;
 }
 
-/** Whoever was up for no longer was not there: on a busy machine nobody had the time to come to it. */
-const BLINK_MS = 2_000;
-
 /** A process that is killed and comes back as it was: the same port, the same key. */
 export class Service {
   readonly #options: ServiceOptions;
   /** It is up from now on, and was down until now. */
   onup: (() => void) | undefined;
   #child: Child | undefined;
-  #downSince = 0;
-  /** Infinity while it is down. */
-  #upSince = -Infinity;
+  #downSince: number | undefined;
   /** Outages come one after the other. */
   #outages: Promise<void> = Promise.resolve();
   #recovery = new AbortController();
@@ -30,9 +25,9 @@ export class Service {
     this.#options = options;
   }
 
-  /** By `performance.now()`; undefined while it is up. Has it come back for a moment only, that does not count. */
+  /** By `performance.now()`; undefined while it is up. */
   get downSince(): number | undefined {
-    return this.#upSince === Infinity ? this.#downSince : undefined;
+    return this.#downSince;
   }
 
   async start(): Promise<void> {
@@ -42,16 +37,14 @@ export class Service {
       oncrash(how);
     });
     this.onup?.();
-    this.#upSince = performance.now();
+    this.#downSince = undefined;
   }
 
   /** Kills it and starts it again after this time, or at `recover()`. Resolves when it is back. */
   outage(downMs: number): Promise<void> {
     const { signal } = this.#recovery;
     this.#outages = this.#outages.then(async () => {
-      const now = performance.now();
-      if (now - this.#upSince > BLINK_MS) this.#downSince = now;
-      this.#upSince = Infinity;
+      this.#downSince ??= performance.now();
       await this.#child?.kill();
       await sleep(downMs, undefined, { signal }).catch(() => {}); // cut short
       await this.start();
