@@ -12,12 +12,13 @@ import type { ClientSetup, Command, RelaySetup, ServerSetup } from './role.ts';
 import { Service } from './service.ts';
 
 const RELAYS = 2;
-const CLIENT_PROCESSES = 4;
 const CLIENTS_EACH = 5;
 /** What a client process may take longer than it was given, on a machine under load. */
 const SLACK_MS = 20_000;
 
-export type WorkOptions = Pick<ClientSetup, 'seed' | 'largeAnswerBytes' | 'maxPauseMs'>;
+export interface WorkOptions extends Pick<ClientSetup, 'seed' | 'largeAnswerBytes' | 'maxPauseMs'> {
+  clientProcesses: number;
+}
 
 /** All processes of a run: relays behind proxies, a server and clients that are connected. */
 export interface Cast extends World {
@@ -30,7 +31,7 @@ export interface Cast extends World {
   close: () => Promise<void>;
 }
 
-export async function startCast(folder: string, work: WorkOptions): Promise<Cast> {
+export async function startCast(folder: string, { clientProcesses, ...work }: WorkOptions): Promise<Cast> {
   const files = await bundleRoles(folder);
   const incidents: Incident[] = [];
   const oncrash = (who: string) => (text: string) =>
@@ -60,7 +61,7 @@ export async function startCast(folder: string, work: WorkOptions): Promise<Cast
 
   const pubkey = await secretKeySigner(secretKey).getPublicKey();
   const address = formatAddress({ pubkey, relays: urls });
-  const names = Array.from({ length: CLIENT_PROCESSES }, (_process, process) =>
+  const names = Array.from({ length: clientProcesses }, (_process, process) =>
     Array.from({ length: CLIENTS_EACH }, (_client, client) => `c${process}${client}`),
   );
   const clients = await Promise.all(

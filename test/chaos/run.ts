@@ -22,6 +22,8 @@ export interface ChaosOptions {
   largeAnswerBytes?: number;
   /** Between two calls of one worker, of which a client has three. @default 600 */
   maxPauseMs?: number;
+  /** Each with five clients. @default 4 */
+  clientProcesses?: number;
   onprogress?: (line: string) => void;
 }
 
@@ -42,7 +44,7 @@ const UNREACHABLE_AFTER_MS = 8_000;
 
 /** Runs all phases and judges them. Leaves nothing behind, whatever happens. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, seconds, largeAnswerBytes = 200_000, maxPauseMs = 600 } = options;
+  const { seed, seconds, largeAnswerBytes = 200_000, maxPauseMs = 600, clientProcesses = 4 } = options;
   const folder = mkdtempSync(join(tmpdir(), 'mcp-nostr-chaos-'));
   const cleanUp = (): void => {
     killAllChildren();
@@ -51,7 +53,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   process.once('exit', cleanUp);
   let cast: Cast | undefined;
   try {
-    cast = await startCast(folder, { seed, largeAnswerBytes, maxPauseMs });
+    cast = await startCast(folder, { seed, largeAnswerBytes, maxPauseMs, clientProcesses });
     const random = seededRandom(seed);
     const runs: PhaseRun[] = [];
     for (const phase of phases) runs.push(await runPhase(phase, cast, random, options));

@@ -10,7 +10,8 @@ const PATIENCE_MS = 300_000;
 it(
   'loses, repeats and mixes up no call while relays, connections and the server die',
   async () => {
-    const report = await runChaos({ seed: newSeed(), seconds: 12, maxPauseMs: 1_200 });
+    // Other tests run beside it: a machine that is short of time breaks what nobody has broken.
+    const report = await runChaos({ seed: newSeed(), seconds: 12, maxPauseMs: 1_200, clientProcesses: 2 });
     expect(report.violations.length, `\n${formatReport(report)}`).toBe(0);
     const [living, dying] = report.phases;
     expect(living?.blackouts).toBeGreaterThan(0);

@@ -62,7 +62,7 @@ async function withFlood(run: (flood: Flood) => Promise<void>): Promise<void> {
       strangers: async (count, sequence) => {
         for (let index = 0; index < count; index++)
           world.inject(new Forger().craft(pubkey, { messages: [ping], link: { sequence } }), pubkey);
-        await fence.client.ping();
+        await fence.client.ping({ timeout: 240_000 }); // it waits behind them all
       },
     });
   });
