@@ -17,7 +17,7 @@ const shared = { ssr: { resolve: { conditions } }, resolve: { conditions } };
 export default defineConfig({
   test: {
     // Most of the time is spent waiting for sockets; on two cores the default would be a single worker.
-    maxWorkers: Math.max(4, availableParallelism() - 1),
+    maxWorkers: Math.max(5, availableParallelism() - 1),
     projects: [
       {
         ...shared,
