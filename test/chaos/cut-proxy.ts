@@ -20,8 +20,8 @@ export class CutProxy {
   /** Cuts about this share of the connections, and one at least where there are any; returns how many. */
   cut(share: number, random: () => number): number {
     const all = [...this.#connections];
-    const first = Math.floor(random() * all.length);
-    const chosen = all.filter((_, index) => index === first || random() < share);
+    const sure = Math.floor(random() * all.length);
+    const chosen = all.filter((_, index) => index === sure || random() < share);
     for (const socket of chosen) socket.resetAndDestroy();
     return chosen.length;
   }

@@ -17,6 +17,7 @@ import { type BareServed, bareServers } from '../helpers/bare-servers.ts';
 import { modernMeta } from '../helpers/eras.ts';
 import { Fixture2 } from '../helpers/fixture-server-2.ts';
 import { newSigner } from '../helpers/world.ts';
+import { KeptIds } from '../helpers/kept-ids.ts';
 
 const open = bareServers(2);
 
@@ -84,12 +85,7 @@ describe("a client of ContextVM's SDK at our server", () => {
   it('comes back with the same key, and goes on after the server was started anew', async () => {
     const key = generateSecretKey();
     const signer = newSigner();
-    const taken = new Set<string>();
-    const seen = {
-      completeSince: 0,
-      has: (id: string) => taken.has(id),
-      add: (id: string) => taken.add(id).has(id),
-    };
+    const seen = new KeptIds();
     const first = await open({ signer, seen });
     const client = await connect(first, { key });
     await client.callTool({ name: 'echo', arguments: { text: 'a' } });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type BareCaller, call, codeOf, textOf } from '../helpers/bare-caller.ts';
 import { bareServers } from '../helpers/bare-servers.ts';
 import { newSigner } from '../helpers/world.ts';
+import { KeptIds } from '../helpers/kept-ids.ts';
 
 const open = bareServers();
 
@@ -218,12 +219,7 @@ describe('requests of one key', () => {
 
   it('of before a restart are not executed unless it is known that they were not', async () => {
     const signer = newSigner();
-    const taken = new Set<string>();
-    const seen = {
-      completeSince: 0,
-      has: (id: string) => taken.has(id),
-      add: (id: string) => taken.add(id).has(id),
-    };
+    const seen = new KeptIds();
     const first = await open({ signer, seen });
     const bare = await first.caller();
     const [done, undone] = [

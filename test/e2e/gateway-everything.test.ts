@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CallToolResultSchema, CreateMessageRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import { freePorts } from '../helpers/free-ports.ts';
+import { freePort } from '../helpers/free-ports.ts';
 import { Gateway } from '../helpers/gateway.ts';
 
 const everything = join(
@@ -34,7 +34,7 @@ async function stopServer(): Promise<void> {
 }
 
 beforeAll(async () => {
-  [port = 0] = await freePorts(1);
+  port = await freePort();
   await gateway.open([], {}, `http://127.0.0.1:${port}/mcp`);
 });
 

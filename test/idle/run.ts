@@ -12,7 +12,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { bundleCli } from '../../packages/cli/bundle/bundle-cli.ts';
 import { bundle } from '../chaos/bundle.ts';
 import { CliRun } from '../helpers/cli.ts';
-import { freePorts } from '../helpers/free-ports.ts';
+import { freePort } from '../helpers/free-ports.ts';
 import { type Course, courseOf, readSamples } from './samples.ts';
 
 export interface Plan {
@@ -66,7 +66,7 @@ export async function runIdle(plan: Plan, tell: (line: string) => void): Promise
       IDLE_SAMPLE_MS: String(plan.sampleSeconds * 1_000),
     },
   });
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const startRelay = async (): Promise<CliRun> => {
     const run = new CliRun(
       ['relay', '--port', String(port), '--json'],

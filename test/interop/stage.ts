@@ -1,12 +1,13 @@
 import { NostrClientTransport } from '@mcp-nostr/client';
 import { generateSecretKey, secretKeySigner } from '@mcp-nostr/core';
 import { type Relay, startRelay } from '@mcp-nostr/relay';
-import { type McpServerFactory, type McpServerLike, type SeenIds, serve } from '@mcp-nostr/server';
+import { type McpServerFactory, type McpServerLike, serve } from '@mcp-nostr/server';
 import type { RelayState } from '@mcp-nostr/transport';
 import { Client as Client2 } from '@modelcontextprotocol/client';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 
+import { KeptIds } from '../helpers/kept-ids.ts';
 import { Recorder } from '../helpers/recorder.ts';
 import type { Cell } from './cells.ts';
 import { withoutHandshake } from './stateless.ts';
@@ -202,20 +203,6 @@ export class Stage {
   /** A plain peer needs a mode of ours that says so. */
   #plain<Mode>(mode: Mode): Mode | 'required' {
     return this.cell.encryption === 'disabled' ? mode : 'required';
-  }
-}
-
-/** What a program that serves keeps on disk. */
-class KeptIds implements SeenIds {
-  readonly completeSince = 0;
-  readonly #ids: Set<string> = new Set();
-
-  has(id: string): boolean {
-    return this.#ids.has(id);
-  }
-
-  add(id: string): boolean {
-    return this.#ids.add(id).has(id);
   }
 }
 

@@ -61,8 +61,7 @@ describe('a tool that has changed', () => {
     await usedBefore([changed, tool('b')]);
     const use = await scene.connect('warn');
     expect(await use.list()).toEqual(scene.tools);
-    // What shows it is loaded first.
-    await vi.waitFor(() => expect(scene.news).toHaveLength(9), { timeout: 15_000 });
+    await vi.waitFor(() => expect(scene.news).toHaveLength(9));
     expect(scene.news).toEqual([
       expect.stringMatching(/^warn the tool a is not as it was when it was pinned/),
       expect.stringMatching(/^warn @@/),
